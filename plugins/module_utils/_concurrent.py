@@ -1,0 +1,64 @@
+# Copyright (c) 2026, VPS.org collection contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""A bounded pool of threads that a Ctrl-C ends at once.
+
+The standard executor joins its threads at exit, and so would hold a cancelled job until the last request has timed out.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+
+def run_all(function: Callable[[Any], Any], items: Iterable[Any], concurrency: int, *, catch: type[BaseException] | tuple[type[BaseException], ...] = ()) -> list[Any]:
+    """C(function) of every item, in the items' order, at most C(concurrency) at a time.
+
+    An exception of a type in C(catch) takes the place of its result. Any other is raised (the first one): what was not begun
+    is left, what was begun is brought to its end, so that no answer on its way is lost. Only a Ctrl-C leaves that behind.
+    """
+    work = list(items)
+    if len(work) == 1 or concurrency <= 1:
+        return [_guarded(function, item, catch) for item in work]
+    todo: queue.SimpleQueue[tuple[int, Any] | None] = queue.SimpleQueue()
+    done: queue.SimpleQueue[tuple[int, Any, BaseException | None]] = queue.SimpleQueue()
+    ended = threading.Event()
+
+    def worker() -> None:
+        while (entry := todo.get()) is not None and not ended.is_set():
+            number, item = entry
+            try:
+                done.put((number, _guarded(function, item, catch), None))
+            except BaseException as exc:  # pylint: disable=broad-exception-caught  # handed to the caller's thread
+                done.put((number, None, exc))
+
+    threads = [threading.Thread(target=worker, daemon=True) for _number in range(min(concurrency, len(work)))]
+    for entry in enumerate(work):
+        todo.put(entry)
+    for thread in threads:
+        todo.put(None)
+        thread.start()
+    results: list[Any] = [None] * len(work)
+    try:
+        for _count in work:
+            number, result, error = done.get()
+            if error is not None:
+                ended.set()
+                for thread in threads:
+                    thread.join()
+                raise error
+            results[number] = result
+    finally:
+        ended.set()
+    return results
+
+
+def _guarded(function: Callable[[Any], Any], item: Any, catch: type[BaseException] | tuple[type[BaseException], ...]) -> Any:
+    try:
+        return function(item)
+    except catch as exc:
+        return exc

@@ -1,0 +1,194 @@
+# Copyright (c) 2026, VPS.org collection contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""What every module does around its own few lines: checks options, opens the connection, and turns every end into a result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
+
+from ansible_collections.vpsorg.cloud.plugins.module_utils._api import Api
+from ansible_collections.vpsorg.cloud.plugins.module_utils._engine import DetailLooker, Engine, Job, Looker, Observer, Refusal
+from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import BadInput, VpsError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._http import Http, require_requests
+from ansible_collections.vpsorg.cloud.plugins.module_utils._lock import AccountLock
+from ansible_collections.vpsorg.cloud.plugins.module_utils._options import check_wait_options
+from ansible_collections.vpsorg.cloud.plugins.module_utils._pace import Pace
+from ansible_collections.vpsorg.cloud.plugins.module_utils._plan import FIELDS, ServerPlan, Wish, ambiguity, named
+from ansible_collections.vpsorg.cloud.plugins.module_utils._servers import Servers
+from ansible_collections.vpsorg.cloud.plugins.module_utils._settings import Settings, read_settings
+from ansible_collections.vpsorg.cloud.plugins.module_utils._waiting import SETTLE_TIME
+
+CONCURRENCY = 16  # details read at a time where a task has no option for it
+
+# Inside the controller's process the items of a loop share this, and so a connection.
+_connections: dict[Settings, Http] = {}
+
+
+class Door:
+    """One task: its checked options, its connection, and the way out."""
+
+    def __init__(self, module: Any) -> None:
+        """C(module): an AnsibleModule with the connection options. Raises BadInput."""
+        self.module = module
+        self.params: Mapping[str, Any] = module.params
+        self.settings = read_settings(self.params)
+        waits = "wait_timeout" in self.params
+        if waits:
+            check_wait_options(self.params)
+        require_requests()
+        self.http = _connections.setdefault(self.settings, Http(self.settings))
+        self.pace = Pace(
+            limit=self.params["wait_timeout"] if waits else None,
+            retries=self.settings.retries, retry_max_delay=self.settings.retry_max_delay, request_timeout=self.settings.timeout,
+        )
+        self.api = Api(self.http, self.pace)
+        self.servers = Servers(self.api, adopt_timeout=self.params.get("adopt_timeout", 0.0), wait_interval=self.params.get("wait_interval", 1.0))
+        if not self.settings.validate_certs:
+            module.warn("The certificate of the API is not checked (validate_certs is false): whoever sits in between can read the token.")
+
+    def engine(self, *, looker: Looker | None = None, concurrency: int = 1, settle_time: float = SETTLE_TIME, observer: Observer | None = None) -> Engine:
+        """The engine for this task, with a detail for each look unless said otherwise."""
+        return Engine(
+            self.servers, looker or DetailLooker(self.servers), AccountLock(self.settings),
+            concurrency=concurrency, wait_interval=self.params["wait_interval"], settle_time=settle_time, observer=observer or LoggingObserver(self.module),
+        )
+
+    def scrub(self, text: str) -> str:
+        """A text that may leave."""
+        return self.http.scrub(text)
+
+    def warn(self, messages: list[str]) -> None:
+        """Warnings, each once."""
+        for message in dict.fromkeys(messages):
+            self.module.warn(self.scrub(message))
+
+    def find_named(self, name: str, *, detail: bool) -> tuple[dict[str, Any] | None, frozenset[int]]:
+        """The one server of a name (None if there is none) and all ids of the account. Raises VpsError where the name is not unique.
+
+        C(detail): whether its detail is read, or the list's view is enough.
+        """
+        listed = self.servers.list()
+        matches = named(listed, name)
+        problem = ambiguity(name, matches)
+        if problem:
+            raise VpsError(problem, name=name)
+        seen = frozenset(server["id"] for server in listed)
+        if not matches:
+            return None, seen
+        return (self.servers.find(matches[0]["id"]) if detail else dict(matches[0])), seen
+
+
+class LoggingObserver(Observer):
+    """Writes a new server's id to the system log before anything else happens: a killed run reports nothing."""
+
+    def __init__(self, module: Any) -> None:
+        self._module = module
+
+    def created(self, name: str, server_id: int) -> None:
+        self._module.log(f"vpsorg.cloud: server {name} has the id {server_id}")
+
+
+def open_door(module: Any, run: Callable[[Door], None], empty: Mapping[str, Any], check: Callable[[Mapping[str, Any]], None] | None = None) -> None:
+    """Run a module's own lines; whatever of the collection's errors they raise becomes a failure with the keys of C(empty).
+
+    C(check): the module's own checks of its options, before anything else.
+    """
+    door: Door | None = None
+    try:
+        if check is not None:
+            check(module.params)
+        door = Door(module)
+        run(door)
+    except BadInput as error:
+        module.fail_json(msg=str(error), changed=False, **{**empty, "api": {"requests": 0, "retries": 0, "waited": 0.0}})
+    except VpsError as error:
+        text = door.scrub(str(error)) if door else str(error)
+        known = {key: value for key, value in (("id", error.server_id or module.params.get("id")), ("name", error.name or module.params.get("name"))) if value}
+        report = door.pace.report() if door else {"requests": 0, "retries": 0, "waited": 0.0}
+        module.fail_json(msg=text, changed=error.changed, **{**empty, **{key: value for key, value in known.items() if key in empty or key == "name"}, "api": report})
+
+
+EMPTY_SERVER_RESULT: Mapping[str, Any] = {"id": None, "server": None, "actions": [], "drift": [], "diff": {"before": {}, "after": {}}, "api": {}}
+
+
+def wish_of(params: Mapping[str, Any]) -> Wish:
+    """What the options of vps_server (or an entry of a fleet) declare."""
+    fields = {option: params[option] for option in FIELDS if params.get(option) is not None}
+    return Wish(params.get("name"), params.get("id"), fields, params.get("power"), params.get("on_immutable_change", "fail"), params.get("wait", True))
+
+
+def predicted_actions(plan: ServerPlan) -> list[dict[str, Any]]:
+    """The actions of a plan that was not carried out, as a run would report them."""
+    actions, server_id = [], (plan.found or {}).get("id")
+    for step in plan.steps:
+        if step.is_action and step.foreseen:
+            name = plan.wish.name or (plan.found or {}).get("name")
+            new = step.kind == "create"
+            actions.append({"action": step.kind, "id": None if new else server_id, "name": name, **({"fields": dict(step.fields)} if step.kind == "update" else {})})
+            server_id = None if new else server_id
+    return actions
+
+
+def end_with_one(door: Door, engine: Engine, survey: Callable[[], Any], *, may_create: bool) -> None:
+    """Carry out the plan for one server and end the module with its result."""
+    module = door.module
+    try:
+        job = engine.run(survey, may_create=may_create, check_mode=module.check_mode, refuse=_refusal)[0]
+        if not module.check_mode:
+            engine.read_details()
+    except Refusal as refusal:
+        plan = refusal.plans[0]
+        door.warn(list(plan.warnings))
+        found = dict(plan.found) if plan.found else None
+        module.fail_json(
+            msg=door.scrub(str(refusal)), changed=False, id=(found or {}).get("id"), server=found, actions=[], drift=list(plan.drift),
+            diff=plan.diff, api=door.pace.report(), **({"name": found["name"], "status": found["status"]} if found else {}),
+        )
+    except KeyboardInterrupt:
+        module.fail_json(**_interrupted(door, engine))
+    door.warn(job.warnings)
+    if module.check_mode:
+        _end_check_mode(door, job.plan)
+    result = _one_result(door, job)
+    if job.error:
+        known = {"name": job.name, "status": (job.server or {}).get("status")}
+        module.fail_json(msg=door.scrub(job.error), **result, **{key: value for key, value in known.items() if value})
+    module.exit_json(**result)
+
+
+def _end_check_mode(door: Door, plan: ServerPlan) -> NoReturn:
+    actions = predicted_actions(plan)
+    deleted = any(action["action"] == "delete" for action in actions) and not plan.creates
+    server = None if deleted or plan.predicted is None else dict(plan.predicted)
+    result = {"changed": plan.changes, "id": (server or {}).get("id"), "server": server, "actions": actions, "drift": list(plan.drift), "diff": plan.diff, "api": door.pace.report()}
+    if plan.foretold_failure:
+        door.module.fail_json(msg=plan.foretold_failure, **{**result, "changed": False, "actions": []})
+    door.module.exit_json(**result)
+
+
+def _one_result(door: Door, job: Job) -> dict[str, Any]:
+    gone = job.gone and not job.error
+    return {
+        "changed": job.changed, "id": job.server_id, "server": None if gone else job.server, "actions": job.actions,
+        "drift": list(job.plan.drift), "diff": job.plan.diff, "api": door.pace.report(),
+    }
+
+
+def _refusal(plans: Any) -> str | None:
+    return plans[0].refusal
+
+
+def _interrupted(door: Door, engine: Engine) -> dict[str, Any]:
+    """The result of a task that was cancelled: which servers exist by its hand."""
+    written = [job for job in engine.jobs if job.actions]
+    servers = ", ".join(f"{job.name} (id {job.server_id})" for job in written)
+    text = f"The task was interrupted. Changed until then: {servers}." if servers else "The task was interrupted before anything was known to be changed."
+    door.pace.cancel(text)
+    first = written[0] if written else None
+    return {
+        "msg": text, "changed": bool(written), "id": first.server_id if first else None, "server": first.server if first else None,
+        "actions": [action for job in written for action in job.actions], "drift": [], "diff": {"before": {}, "after": {}}, "api": door.pace.report(),
+    }

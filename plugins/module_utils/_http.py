@@ -1,0 +1,338 @@
+# Copyright (c) 2026, VPS.org collection contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""One HTTP exchange: a whole answer within its bounds, or one of four failures, told apart by what they prove.
+
+not sent       nothing left this machine: nothing happened
+refused        a whole answer that says no: nothing happened
+indeterminate  no answer, or a meaningless one: it may have happened
+foreign        a redirect, which is never followed
+"""
+
+from __future__ import annotations
+
+import email.utils
+import json
+import os
+import re
+import socket
+import ssl
+import threading
+import time
+import urllib.parse
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import BadInput, VpsError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._secrets import scrubber
+from ansible_collections.vpsorg.cloud.plugins.module_utils._settings import Settings, is_loopback
+
+VERSION = "0.1.0"
+BODY_LIMIT = 32 * 1024 * 1024  # bytes, on the wire and unpacked
+_CHUNK = 64 * 1024
+_IDLE_LIMIT = 1.0  # seconds; see Http._fresh_connection_for
+_REFUSING_5XX_WITH_RETRY_AFTER = 503
+_INDETERMINATE_4XX = frozenset({408, 409, 423, 425})
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A whole answer. C(retry_after) is in seconds, None where the answer asks for no pause or for a nonsensical one."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    retry_after: float | None = None
+
+
+class ExchangeFailure(VpsError):
+    """One of the four failures. The message is a phrase that fits behind C(GET /servers/: )."""
+
+    def __init__(self, message: str, *, answer: Answer | None = None) -> None:
+        super().__init__(message)
+        self.answer = answer
+
+    @property
+    def status(self) -> int | None:
+        """The HTTP status, where a whole answer came."""
+        return self.answer.status if self.answer else None
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds that the answer asks to wait."""
+        return self.answer.retry_after if self.answer else None
+
+
+class NotSent(ExchangeFailure):
+    """Proof that nothing happened: no byte of the request was handed to the network."""
+
+
+class CertificateRejected(NotSent):
+    """Not sent, and no further try will change it."""
+
+
+class Refused(ExchangeFailure):
+    """Proof that nothing happened: a whole answer says no."""
+
+
+class Indeterminate(ExchangeFailure):
+    """It may have happened."""
+
+
+class Foreign(ExchangeFailure):
+    """A redirect: somebody else than the API wants the request, and the token with it."""
+
+
+class Http:
+    """Sends requests to one API with one token. Safe to share between threads: each has a session, and so a connection, of its own."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.scrub: Callable[[str], str] = scrubber(settings.token)
+        self._local = threading.local()
+        self._headers = {
+            "Authorization": f"Bearer {settings.token}",
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            "Content-Type": "application/json",
+            "User-Agent": f"vpsorg.cloud/{VERSION} (Ansible collection)",
+        }
+
+    def exchange(self, method: str, path: str, *, query: Sequence[tuple[str, str]] = (), body: Any = None, timeout: float | None = None) -> Answer:
+        """Send one request to C(api_url + path) and return its answer if the status is 2xx.
+
+        C(timeout): seconds for the whole exchange, at most the option C(api_timeout), which is also the default.
+        Raises NotSent, Refused, Indeterminate or Foreign, and nothing else.
+        """
+        url = self._settings.api_url + path + ("?" + urllib.parse.urlencode(query) if query else "")
+        seconds = min(self._settings.timeout, timeout) if timeout else self._settings.timeout
+        session, exchange = self._session(method)
+        exchange.begin(seconds)
+        data = None if body is None else json.dumps(body, ensure_ascii=True, allow_nan=False).encode("ascii")
+        try:
+            with session.request(
+                method, url, data=data, headers=self._headers, timeout=seconds, stream=True, allow_redirects=False,
+                proxies=proxies_for(url, os.environ), verify=self._verify(),
+            ) as response:
+                status = response.status_code
+                headers = {name.lower(): value for name, value in response.headers.items()}
+                content = _read_body(response.raw, headers)
+        except Exception as exc:  # G5 of the rules: whatever the libraries below raise ends here
+            self._drop_session()
+            raise self._classified(exc, exchange.sent, seconds) from None
+        self._local.last_used = time.monotonic()
+        answer = Answer(status=status, headers=headers, body=content, retry_after=retry_after_seconds(headers))
+        return self._judged(answer)
+
+    def _session(self, method: str) -> tuple[Any, Any]:
+        """This thread's session. Imports `requests`, which must not be paid for by what fails before the first request."""
+        from ansible_collections.vpsorg.cloud.plugins.module_utils import _wire
+
+        local = self._local
+        if getattr(local, "session", None) is not None and method != "GET" and time.monotonic() - local.last_used > _IDLE_LIMIT:
+            # A server may close an idle connection in the very moment in which a request is written to it. For a GET
+            # that is one more try; for a create it would be an unknown outcome.
+            self._drop_session()
+        if getattr(local, "session", None) is None:
+            local.exchange = _wire.Exchange()
+            local.session = _wire.new_session(local.exchange)
+            local.last_used = time.monotonic()
+        return local.session, local.exchange
+
+    def _drop_session(self) -> None:
+        session, self._local.session = getattr(self._local, "session", None), None
+        if session is not None:
+            session.close()
+
+    def _verify(self) -> bool | str:
+        if not self._settings.validate_certs:
+            return False
+        environment = (os.environ.get(name) for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"))
+        return self._settings.ca_path or next((path for path in environment if path and os.path.exists(path)), True)
+
+    def _judged(self, answer: Answer) -> Answer:
+        status = answer.status
+        if 200 <= status < 300:
+            return answer
+        if 300 <= status < 400:
+            host = urllib.parse.urlsplit(answer.headers.get("location", "")).netloc
+            target = f" to {self.scrub(_printable(host, 100))}" if host else ""
+            raise Foreign(f"the answer is a redirect ({status}{target}), which is not followed: check api_url", answer=answer)
+        words = f"HTTP {status}{self._words(answer)}"
+        if 400 <= status < 500 and status not in _INDETERMINATE_4XX:
+            raise Refused(words, answer=answer)
+        if status == _REFUSING_5XX_WITH_RETRY_AFTER and answer.retry_after is not None:
+            raise Refused(words, answer=answer)
+        raise Indeterminate(words, answer=answer)
+
+    def _words(self, answer: Answer) -> str:
+        words = self.scrub(error_words(answer.body))
+        return f": {words}" if words else ""
+
+    def _classified(self, exc: Exception, sent: bool, seconds: float) -> ExchangeFailure:
+        causes = list(_causes(exc))
+        if isinstance(exc, _BodyError):
+            return Indeterminate(str(exc))
+        if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
+            why = next((cause.verify_message for cause in causes if isinstance(cause, ssl.SSLCertVerificationError) and getattr(cause, "verify_message", "")), "")
+            return CertificateRejected(f"the server's certificate is not accepted ({why or 'verification failed'}): check api_url and ca_path")
+        reason = _reason(causes, seconds)
+        if sent:
+            return Indeterminate(f"the answer was lost: {self.scrub(reason)}")
+        host = urllib.parse.urlsplit(self._settings.api_url).netloc
+        return NotSent(f"{host} could not be reached: {self.scrub(reason)}")
+
+
+class _BodyError(Exception):
+    """The body is not whole, or beyond its bounds."""
+
+
+def _read_body(raw: Any, headers: Mapping[str, str]) -> bytes:
+    """The whole body, unpacked, or _BodyError. Never takes much more than the limit from the wire."""
+    declared = headers.get("content-length", "")
+    if declared and not declared.isdigit():
+        raise _BodyError("the answer's Content-Length is no number")
+    if declared and int(declared[:20]) > BODY_LIMIT:
+        raise _BodyError(f"the answer is larger than {BODY_LIMIT >> 20} MiB")
+    body = bytearray()
+    while chunk := raw.read(_CHUNK, decode_content=False):
+        body += chunk
+        if len(body) > BODY_LIMIT:
+            raise _BodyError(f"the answer is larger than {BODY_LIMIT >> 20} MiB")
+    if declared and len(body) != int(declared):
+        raise _BodyError(f"the answer was cut off after {len(body)} of {int(declared)} bytes")
+    return _unpacked(bytes(body), headers.get("content-encoding", "identity").strip().lower())
+
+
+def _unpacked(body: bytes, encoding: str) -> bytes:
+    """Identity is asked for; a proxy on the way may compress all the same."""
+    if encoding in ("", "identity") or not body:
+        return body
+    if encoding not in ("gzip", "x-gzip", "deflate"):
+        raise _BodyError(f"the answer is packed in a way that was not asked for ({_printable(encoding, 40)})")
+    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
+    try:
+        content = unpacker.decompress(body, BODY_LIMIT + 1)
+    except zlib.error:
+        raise _BodyError("the packed answer can't be unpacked") from None
+    if len(content) > BODY_LIMIT:
+        raise _BodyError(f"the answer is larger than {BODY_LIMIT >> 20} MiB when unpacked")
+    if not unpacker.eof:
+        raise _BodyError("the packed answer was cut off")
+    return content
+
+
+def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
+    """What C(Retry-After) asks for, in seconds: a number, or a date, which is compared with the answer's own C(Date), never with the local clock.
+
+    Nonsense, a negative number and a date without anything to compare it with count as absent: None.
+    """
+    text = headers.get("retry-after", "").strip()
+    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,6})?", text, re.ASCII):
+        return float(text)
+    try:
+        wanted = email.utils.parsedate_to_datetime(text)
+        now = email.utils.parsedate_to_datetime(headers.get("date", ""))
+        seconds = (wanted - now).total_seconds()
+    except (TypeError, ValueError, IndexError, OverflowError, AttributeError):
+        return None
+    return max(0.0, seconds)
+
+
+def proxies_for(url: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """The proxies that the environment names for a URL, C(no_proxy) honoured.
+
+    Plain http, which goes to a loopback address only, is never handed to a proxy elsewhere: the proxy would read the token.
+    """
+    from requests.utils import get_environ_proxies
+
+    parts = urllib.parse.urlsplit(url)
+    proxies = get_environ_proxies(url, no_proxy=environ.get("no_proxy") or environ.get("NO_PROXY"))
+    proxies = {scheme: proxy for scheme, proxy in proxies.items() if proxy and scheme in (parts.scheme, "all")}
+    if parts.scheme == "http":
+        proxies = {scheme: proxy for scheme, proxy in proxies.items() if is_loopback(urllib.parse.urlsplit(proxy if "//" in proxy else f"//{proxy}").hostname or "")}
+    return proxies
+
+
+def error_words(body: bytes, limit: int = 500) -> str:
+    """The API's own words in an error body of any shape, shortened to C(limit) characters, without control characters.
+
+    The shapes of Django REST Framework are expected by the vendor's client; nothing is documented.
+    """
+    head = body[: 64 * 1024].lstrip()
+    if not head:
+        return ""
+    if head[:1] == b"<":
+        return "the answer is an HTML page, not the API's (a proxy, a sign-in page, or a wrong api_url?)"
+    try:
+        value = json.loads(body) if len(body) <= 64 * 1024 else None
+    except (ValueError, RecursionError):
+        value = None
+    if value is None:
+        return _printable(head.decode("utf-8", "replace"), limit)
+    return _printable(_flat_words(value), limit)
+
+
+def _flat_words(value: Any, depth: int = 0) -> str:
+    if isinstance(value, str):
+        return value
+    if depth > 4 or value is None or isinstance(value, (bool, int, float)):
+        return json.dumps(value)[:200]
+    if isinstance(value, list):
+        return ", ".join(_flat_words(item, depth + 1) for item in value[:50])
+    speaking = ("detail", "message", "error", "non_field_errors", "errors")
+    return "; ".join(
+        _flat_words(item, depth + 1) if key in speaking else f"{key}: {_flat_words(item, depth + 1)}" for key, item in list(value.items())[:50]
+    )
+
+
+def _printable(text: str, limit: int) -> str:
+    # The cut comes first: the rest is not worth the work, and escape sequences must not reach a terminal.
+    shown = "".join(character if character.isprintable() else " " for character in text[: 4 * limit])
+    shown = " ".join(shown.split())
+    return shown if len(shown) <= limit else shown[:limit] + "…"
+
+
+def _causes(exc: BaseException) -> Any:
+    """An exception and all that it wraps: `requests` hides a refused connection and a broken one under the same class."""
+    seen: set[int] = set()
+    queue: list[Any] = [exc]
+    while queue:
+        current = queue.pop(0)
+        if not isinstance(current, BaseException) or id(current) in seen:
+            continue
+        seen.add(id(current))
+        yield current
+        queue += [current.__cause__, current.__context__, getattr(current, "reason", None), *getattr(current, "args", ())]
+
+
+def _reason(causes: list[BaseException], seconds: float) -> str:
+    for kind, words in (
+        (socket.gaierror, "the name could not be resolved"),
+        (ConnectionRefusedError, "connection refused"),
+        (ConnectionResetError, "the connection was reset"),
+        (TimeoutError, f"no whole answer within {seconds:g} s"),
+        (ssl.SSLError, "the TLS connection failed"),
+    ):
+        if any(isinstance(cause, kind) for cause in causes):
+            return words
+    if any("Tunnel connection failed" in str(cause) or type(cause).__name__ == "ProxyError" for cause in causes):
+        return "the proxy refused the connection"
+    if any("timeout" in type(cause).__name__.lower() for cause in causes):
+        return f"no whole answer within {seconds:g} s"
+    if any(type(cause).__name__ in ("RemoteDisconnected", "IncompleteRead", "ProtocolError") for cause in causes):
+        return "the connection was closed before the whole answer"
+    return _printable(f"{type(causes[0]).__name__}: {causes[0]}", 200)
+
+
+def require_requests() -> None:
+    """Raise BadInput, which tells how to install it, where the `requests` library is missing."""
+    try:
+        import requests  # noqa: F401  # pylint: disable=unused-import
+    except ImportError:
+        import sys
+
+        raise BadInput(f"The Python library requests is missing for {sys.executable}. Install it there: {sys.executable} -m pip install requests") from None

@@ -1,0 +1,34 @@
+# Copyright (c) 2026, VPS.org collection contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Where lines of progress go: to the controller's ordinary output, where a module runs inside the controller; else nowhere."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+_show: Callable[[str], None] | None = None
+
+
+@contextlib.contextmanager
+def shown_by(show: Callable[[str], None] | None) -> Iterator[None]:
+    """Within this context, lines go to C(show); to nobody where it is None."""
+    global _show
+    before, _show = _show, show
+    try:
+        yield
+    finally:
+        _show = before
+
+
+def is_shown() -> bool:
+    """Whether anybody sees the lines."""
+    return _show is not None
+
+
+def line(text: str) -> None:
+    """Show one line."""
+    if _show is not None:
+        _show(text)

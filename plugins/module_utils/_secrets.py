@@ -1,0 +1,55 @@
+# Copyright (c) 2026, VPS.org collection contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""The token: checked before any use, and scrubbed from every text that leaves the collection."""
+
+from __future__ import annotations
+
+import base64
+import re
+import urllib.parse
+from collections.abc import Callable
+from typing import Any
+
+from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import BadInput
+
+MASK = "********"
+_PRINTABLE_ASCII = re.compile(r"[!-~]+")
+
+
+def clean_token(given: str | None) -> str:
+    """The token without surrounding white space (files end in a newline).
+
+    Raises BadInput, which never quotes the token: a library that is handed a token with a newline inside quotes it in its own error.
+    """
+    token = (given or "").strip()
+    if not token:
+        raise BadInput("No API token was given: set the option api_token or the environment variable VPS_API_TOKEN (tokens are made in the VPS.org account under Developers).")
+    if not _PRINTABLE_ASCII.fullmatch(token):
+        raise BadInput("The API token is malformed: it holds white space or characters that no token has. Check what api_token or VPS_API_TOKEN is set to (the value is not shown here).")
+    return token
+
+
+def scrubber(token: str) -> Callable[[str], str]:
+    """A function that replaces the token in a text, in every spelling in which texts carry it: raw, quoted, URL-quoted, base64."""
+    spellings = {token, repr(token)[1:-1], token.replace("\\", "\\\\").replace('"', '\\"')}
+    spellings |= {urllib.parse.quote(spelling, safe="") for spelling in (token,)}
+    spellings |= {urllib.parse.quote_plus(token), urllib.parse.quote(token)}
+    for text in (token, f"Bearer {token}"):
+        encoded = base64.b64encode(text.encode("ascii")).decode("ascii")
+        spellings |= {encoded, encoded.rstrip("="), base64.urlsafe_b64encode(text.encode("ascii")).decode("ascii")}
+    # The longest first: a shorter spelling may be a part of a longer one.
+    pattern = re.compile("|".join(re.escape(spelling) for spelling in sorted(spellings, key=len, reverse=True)))
+    return lambda text: pattern.sub(MASK, text)
+
+
+def scrub_values(value: Any, scrub: Callable[[str], str]) -> Any:
+    """A copy of a JSON value with every string in it, keys too, scrubbed."""
+    if isinstance(value, str):
+        return scrub(value)
+    if isinstance(value, dict):
+        return {scrub_values(key, scrub): scrub_values(item, scrub) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [scrub_values(item, scrub) for item in value]
+    return value

@@ -1,0 +1,57 @@
+# Copyright (c) 2026, VPS.org collection contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""The life of a server: what the status words mean for who wants to act on it. Pure.
+
+The words are documented but for C(restoring), which only the vendor's client knows. The word for a failed state is
+documented nowhere, so the good side of every decision is a closed set, and an unknown word is waited on.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any
+
+ACTIVE = "active"
+STOPPED = "stopped"
+PROVISIONING = "provisioning"
+REBOOTING = "rebooting"
+
+# Where a transition leads, as far as is known.
+LEADS_TO = {PROVISIONING: ACTIVE, "starting": ACTIVE, REBOOTING: ACTIVE, "restoring": ACTIVE, "stopping": STOPPED}
+# On the way to a power state that was asked for: nothing but waiting is needed. A restored server may end either way.
+ON_THE_WAY = {ACTIVE: frozenset({PROVISIONING, "starting", REBOOTING}), STOPPED: frozenset({"stopping"})}
+FILTERABLE = frozenset({ACTIVE, STOPPED, "suspended"})  # what the list's filter is documented to take
+STABLE = frozenset({ACTIVE, STOPPED})
+# No action changes these, and no wait ends well in them.
+DEAD = frozenset({"suspended", "error", "failed", "deleted"})
+
+POWER_TARGET = {"started": ACTIVE, "stopped": STOPPED}
+POWER_OF = {ACTIVE: "started", STOPPED: "stopped"}
+
+
+class Goal(Enum):
+    """What is waited for."""
+
+    READY = "active with an address"
+    ACTIVE = "active"
+    STOPPED = "stopped"
+    REBOOTED = "active again after the reboot"
+    SETTLED = "active or stopped"
+    GONE = "gone"
+
+
+def is_known(status: str) -> bool:
+    """Whether a status word is one of those that are known."""
+    return status in STABLE or status in DEAD or status in LEADS_TO
+
+
+def power_word(status: str) -> str:
+    """The power state that a status means, for showing: C(started), C(stopped), or the status word itself."""
+    return POWER_OF.get(status, status)
+
+
+def has_address(server: dict[str, Any]) -> bool:
+    """Whether a server has the address that every view of it shows."""
+    return bool(server.get("ip_address"))

@@ -1,0 +1,162 @@
+#!/usr/bin/python
+# Copyright (c) 2026, VPS.org collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads servers."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: vps_server_info
+short_description: Read VPS.org servers
+version_added: 0.1.0
+description:
+  - Returns the servers of the account that match all of what is given; all of them where nothing is given.
+  - Matching is exact. Where nothing matches, the list is empty, and the task succeeds.
+author:
+  - VPS.org collection contributors (@vpsorg)
+extends_documentation_fragment:
+  - vpsorg.cloud.connection
+  - vpsorg.cloud.attributes
+attributes:
+  check_mode:
+    support: full
+    details:
+      - This module does not modify state.
+  diff_mode:
+    support: N/A
+    details:
+      - This module does not modify state.
+  idempotent:
+    support: full
+    details:
+      - This module does not modify state.
+options:
+  id:
+    description:
+      - Only the server with this id.
+    type: int
+  name:
+    description:
+      - Only servers of exactly this name.
+    type: str
+  status:
+    description:
+      - Only servers in this status, such as V(active), V(stopped), V(suspended) or V(provisioning).
+    type: str
+  location:
+    description:
+      - Only servers in this datacenter, such as V(us-west).
+    type: str
+  details:
+    description:
+      - Read the detail of every server, which adds C(ipv6_address), C(backups_enabled), C(resource_usage) and the bandwidth of the plan.
+        One more request for each server, several at a time.
+      - With O(id) given, the detail is returned in any case.
+    type: bool
+    default: false
+seealso:
+  - module: vpsorg.cloud.vps_server
+"""
+
+EXAMPLES = r"""
+- name: All servers that run in one datacenter
+  vpsorg.cloud.vps_server_info:
+    status: active
+    location: us-west
+  register: running
+
+- name: Their addresses
+  ansible.builtin.debug:
+    msg: "{{ running.servers | map(attribute='ip_address') | list }}"
+
+- name: One server with everything that the API tells about it
+  vpsorg.cloud.vps_server_info:
+    name: web-01
+    details: true
+"""
+
+RETURN = r"""
+servers:
+  description: The servers as the API gives them, in the order of the API. Empty when nothing matches.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - id: 12345
+      name: web-01
+      hostname: web01.example.com
+      status: active
+      ip_address: 203.0.113.10
+      location: us-west
+      plan: {id: 1, name: Standard VPS, vcpus: 2, memory: 4096, storage: 80}
+      os: {id: 5, name: Ubuntu 22.04 LTS}
+      created_at: '2025-01-10T14:30:00Z'
+      updated_at: '2025-01-15T10:20:00Z'
+api:
+  description: How many requests were sent, how many of them were repetitions, and how many seconds were spent in pauses.
+  returned: always
+  type: dict
+  sample: {requests: 1, retries: 0, waited: 0.0}
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.vpsorg.cloud.plugins.module_utils._api import ApiError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._door import CONCURRENCY, Door, open_door
+from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import BadInput, VpsError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._options import check_server_fields, connection_options
+from ansible_collections.vpsorg.cloud.plugins.module_utils._status import FILTERABLE
+
+
+def _check(params: Mapping[str, Any]) -> None:
+    check_server_fields(params)
+    if params["status"] is not None and not params["status"].strip():
+        raise BadInput("status must be a status such as active, got an empty one. Leave it out rather than empty.")
+
+
+def _matching(door: Door) -> list[dict[str, Any]]:
+    params = door.params
+    if params["id"] is not None:
+        found = door.servers.find(params["id"])
+        servers = [found] if found else []
+    else:
+        status = params["status"] if params["status"] in FILTERABLE else None
+        servers = door.api.list_servers(status=status, location=params["location"])
+    return [server for server in servers if all(params[key] in (None, server.get(key)) for key in ("name", "status", "location"))]
+
+
+def _details(door: Door, servers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    details = door.api.get_servers((server["id"] for server in servers), CONCURRENCY)
+    for server_id, detail in details.items():
+        # One that has vanished since the list was read is no longer a server of the account.
+        if isinstance(detail, VpsError) and not (isinstance(detail, ApiError) and detail.status == 404 and door.servers.find(server_id) is None):
+            raise detail
+    return [detail for detail in details.values() if isinstance(detail, dict)]
+
+
+def _run(door: Door) -> None:
+    servers = _matching(door)
+    if door.params["details"] and door.params["id"] is None:
+        servers = _details(door, servers)
+    door.module.exit_json(changed=False, servers=servers, api=door.pace.report())
+
+
+def main() -> None:
+    """Entry point."""
+    options = {
+        "id": {"type": "int"},
+        "name": {"type": "str"},
+        "status": {"type": "str"},
+        "location": {"type": "str"},
+        "details": {"type": "bool", "default": False},
+    }
+    module = AnsibleModule(argument_spec={**connection_options(), **options}, supports_check_mode=True)
+    open_door(module, _run, {"api": {}}, _check)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,190 @@
+# Copyright (c) 2026, VPS.org collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Constructed variables and groups for many hosts, with the results of ansible-core's own helpers and without calling them for every host.
+
+An expression that depends on nothing but a few variables is evaluated by the stock helper once for every distinct value of
+these; what the helper did is remembered and done again for the other hosts. Everything else goes through the helper each time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+from ansible import constants as C
+from ansible.plugins.inventory import Constructable
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._expressions import Path, Reads, Unkeyable, analyse, key_of, read
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._text import TRUST_IS_EXPLICIT
+
+# A text that comes out of a template as it went in, on every ansible-core: nothing in it can be taken for a list or a word of Python.
+_SIMPLE_TEXT = re.compile(r"(?!(?:True|False|None)\Z)[A-Za-z0-9](?:[A-Za-z0-9 _.:/@+-]*[A-Za-z0-9])?")
+
+_NOTHING: tuple[Any, ...] = ()
+_AGAIN: tuple[Any, ...] = ("to be found out", "for every host")
+
+
+class _Recorder:
+    """The inventory, with a record of what a stock helper does to it."""
+
+    def __init__(self, inventory: Any) -> None:
+        self._inventory = inventory
+        self.joined: list[str] = []
+        self.variables: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inventory, name)
+
+    def set_variable(self, entity: str, varname: str, value: Any) -> None:
+        self.variables.append(varname)
+        self._inventory.set_variable(entity, varname, value)
+
+    def add_host(self, host: str, group: str | None = None, port: Any = None) -> str:
+        if group is not None:
+            self.joined.append(group)
+        return self._inventory.add_host(host, group, port)
+
+    def add_child(self, group: str, child: str) -> bool:
+        if child in self._inventory.hosts and child not in self._inventory.groups:
+            self.joined.append(group)
+        return self._inventory.add_child(group, child)
+
+
+class _Entry:
+    """One expression of the configuration, with the outcomes that are known of it."""
+
+    def __init__(self, reads: Reads | None) -> None:
+        self.reads = reads
+        self.paths: tuple[Path, ...] = reads.paths if reads else ()
+        self.outcomes: dict[Any, Any] = {}
+
+    def key(self, variables: Mapping[str, Any]) -> Any:
+        """What the outcome depends on; None where it has to be found out anew."""
+        if self.reads is None:
+            return None
+        try:
+            return key_of(variables, self.paths)
+        except (Unkeyable, RecursionError):
+            return None
+
+
+class FastConstructable(Constructable):
+    """C(compose), C(groups) and C(keyed_groups) for all hosts of a source at once."""
+
+    def construct_all(self, host_names: Sequence[str], *, fresh: Collection[str], own: Collection[str]) -> None:
+        """Set the composed variables of all hosts, then put them into groups.
+
+        C(fresh): the hosts that no other source has touched. C(own): the variables that this plugin sets or could set, which hold
+        no templates. For any other host or variable every expression is evaluated by the stock helpers.
+        """
+        compose, groups, keyed_groups = (self.get_option(option) for option in ("compose", "groups", "keyed_groups"))
+        if not (compose or groups or keyed_groups) or not host_names:
+            return
+        strict = self.get_option("strict")
+        if not self._may_remember():
+            fresh = ()
+        # All variables come before the first group: the helper that sets them would take the name of a group for the group.
+        self._compose_all(compose or {}, host_names, frozenset(fresh), frozenset(own), strict)
+        own = frozenset(own) | frozenset(compose or {})
+        entries: list[tuple[_Entry, Callable[[str], None]]] = []
+        for name, condition in (groups or {}).items():
+            entries.append((_Entry(analyse(condition, own)), self._group_helper(name, condition, strict)))
+        for keyed in keyed_groups or []:
+            entries.append((_Entry(_keyed_reads(keyed, own)), self._keyed_helper(keyed, strict)))
+        self._group_all(entries, host_names, frozenset(fresh))
+
+    def _may_remember(self) -> bool:
+        """Extra variables and extensions of Jinja may change what any expression means."""
+        uses_extra_vars = self.get_option("use_extra_vars") and self._vars
+        return not uses_extra_vars and not getattr(C, "DEFAULT_JINJA2_EXTENSIONS", None)
+
+    # Variables
+
+    def _compose_all(self, compose: Mapping[str, Any], host_names: Sequence[str], fresh: Collection[str], own: Collection[str], strict: bool) -> None:
+        if not compose:
+            return
+        entries = []
+        for name, expression in compose.items():
+            reads = analyse(expression, own) if isinstance(name, str) and name.isidentifier() else None
+            is_direct = reads is not None and reads.is_plain and (TRUST_IS_EXPLICIT or not C.DEFAULT_JINJA2_NATIVE)
+            entries.append((name, expression, _Entry(reads), reads.paths[0] if is_direct else None))
+        hosts = self.inventory.hosts
+        for host_name in host_names:
+            host = hosts[host_name]
+            is_fresh = host_name in fresh
+            # What one expression sets is not seen by the next: all of them read what was there before.
+            before, snapshot = host.vars, None
+            settled: dict[str, Any] = {}
+            for name, expression, entry, direct in entries:
+                if is_fresh and direct is not None:
+                    value, steps = read(before, direct)
+                    if steps == len(direct) and isinstance(value, str) and _SIMPLE_TEXT.fullmatch(value):
+                        settled[name] = value
+                        continue
+                key = entry.key(before) if is_fresh else None
+                outcome = entry.outcomes.get(key) if key is not None else None
+                if outcome is None:
+                    if snapshot is None:
+                        before = snapshot = host.get_vars()
+                    outcome = self._composed(name, expression, snapshot, host, strict)
+                    if key is not None and outcome is not _AGAIN:
+                        entry.outcomes[key] = outcome
+                elif outcome:
+                    settled[name] = outcome[0]
+            host.vars.update(settled)
+
+    def _composed(self, name: str, expression: Any, variables: Mapping[str, Any], host: Any, strict: bool) -> tuple[Any, ...]:
+        """Let the stock helper set a variable. Its outcome: the value, nothing (the expression failed), or one not to be remembered."""
+        recorder = self._recorded(lambda: self._set_composite_vars({name: expression}, variables, host.name, strict))
+        if not recorder.variables:
+            return _NOTHING
+        value = host.vars.get(name)
+        # A list or a dictionary must not be shared between hosts.
+        return (value,) if value is None or isinstance(value, (str, int, float)) else _AGAIN
+
+    # Groups
+
+    def _group_helper(self, name: str, condition: Any, strict: bool) -> Callable[[str], None]:
+        return lambda host_name: self._add_host_to_composed_groups({name: condition}, {}, host_name, strict)
+
+    def _keyed_helper(self, keyed: Any, strict: bool) -> Callable[[str], None]:
+        return lambda host_name: self._add_host_to_keyed_groups([keyed], {}, host_name, strict)
+
+    def _group_all(self, entries: Sequence[tuple[_Entry, Callable[[str], None]]], host_names: Sequence[str], fresh: Collection[str]) -> None:
+        hosts, groups = self.inventory.hosts, self.inventory.groups
+        for host_name in host_names:
+            host = hosts[host_name]
+            is_fresh = host_name in fresh
+            for entry, helper in entries:
+                key = entry.key(host.vars) if is_fresh else None
+                outcome = entry.outcomes.get(key) if key is not None else None
+                if outcome is not None:
+                    for group in outcome:
+                        group.add_host(host)
+                    continue
+                recorder = self._recorded(lambda helper=helper, host_name=host_name: helper(host_name))
+                if key is not None:
+                    entry.outcomes[key] = tuple(groups[name] for name in recorder.joined)
+
+    def _recorded(self, action: Callable[[], None]) -> _Recorder:
+        inventory = self.inventory
+        recorder = self.inventory = _Recorder(inventory)
+        try:
+            action()
+        finally:
+            self.inventory = inventory
+        return recorder
+
+
+def _keyed_reads(keyed: Any, own: Collection[str]) -> Reads | None:
+    """What an entry of C(keyed_groups) reads: its key, and its parent group's name, which may be a template."""
+    if not isinstance(keyed, Mapping):
+        return None
+    reads = analyse(keyed.get("key"), own)
+    parent = keyed.get("parent_group")
+    if reads is None or parent is None:
+        return reads
+    parent_reads = analyse(parent, own, template=True)
+    return None if parent_reads is None else Reads((*reads.paths, *parent_reads.paths), False)

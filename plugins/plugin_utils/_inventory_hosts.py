@@ -1,0 +1,201 @@
+# Copyright (c) 2026, VPS.org collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The hosts of the inventory plugin: which servers, under which names, with which variables. Pure: servers in, values and warnings out."""
+
+from __future__ import annotations
+
+import fnmatch
+import ipaddress
+import keyword
+import re
+import socket
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._text import TooDeep, printable
+
+API_STATUS_FILTERS = frozenset({"active", "stopped", "suspended"})  # documented; another word may be refused or ignored
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}")
+_LONGEST_NAME = 253
+# What means this machine, or every host, to Ansible or to a resolver, whatever the inventory says of it.
+_RESERVED_NAMES = frozenset({
+    "all", "ungrouped",
+    "localhost", "localhost.localdomain", "localhost4", "localhost6", "localhost4.localdomain4", "localhost6.localdomain6",
+    "ip6-localhost", "ip6-loopback",
+})  # fmt: skip
+# Variables that Ansible sets or obeys by itself, beside all that begin with "ansible_".
+_RESERVED_VARIABLES = frozenset({
+    "environment", "group_names", "groups", "hostvars", "inventory_dir", "inventory_file", "inventory_hostname",
+    "inventory_hostname_short", "item", "lookup", "now", "omit", "play_hosts", "playbook_dir", "q", "query", "role_name",
+    "role_names", "role_path", "role_uuid", "undef", "vars",
+})  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which servers become hosts. An empty tuple selects all."""
+
+    status: tuple[str, ...] = ()
+    locations: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+    def for_api(self) -> dict[str, str]:
+        """What the API can select by itself: one status that it documents, one location. An optimisation only: see C(keeps)."""
+        filters = {}
+        if len(self.status) == 1 and self.status[0] in API_STATUS_FILTERS:
+            filters["status"] = self.status[0]
+        if len(self.locations) == 1:
+            filters["location"] = self.locations[0]
+        return filters
+
+    def keeps(self, server: Mapping[str, Any]) -> bool:
+        """Whether a server is selected, by what the server itself says: a filter of the API may be ignored or fuzzy."""
+        name = server["name"]
+        return (
+            (not self.status or server["status"] in self.status)
+            and (not self.locations or server.get("location") in self.locations)
+            and (not self.include or any(fnmatch.fnmatchcase(name, pattern) for pattern in self.include))
+            and not any(fnmatch.fnmatchcase(name, pattern) for pattern in self.exclude)
+        )
+
+
+# Names
+
+
+def is_safe_name(name: Any, taken: Collection[str] = ()) -> bool:
+    """Whether a text from the API may be the name of a host.
+
+    Ansible takes a host's name for a pattern, for the name of files in C(host_vars), and, without an address, for a name to
+    resolve; so it must be a plain name that means neither this machine nor a group. C(taken): names of groups.
+    """
+    if not isinstance(name, str) or not _NAME.fullmatch(name) or name in taken:
+        return False
+    plain = name.lower().rstrip(".")
+    return plain not in _RESERVED_NAMES and not plain.endswith(".localhost") and not _is_this_machine(plain)
+
+
+def _is_this_machine(name: str) -> bool:
+    # Resolvers read 127.1, 0x7f.1 and 2130706433 as 127.0.0.1.
+    try:
+        address = ipaddress.IPv4Address(socket.inet_aton(name))
+    except (OSError, ValueError):
+        return False
+    return address.is_loopback or address.is_unspecified
+
+
+def name_hosts(
+    servers: Sequence[Mapping[str, Any]], sources: Sequence[str], groups: Collection[str], known: Mapping[str, int] | None = None
+) -> tuple[list[str], list[str]]:
+    """The hosts' names, in the servers' order, all different; and the warnings about those that are not what the user expects.
+
+    C(sources): of C(name), C(hostname), C(id), the first that a server has and that is safe. C(known): names of hosts that other sources of
+    this inventory have made of servers, with the servers' ids.
+    """
+    names, warnings = [], []
+    for server in servers:
+        candidates = [str(server["id"]) if source == "id" else server.get(source) for source in sources]
+        candidates = [candidate for candidate in candidates if candidate is not None and candidate != ""]
+        name = next((candidate for candidate in candidates if is_safe_name(candidate, groups)), f"vps-{server['id']}")
+        if not candidates or name != candidates[0]:
+            wanted = printable(candidates[0]) if candidates else f"without {' and '.join(sources)}"
+            warnings.append(f"server {server['id']}, {wanted}: not usable as the name of a host; the host is called {name}")
+        names.append(name)
+    return _all_different(servers, names, groups, known or {}, warnings), warnings
+
+
+def _all_different(servers: Sequence[Mapping[str, Any]], names: list[str], groups: Collection[str], known: Mapping[str, int], warnings: list[str]) -> list[str]:
+    first_names = list(names)
+    while True:
+        counts = Counter(names)
+        clashing = [
+            number
+            for number, (server, name) in enumerate(zip(servers, names))
+            if counts[name] > 1 or name in groups or known.get(name, server["id"]) != server["id"]
+        ]
+        if not clashing:
+            break
+        for number in clashing:
+            # With every round these names get longer, so that they end by differing from all others; the longest start again from a short one.
+            longer = f"{names[number]}-{servers[number]['id']}"
+            names[number] = longer if len(longer) <= _LONGEST_NAME else f"vps-{servers[number]['id']}"
+    for server, before, after in zip(servers, first_names, names):
+        if before != after:
+            warnings.append(f"server {server['id']}: not the only one called {before}; the host is called {after}")
+    return names
+
+
+# Addresses
+
+
+def connection_address(server: Mapping[str, Any], connect_with: Iterable[str]) -> str | None:
+    """The address that becomes C(ansible_host): an IP literal in canonical form, or None.
+
+    ssh would take a text such as C(-oProxyCommand=...) for an option, and a name for one to resolve.
+    """
+    found: dict[str, str] = {}
+    for field in ("ip_address", "ipv6_address"):
+        address = _address(server.get(field))
+        if address is not None:
+            found.setdefault(f"ipv{address.version}", str(address))
+    return next((found[kind] for kind in connect_with if kind in found), None)
+
+
+def _address(text: Any) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    if not isinstance(text, str) or "%" in text:
+        return None  # integers are addresses to ipaddress, and a zone is free text
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    return None if address.is_unspecified or address.is_multicast else address
+
+
+# Variables
+
+
+class VariableNames:
+    """The names of variables made from the API's keys: always with the prefix, always valid, never one that Ansible obeys."""
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+        self._names: dict[str, str | None] = {}
+
+    def __call__(self, key: str) -> str | None:
+        """The variable for a key; None where it can't be one."""
+        try:
+            return self._names[key]
+        except KeyError:
+            name = self._names[key] = self._checked(f"{self._prefix}{re.sub('[^A-Za-z0-9_]', '_', key)}")
+            return name
+
+    def all(self) -> frozenset[str]:
+        """Every name given so far."""
+        return frozenset(name for name in self._names.values() if name)
+
+    @staticmethod
+    def _checked(name: str) -> str | None:
+        reserved = name.startswith("ansible_") or name in _RESERVED_VARIABLES or keyword.iskeyword(name)
+        return None if reserved or len(name) > 200 else name
+
+
+def host_variables(server: Mapping[str, Any], names: VariableNames, mark: Callable[[Any], Any]) -> tuple[dict[str, Any], list[str]]:
+    """A server's variables, marked as data; and the keys that could not become one."""
+    variables: dict[str, Any] = {}
+    dropped: list[str] = []
+    for key, value in server.items():
+        name = names(key)
+        # Of two keys that make one name, the one that is spelt like it counts.
+        if name is None or (name in variables and not name.endswith(key)):
+            dropped.append(key)
+            continue
+        try:
+            variables[name] = mark(value)
+        except TooDeep:
+            dropped.append(key)
+    return variables, dropped

@@ -1,0 +1,88 @@
+# Copyright (c) 2026, VPS.org collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Text from the API as Ansible's variables: data, never a template, and still plain strings in every export."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+try:
+    # ansible-core 2.19 and newer: a string is no template unless it is trusted, and an export shows what is not trusted as a dictionary.
+    from ansible.template import trust_as_template
+
+    TRUST_IS_EXPLICIT = True
+    # A marked text is of a subclass of its own. The other subclasses of str (vaulted, unsafe, native) act in ways of their own.
+    TEXT_TYPES = frozenset({str, type(trust_as_template("text"))})
+except ImportError:
+    # Up to 2.18 every string is a template unless it is wrapped.
+    from ansible.utils.unsafe_proxy import wrap_var
+
+    TRUST_IS_EXPLICIT = False
+    TEXT_TYPES = frozenset({str})
+
+DEEPEST = 32  # levels of containers in one value; far beyond the API's two, far within what Ansible's own recursions take
+_OVERRIDES_HEADER = "#jinja2:"  # a first line that redefines the template delimiters
+
+
+class TooDeep(ValueError):
+    """A value is nested too deeply to be a variable."""
+
+
+def is_harmless(text: str) -> bool:
+    """Whether no spelling of a template can be in a text: no brace, and no header that would redefine the delimiters."""
+    return "{" not in text and "}" not in text and not text.startswith(_OVERRIDES_HEADER)
+
+
+def _marked_where_trust_is_explicit(text: str) -> str:
+    return trust_as_template(text) if is_harmless(text) else text
+
+
+def _marked_where_trust_is_implied(text: str) -> str:
+    # Any leading "#" counts: a user's own expression may complete it to the header.
+    return text if is_harmless(text) and not text.startswith("#") else wrap_var(text)
+
+
+def new_marker() -> Callable[[Any], Any]:
+    """A function that copies a JSON value into one that is safe as a variable: every string in it marked, keys too.
+
+    On ansible-core 2.19 and newer harmless text is marked as trusted, which lets exports show it as a plain string, and
+    anything else stays untrusted; on 2.18 and older anything else is wrapped as unsafe. The function remembers the texts that
+    it has seen, since servers share most of theirs. It raises TooDeep.
+    """
+    mark_text = _marked_where_trust_is_explicit if TRUST_IS_EXPLICIT else _marked_where_trust_is_implied
+    seen: dict[str, str] = {}
+
+    def text(value: str) -> str:
+        marked = seen.get(value)
+        if marked is None:
+            marked = seen[value] = mark_text(value)
+        return marked
+
+    def key(value: str) -> str:
+        # Keys are never templates where trust is explicit, and an export can't mark them.
+        return value if TRUST_IS_EXPLICIT else text(value)
+
+    def mark(value: Any, depth: int = 0) -> Any:
+        kind = type(value)
+        if kind is str:
+            return text(value)
+        if kind is dict:
+            if depth >= DEEPEST:
+                raise TooDeep
+            return {key(name): mark(item, depth + 1) for name, item in value.items()}
+        if kind is list:
+            if depth >= DEEPEST:
+                raise TooDeep
+            return [mark(item, depth + 1) for item in value]
+        return value
+
+    return mark
+
+
+def printable(value: Any, limit: int = 100) -> str:
+    """A value from the API for a message: quoted, on one line, without characters that a terminal acts upon, shortened."""
+    shown = ascii(value)
+    return shown if len(shown) <= limit else f"{shown[:limit]}…"
