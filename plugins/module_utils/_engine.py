@@ -364,9 +364,15 @@ class Engine:
             _fail(job, VpsError(f"While waiting until it is {wait.goal.value}: {wait.problem}."))
         else:
             job.steps.popleft()
-            self._observer.happened(job, "gone" if wait.goal is Goal.GONE else (view or {}).get("status", ""))
+            self._observer.happened(job, _arrival(wait.goal, view or {}))
         job.wait = None
         return True
+
+
+def _arrival(goal: Goal, view: dict[str, Any]) -> str:
+    if goal is Goal.GONE:
+        return "gone"
+    return f"ready at {view['ip_address']}" if goal is Goal.READY else str(view["status"])
 
 
 def _new_job(plan: ServerPlan) -> Job:

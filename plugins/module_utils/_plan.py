@@ -154,14 +154,14 @@ def plan_present(wish: Wish, found: Mapping[str, Any] | None) -> ServerPlan:
     return ServerPlan(wish, found, tuple(steps), drift, before, after, predicted, refusal, warnings=warnings)
 
 
-def plan_absent(wish: Wish, found: Mapping[str, Any] | None) -> ServerPlan:
+def plan_absent(wish: Wish, found: Mapping[str, Any] | None, reason: str = "declared absent") -> ServerPlan:
     """A server that is to be gone. C(found) bears an id that this run has seen in an answer: only that is ever deleted."""
     if found is None:
         return ServerPlan(wish, None)
     if wish.server_id is not None and wish.name is not None and found["name"] != wish.name:
         refusal = f"Server {wish.server_id} is named {found['name']}, not {wish.name}. Nothing was deleted: give the id alone, or the name that belongs to it."
         return ServerPlan(wish, found, refusal=refusal)
-    return ServerPlan(wish, found, _deletion(wish.wait, "declared absent"), before=_whole_view(found))
+    return ServerPlan(wish, found, _deletion(wish.wait, reason), before=_whole_view(found))
 
 
 def plan_power(wish: Wish, state: str, found: Mapping[str, Any]) -> ServerPlan:

@@ -34,7 +34,7 @@ class Intervals:
         """Seconds to pause before the next look."""
         pause = self._next
         self._next = max(pause, min(LONGEST_INTERVAL, pause * _GROWTH))
-        return pause * random.uniform(1.0, 1.15)
+        return min(pause * random.uniform(1.0, 1.15), max(pause, LONGEST_INTERVAL))
 
 
 class State(Enum):

@@ -98,8 +98,7 @@ class InProcessActionModule(NormalActionModule):
             return super()._low_level_execute_command(*args, **kwargs)
         environment: dict[str, Any] = {}
         self._compute_environment_string(environment)
-        quiet = self._task.no_log or self._task.check_mode
-        with _progress.shown_by(None if quiet else _show), _environment(environment), _module_process(self._module_args):
+        with _progress.shown_by(None if self._task.no_log else _show), _environment(environment), _module_process(self._module_args):
             rc, stdout, stderr = _call(self.MODULE)
         return {"rc": rc, "stdout": stdout, "stdout_lines": stdout.splitlines(), "stderr": stderr, "stderr_lines": stderr.splitlines()}
 

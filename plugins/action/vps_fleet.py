@@ -1,0 +1,16 @@
+# Copyright (c) 2026, VPS.org collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs the module of the same name inside the controller's process where that is equivalent."""
+
+from __future__ import annotations
+
+from ansible_collections.vpsorg.cloud.plugins.modules import vps_fleet
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._in_process import InProcessActionModule
+
+
+class ActionModule(InProcessActionModule):
+    """See InProcessActionModule."""
+
+    MODULE = vps_fleet

@@ -1,0 +1,348 @@
+# Copyright (c) 2026, VPS.org collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The inventory plugin: an account's servers as hosts."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: vps
+short_description: VPS.org servers as inventory hosts
+version_added: 0.1.0
+author:
+  - VPS.org collection contributors (@vpsorg)
+description:
+  - Makes every server of a VPS.org account a host, in one list request for each page of the account.
+  - Reads a YAML file whose name ends in C(vps.yml), C(vps.yaml), C(vpsorg.yml) or C(vpsorg.yaml).
+  - Every field of a server becomes a variable with the prefix O(hostvars_prefix), such as C(vps_status) or C(vps_plan). Its address becomes
+    C(ansible_host).
+  - A server without an address is a host without C(ansible_host). It is also in the group named after O(group) with C(_no_address) added,
+    so that plays can leave it out.
+  - Sends C(GET) requests only. A list of servers that is not whole is an error, never an inventory with fewer hosts.
+options:
+  plugin:
+    description: The name of this plugin.
+    type: str
+    required: true
+    choices:
+      - vpsorg.cloud.vps
+  status:
+    description:
+      - Only servers in one of these states, such as V(active) or V(stopped).
+    type: list
+    elements: str
+    default: []
+  locations:
+    description:
+      - Only servers at one of these locations.
+    type: list
+    elements: str
+    default: []
+  include:
+    description:
+      - Only servers whose name matches one of these shell patterns.
+    type: list
+    elements: str
+    default: []
+  exclude:
+    description:
+      - No server whose name matches one of these shell patterns.
+    type: list
+    elements: str
+    default: []
+  details:
+    description:
+      - Also read each server's detail, with its IPv6 address, backups and usage. This is one more request for every server, sixteen at a time.
+    type: bool
+    default: false
+  hostnames:
+    description:
+      - What a host is called, the first of V(name), V(hostname) and V(id) that the server has and that is safe as the name of a host.
+      - A server without a safe one is called C(vps-ID), and servers that would share a name have C(-ID) added to it. Both give a warning.
+    type: list
+    elements: str
+    choices:
+      - name
+      - hostname
+      - id
+    default:
+      - name
+  connect_with:
+    description:
+      - Which address becomes C(ansible_host), the first of these that the server has. The list of servers shows no IPv6 address; O(details) does.
+    type: list
+    elements: str
+    choices:
+      - ipv4
+      - ipv6
+    default:
+      - ipv4
+      - ipv6
+  hostvars_prefix:
+    description:
+      - What the name of every variable begins with that comes from the API. It can't be empty.
+    type: str
+    default: vps_
+  group:
+    description:
+      - The group that holds every host.
+    type: str
+    default: vps
+  cache_fallback:
+    description:
+      - When the API can't be reached, use cached servers even if they are older than O(cache_timeout), with a warning. Needs O(cache) and a cache
+        plugin that keeps its data in files.
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - vpsorg.cloud.connection.plugin
+  - ansible.builtin.constructed
+  - ansible.builtin.inventory_cache
+notes:
+  - Ansible treats an inventory that fails as a warning and goes on without its hosts. Set C(any_unparsed_is_failed = true) in the section
+    C([inventory]) of C(ansible.cfg), or E(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED), to make it an error.
+  - What the API sends is never evaluated as a template. With C(ansible-core) 2.19 and newer, text with a brace in it is shown as
+    C({"__ansible_unsafe":...}) by C(ansible-inventory --list --export).
+seealso:
+  - module: vpsorg.cloud.vps_server_info
+"""
+
+EXAMPLES = r"""
+# Every server of the account. The token is in the environment variable VPS_API_TOKEN.
+plugin: vpsorg.cloud.vps
+---
+# Running web servers in two locations, but not the canaries.
+plugin: vpsorg.cloud.vps
+status: [active]
+locations: [us-west, eu-central]
+include: ["web-*"]
+exclude: ["*-canary"]
+---
+# Groups by location, plan, operating system and status: location_us_west, plan_standard_vps, and so on.
+plugin: vpsorg.cloud.vps
+keyed_groups:
+  - key: vps_location
+    prefix: location
+  - key: vps_plan.name | lower
+    prefix: plan
+  - key: vps_os.name | lower
+    prefix: os
+  - key: vps_status
+    prefix: status
+groups:
+  big: vps_plan.memory >= 8192
+compose:
+  ansible_user: "'root'"
+  memory_gb: vps_plan.memory // 1024
+---
+# The token from a file that ansible-vault has encrypted; answers cached for ten minutes.
+plugin: vpsorg.cloud.vps
+api_token: "{{ lookup('ansible.builtin.unvault', '/etc/ansible/vps-token') | trim }}"
+cache: true
+cache_plugin: ansible.builtin.jsonfile
+cache_connection: ~/.cache/vpsorg
+cache_timeout: 600
+"""
+
+import re  # noqa: E402
+from collections.abc import Mapping, Sequence  # noqa: E402
+from typing import Any  # noqa: E402
+
+from ansible.errors import AnsibleError, AnsibleParserError  # noqa: E402
+from ansible.module_utils.common.text.converters import to_native  # noqa: E402
+from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, get_cache_plugin  # noqa: E402
+from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import BadInput, VpsError  # noqa: E402
+from ansible_collections.vpsorg.cloud.plugins.module_utils._http import require_requests  # noqa: E402
+from ansible_collections.vpsorg.cloud.plugins.module_utils._secrets import clean_token, scrubber  # noqa: E402
+from ansible_collections.vpsorg.cloud.plugins.module_utils._settings import Settings, read_settings  # noqa: E402
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._construct import FastConstructable  # noqa: E402
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_hosts import (  # noqa: E402
+    VariableNames,
+    connection_address,
+    host_variables,
+    name_hosts,
+)
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_options import (  # noqa: E402
+    CONNECTION_OPTIONS,
+    HostOptions,
+    check_keys,
+    read_host_options,
+    without_empty_variables,
+)
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_source import (  # noqa: E402
+    cache_key,
+    fetch_servers,
+    from_cache,
+    is_outage,
+    to_cache,
+)
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._text import new_marker  # noqa: E402
+
+_MOST_TOLD = 20  # entries that one warning lists
+
+
+class InventoryModule(BaseInventoryPlugin, FastConstructable, Cacheable):
+    """Reads one configuration file: see DOCUMENTATION."""
+
+    NAME = "vpsorg.cloud.vps"
+
+    def verify_file(self, path: str) -> bool:
+        """Whether a file is meant for this plugin, by its name."""
+        return super().verify_file(path) and path.endswith(("vps.yml", "vps.yaml", "vpsorg.yml", "vpsorg.yaml"))
+
+    def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
+        """Add the servers that C(path) selects to the inventory. Raises AnsibleParserError; then nothing was added and nothing cached."""
+        super().parse(inventory, loader, path, cache)
+        try:
+            settings, options = self._read_options(path)
+            servers = self._servers(path, cache, settings, options)
+        except VpsError as error:
+            # No cause: newer versions of ansible-core would show the lines of the file around it, and the token may be among them.
+            raise AnsibleParserError(f"{path}: {error}") from None
+        self._populate(servers, options)
+
+    # Options
+
+    def _read_options(self, path: str) -> tuple[Settings, HostOptions]:
+        variables = [entry["name"] for option in CONNECTION_OPTIONS for entry in self.option_definitions[option].get("env", ())]
+        with without_empty_variables(variables):
+            try:
+                self._read_config_data(path)
+            except AnsibleError as error:
+                raise BadInput(self._without_token(_first_words(error))) from None
+        options = self.get_options()
+        settings = read_settings(options)
+        if not settings.validate_certs:
+            self.display.warning(f"{path}: validate_certs is off, so that whoever sits between here and {settings.api_url} can read the API token.")
+        return settings, read_host_options(options)
+
+    def set_options(self, task_keys: Any = None, var_options: Any = None, direct: Any = None) -> None:
+        """As the base class, with the connection options templated before their types are checked, so that lookups can give them."""
+        if direct is not None:
+            check_keys(direct, self.option_definitions)
+            direct = {name: self._templated(name, value) if name in CONNECTION_OPTIONS else value for name, value in direct.items()}
+            if direct.get("api_token") in (None, ""):
+                # Left out, or a lookup that has found nothing: the environment's turn, and without it our own words.
+                direct.pop("api_token", None)
+                self._require_token_in_environment()
+        super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
+
+    def _templated(self, name: str, value: Any) -> Any:
+        self.templar.available_variables = self._vars or {}
+        try:
+            return self.templar.template(value)
+        except AnsibleError as error:
+            raise BadInput(f"The template of {name} fails: {_first_words(error)}") from None
+
+    def _require_token_in_environment(self) -> None:
+        import os
+
+        names = [entry["name"] for entry in self.option_definitions["api_token"].get("env", ())]
+        clean_token(next((os.environ[name] for name in names if os.environ.get(name)), None))
+
+    def _without_token(self, message: str) -> str:
+        try:
+            return scrubber(clean_token(self._options.get("api_token")))(message)
+        except VpsError:
+            return message
+
+    # Servers
+
+    def _servers(self, path: str, use_cache: bool, settings: Settings, options: HostOptions) -> list[dict[str, Any]]:
+        caching = self.get_option("cache")
+        key = cache_key(self.get_cache_key(path), path, settings, options.selection, options.details) if caching else ""
+        if caching and use_cache:
+            cached = self._cached(self._cache, key, options)
+            if cached is not None:
+                return cached
+        try:
+            require_requests()
+            servers, gone = fetch_servers(settings, options.selection, options.details)
+        except VpsError as error:
+            if caching and self.get_option("cache_fallback") and is_outage(error):
+                cached = self._cached(self._cache_without_limit(), key, options)
+                if cached is not None:
+                    self.display.warning(f"{path}: {error} The servers are those of an earlier run (cache_fallback), which may be out of date.")
+                    return cached
+            raise
+        if gone:
+            self._warn(f"{path}: these servers vanished while they were read, so that only what the list says of them is known", [str(server_id) for server_id in gone])
+        elif caching:
+            self._cache[key] = to_cache(servers)
+        return servers
+
+    def _cached(self, cache: Any, key: str, options: HostOptions) -> list[dict[str, Any]] | None:
+        try:
+            return from_cache(cache[key], options.selection)
+        except Exception:  # pylint: disable=broad-exception-caught
+            # Absent, expired, damaged or unreadable: whatever a cache plugin raises, the API has what is needed.
+            return None
+
+    def _cache_without_limit(self) -> Any:
+        """The same cache, in which nothing expires."""
+        given = {"_uri": self.get_option("cache_connection"), "_prefix": self.get_option("cache_prefix"), "_timeout": 0}
+        return get_cache_plugin(self.get_option("cache_plugin"), **{name: value for name, value in given.items() if value is not None})
+
+    # Hosts
+
+    def _populate(self, servers: list[dict[str, Any]], options: HostOptions) -> None:
+        inventory = self.inventory
+        group = inventory.add_group(self._sanitize_group_name(options.group))
+        no_address_group = inventory.add_group(self._sanitize_group_name(f"{options.group}_no_address"))
+        names, warnings = name_hosts(servers, options.hostnames, self._group_names(), self._servers_known_by(options.prefix))
+        self._warn("Some servers have other names in the inventory", warnings)
+
+        variable_names, mark = VariableNames(options.prefix), new_marker()
+        hosts, fresh = inventory.hosts, set()
+        without_address, odd_keys = [], []
+        for server, name in zip(servers, names):
+            if name not in hosts:
+                fresh.add(name)
+            inventory.add_host(name, group)
+            variables, dropped = host_variables(server, variable_names, mark)
+            address = connection_address(server, options.connect_with)
+            if address is None:
+                without_address.append(name)
+                inventory.add_host(name, no_address_group)
+            else:
+                variables["ansible_host"] = mark(address)
+            if dropped:
+                odd_keys.append(name)
+            self._set_variables(name, variables, name in fresh)
+        self._warn("Servers without an address to connect to", without_address)
+        self._warn("Some fields of these servers can't be variables and are left out", odd_keys)
+        self.construct_all(names, fresh=fresh, own={*variable_names.all(), "ansible_host"})
+
+    def _set_variables(self, name: str, variables: Mapping[str, Any], is_fresh: bool) -> None:
+        """All variables of a host at once; one by one where another source has set some, which Ansible may merge."""
+        host = self.inventory.hosts[name]
+        if is_fresh and isinstance(getattr(host, "vars", None), dict):
+            host.vars.update(variables)
+            return
+        for variable, value in variables.items():
+            self.inventory.set_variable(name, variable, value)
+
+    def _group_names(self) -> frozenset[str]:
+        """The names of all groups that are known by now or that the configuration names."""
+        named = [*(self.get_option("groups") or {})]
+        for keyed in self.get_option("keyed_groups") or []:
+            if isinstance(keyed, Mapping):
+                named += [value for value in (keyed.get("parent_group"), keyed.get("default_value")) if isinstance(value, str)]
+        return frozenset(self.inventory.groups) | {str(name) for name in named} | {self._sanitize_group_name(str(name)) for name in named}
+
+    def _servers_known_by(self, prefix: str) -> dict[str, int]:
+        """The hosts that another file's account has put into this inventory, by name."""
+        known = {name: host.vars.get(f"{prefix}id") for name, host in self.inventory.hosts.items()}
+        return {name: server_id for name, server_id in known.items() if isinstance(server_id, int)}
+
+    def _warn(self, what: str, entries: Sequence[str]) -> None:
+        if entries:
+            more = f"; and {len(entries) - _MOST_TOLD} more" if len(entries) > _MOST_TOLD else ""
+            self.display.warning(f"{what}: {'; '.join(entries[:_MOST_TOLD])}{more}")
+
+
+def _first_words(error: AnsibleError) -> str:
+    """An error's message without the lines of the configuration file that it may quote: the token may be among them."""
+    message = re.split(r"\n+\s*(?:The error appears to be|The offending line|Origin:)", to_native(error))[0]
+    return " ".join(message.split())

@@ -1,0 +1,121 @@
+# Copyright (c) 2026, VPS.org collection contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""What a fleet task declares: read, completed by its defaults, and checked as a whole before any request. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ansible.module_utils.common.validation import check_type_bool, check_type_int, check_type_str
+from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import BadInput
+from ansible_collections.vpsorg.cloud.plugins.module_utils._options import MOST_CONCURRENCY, check_server_fields, server_options
+from ansible_collections.vpsorg.cloud.plugins.module_utils._plan import FIELDS, Wish
+
+_CONVERTERS: Mapping[str, tuple[Callable[[Any], Any], str]] = {
+    "str": (lambda value: check_type_str(value, allow_conversion=True), "a string"),
+    "int": (check_type_int, "an integer"),
+    "bool": (check_type_bool, "a boolean"),
+}
+_MOST_PROBLEMS_SHOWN = 10
+
+
+def read_wishes(params: Mapping[str, Any]) -> list[Wish]:
+    """The wishes in the order declared. Raises BadInput that names every server and field that is wrong."""
+    problems: list[str] = []
+    defaults = _read_fields(params["defaults"] or {}, "defaults", problems, nameless=True)
+    entries = [_read_fields(entry, _label(number, entry), problems) for number, entry in enumerate(params["servers"])]
+    problems += _repeated_names(entries)
+    if problems:
+        shown = problems[:_MOST_PROBLEMS_SHOWN]
+        more = f" (and {len(problems) - len(shown)} more)" if len(problems) > len(shown) else ""
+        raise BadInput(f"{'; '.join(problem.rstrip('.') for problem in shown)}{more}. Nothing was done.")
+    return [_wish({**defaults, **entry}, params) for entry in entries]
+
+
+def check_fleet_options(params: Mapping[str, Any]) -> None:
+    """Raise BadInput for options that don't go together."""
+    if not 1 <= params["concurrency"] <= MOST_CONCURRENCY:
+        raise BadInput(f"concurrency must be from 1 to {MOST_CONCURRENCY}, got {params['concurrency']}.")
+    if params["max_delete"] < 0:
+        raise BadInput(f"max_delete must be 0 or more, got {params['max_delete']}.")
+    if not params["purge"]:
+        return
+    if params["state"] == "absent":
+        raise BadInput("purge goes with state present: state absent deletes exactly the servers that are named.")
+    pattern = params["purge_match"]
+    if not pattern:
+        raise BadInput("purge needs purge_match: a shell pattern on names, such as web-*, that says which servers may be deleted when they are not declared.")
+    if not re.search(r"[A-Za-z0-9-]", re.sub(r"\[[^]]*\]", "", pattern)):
+        raise BadInput(f"purge_match {pattern!r} would match every server of the account. Give a pattern that names the fleet, such as web-*.")
+
+
+def _label(number: int, entry: Any) -> str:
+    name = entry.get("name") if isinstance(entry, Mapping) else None
+    return f"servers[{number}] ({name})" if isinstance(name, str) and name else f"servers[{number}]"
+
+
+def _read_fields(entry: Any, label: str, problems: list[str], *, nameless: bool = False) -> dict[str, Any]:
+    """The fields that an entry sets, converted as Ansible converts options; what is null counts as not set."""
+    if not isinstance(entry, Mapping):
+        problems.append(f"{label} must be a dictionary of fields")
+        return {}
+    known = {option: spec for option, spec in server_options().items() if not (nameless and option == "name")}
+    fields: dict[str, Any] = {}
+    for option, value in entry.items():
+        if option not in known:
+            problems.append(f"{label}: {_unknown(option, known)}")
+        elif value is not None:
+            converted = _converted(option, value, known[option], label, problems)
+            if converted is not None:
+                fields[option] = converted
+    if not nameless and "name" not in fields and not (isinstance(entry.get("name"), str) or "name" in entry and entry["name"] is not None):
+        problems.append(f"{label}: name is required")
+    try:
+        check_server_fields(fields, f"{label}: ")
+    except BadInput as problem:
+        problems.append(str(problem))
+    return fields
+
+
+def _converted(option: str, value: Any, spec: Mapping[str, Any], label: str, problems: list[str]) -> Any:
+    convert, noun = _CONVERTERS[spec["type"]]
+    try:
+        if isinstance(value, (Mapping, list)) or (isinstance(value, bool) and spec["type"] != "bool"):
+            raise TypeError
+        converted = convert(value)
+    except (TypeError, ValueError):
+        problems.append(f"{label}: {option} must be {noun}, got {str(value)[:100]!r}")
+        return None
+    if "choices" in spec and converted not in spec["choices"]:
+        problems.append(f"{label}: {option} must be one of {', '.join(spec['choices'])}, got {converted!r}")
+        return None
+    return converted
+
+
+def _unknown(option: Any, known: Mapping[str, Any]) -> str:
+    if option == "state":
+        return "state is declared for the whole task, not for one server"
+    if option == "id":
+        return "a fleet knows its servers by their names; an id can't be declared"
+    if option == "name":
+        return "name belongs to each server"
+    return f"{str(option)[:60]!r} is no field of a server; known are {', '.join(known)}"
+
+
+def _repeated_names(entries: Sequence[Mapping[str, Any]]) -> list[str]:
+    first: dict[str, int] = {}
+    problems = []
+    for number, entry in enumerate(entries):
+        name = entry.get("name")
+        if name is not None and first.setdefault(name, number) != number:
+            problems.append(f"servers[{first[name]}] and servers[{number}] declare the same name, {name}")
+    return problems
+
+
+def _wish(fields: Mapping[str, Any], params: Mapping[str, Any]) -> Wish:
+    declared = {option: fields[option] for option in FIELDS if option in fields}
+    return Wish(fields["name"], None, declared, fields.get("power"), params["on_immutable_change"], params["wait"])

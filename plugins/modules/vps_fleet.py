@@ -1,0 +1,378 @@
+#!/usr/bin/python
+# Copyright (c) 2026, VPS.org collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Declares many servers in one task."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: vps_fleet
+short_description: Declare many VPS.org servers in one task
+version_added: 0.1.0
+description:
+  - Declares a list of servers. The account is read once, everything is planned, what is not allowed is refused as a whole before the
+    first write, and the plan is carried out concurrently.
+  - One server's failure does not stop the others. The result holds every server in the order declared, and the task fails at the end
+    if anything failed. A rejected token stops everything; a lack of credit stops creates and nothing else.
+  - Says how far it is while it runs, in the ordinary output - a line when a server changes its state, and a summary at least every
+    10 seconds - where it runs inside the controller's process and without C(no_log). In check mode the plan is printed instead.
+  - Creating a server costs money, and deleting one cannot be undone.
+author:
+  - VPS.org collection contributors (@vpsorg)
+extends_documentation_fragment:
+  - vpsorg.cloud.connection
+  - vpsorg.cloud.waiting
+  - vpsorg.cloud.attributes
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Sends GET requests only, prints the plan, and returns it with the predicted servers.
+  diff_mode:
+    support: full
+    details:
+      - Shows what is declared, server by server, for those that change.
+  idempotent:
+    support: full
+options:
+  servers:
+    description:
+      - The servers. Their names must differ.
+      - A field that is null counts as not set.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description:
+          - The server's name. Letters, digits and hyphens.
+        type: str
+        required: true
+      plan_id:
+        description:
+          - The id of the plan. Required to create; cannot be changed later.
+        type: int
+      os_id:
+        description:
+          - The id of the operating system. Required to create; cannot be changed later.
+        type: int
+      location:
+        description:
+          - The code of the datacenter, such as V(us-west). Required to create; cannot be changed later.
+        type: str
+      hostname:
+        description:
+          - The fully qualified domain name.
+        type: str
+      ssh_key_id:
+        description:
+          - The id of the SSH key to install. It counts at creation only.
+        type: int
+      backups_enabled:
+        description:
+          - Whether backups are made.
+        type: bool
+      power:
+        description:
+          - The power state that belongs to the declaration. If unset, the power state is left alone.
+        type: str
+        choices: [started, stopped]
+  defaults:
+    description:
+      - Fields, as in O(servers) but for the name, for every server that does not set them itself.
+    type: dict
+    default: {}
+  state:
+    description:
+      - V(present) creates what is missing and changes what differs.
+      - V(absent) deletes exactly the servers that are named, permanently.
+    type: str
+    choices: [present, absent]
+    default: present
+  purge:
+    description:
+      - Whether to delete servers of the account whose names match O(purge_match) and that are not declared. How many may be deleted is
+        limited by O(max_delete).
+    type: bool
+    default: false
+  purge_match:
+    description:
+      - A shell pattern on names, such as V(web-*). Required with O(purge). A pattern that would match everything is refused.
+    type: str
+  max_delete:
+    description:
+      - How many deletions the task may make by O(purge) or O(on_immutable_change=recreate). Needing more fails before any write.
+    type: int
+    default: 0
+  concurrency:
+    description:
+      - How many servers are worked on at a time, at most V(32).
+    type: int
+    default: 16
+  on_immutable_change:
+    description:
+      - What to do when the plan, the operating system or the location of an existing server differs from the declaration.
+        The API cannot change them.
+      - V(fail) refuses the whole task before any write.
+      - V(warn) leaves such a server as it is in this, warns, and lists the difference in RV(drift).
+      - V(recreate) deletes the server and creates it anew, as far as O(max_delete) allows. All data on it are lost.
+    type: str
+    choices: [fail, warn, recreate]
+    default: fail
+seealso:
+  - module: vpsorg.cloud.vps_server
+  - plugin: vpsorg.cloud.vps
+    plugin_type: inventory
+"""
+
+EXAMPLES = r"""
+- name: Three web servers and a database exist
+  vpsorg.cloud.vps_fleet:
+    defaults:
+      os_id: 5
+      location: us-west
+      plan_id: 1
+    servers:
+      - name: web-01
+      - name: web-02
+      - name: web-03
+        power: stopped
+      - name: db-01
+        plan_id: 2
+        backups_enabled: true
+  register: fleet
+
+- name: Their addresses
+  ansible.builtin.debug:
+    msg: "{{ dict(fleet.servers | map(attribute='name') | zip(fleet.servers | map(attribute='ip_address'))) }}"
+
+- name: As many web servers as are wanted, and no more
+  vpsorg.cloud.vps_fleet:
+    defaults:
+      plan_id: 1
+      os_id: 5
+      location: us-west
+    servers: "{{ web_servers[:wanted] }}"
+    purge: true
+    purge_match: web-*
+    max_delete: 2
+  vars:
+    wanted: 2
+    web_servers: [{name: web-01}, {name: web-02}, {name: web-03}]
+
+- name: They are gone
+  vpsorg.cloud.vps_fleet:
+    servers:
+      - name: web-01
+      - name: web-02
+      - name: db-01
+    state: absent
+"""
+
+RETURN = r"""
+servers:
+  description:
+    - The servers that exist, in the order declared. The detail where the task wrote or read it, else the view of the list, which lacks
+      C(ipv6_address), C(backups_enabled), C(resource_usage) and the bandwidth of the plan.
+    - In check mode, what they would be.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{id: 12345, name: web-01, status: active, ip_address: 203.0.113.10, location: us-west}]
+plan:
+  description: What was planned before the first write. Servers with nothing to do are not in it.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    action:
+      description: One of C(create), C(update), C(start), C(stop), C(delete). A recreated server has a C(delete) and a C(create).
+      type: str
+    name:
+      description: The server's name.
+      type: str
+    id:
+      description: The server's id; null for one that does not exist yet.
+      type: int
+    fields:
+      description: What is sent.
+      type: dict
+    reason:
+      description: Why.
+      type: str
+  sample: [{action: create, name: web-01, id: null, fields: {plan_id: 1, os_id: 5, location: us-west}, reason: there is none of that name}]
+summary:
+  description: Counts of servers. In check mode, of what would be done.
+  returned: always
+  type: dict
+  contains:
+    created: {description: Created., type: int}
+    adopted: {description: Found after a create whose answer was lost., type: int}
+    updated: {description: Changed in place., type: int}
+    started: {description: Started., type: int}
+    stopped: {description: Stopped., type: int}
+    recreated: {description: Deleted and created anew., type: int}
+    deleted: {description: Deleted., type: int}
+    unchanged: {description: Left as they were., type: int}
+    failed: {description: Failed; see RV(errors)., type: int}
+  sample: {created: 3, adopted: 0, updated: 1, started: 0, stopped: 0, recreated: 0, deleted: 2, unchanged: 94, failed: 0}
+errors:
+  description: What failed. Not empty means that the task failed, after everything else was carried through.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The server's name.
+      type: str
+    id:
+      description: The server's id, wherever one is known.
+      type: int
+    msg:
+      description: What happened.
+      type: str
+drift:
+  description: What differs and cannot be changed.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{name: web-01, id: 12345, field: plan_id, have: 1, want: 2}]
+diff:
+  description: What is managed, before and after, for every server that changes.
+  returned: always
+  type: list
+  elements: dict
+api:
+  description: How many requests were sent, how many of them were repetitions, and how many seconds were spent in pauses.
+  returned: always
+  type: dict
+  sample: {requests: 1, retries: 0, waited: 0.0}
+msg:
+  description: The counts in a sentence; in check mode those of the plan; on failure what failed.
+  returned: always
+  type: str
+  sample: "Plan: 3 to create, 1 to update, 2 to delete, 94 unchanged"
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.vpsorg.cloud.plugins.module_utils import _progress
+from ansible_collections.vpsorg.cloud.plugins.module_utils._door import Door, open_door
+from ansible_collections.vpsorg.cloud.plugins.module_utils._engine import Engine, Job, ListLooker, Refusal
+from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet_declaration import check_fleet_options, read_wishes
+from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet_plan import (
+    Fleet,
+    diffs,
+    drifts,
+    plan_entries,
+    plan_lines,
+    plan_sentence,
+    result_sentence,
+    summary,
+)
+from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet_report import FleetObserver
+from ansible_collections.vpsorg.cloud.plugins.module_utils._options import ON_IMMUTABLE_CHANGE, connection_options, wait_options
+from ansible_collections.vpsorg.cloud.plugins.module_utils._plan import ServerPlan
+
+_MOST_ERRORS_IN_MESSAGE = 5
+_NOTHING: Mapping[str, Any] = {"servers": [], "plan": [], "summary": summary([]), "errors": [], "drift": [], "diff": [], "api": {}}
+
+
+def _check(params: Mapping[str, Any]) -> None:
+    check_fleet_options(params)
+    read_wishes(params)
+
+
+def _planned(plans: Sequence[ServerPlan]) -> dict[str, Any]:
+    return {"plan": plan_entries(plans), "drift": drifts(plans), "diff": diffs(plans)}
+
+
+def _run(door: Door) -> None:
+    params, module = door.params, door.module
+    fleet = Fleet(door.servers, read_wishes(params), params)
+    observer = FleetObserver(module, lambda: engine.jobs)
+    engine = door.engine(looker=ListLooker(door.servers, params["concurrency"]), concurrency=params["concurrency"], observer=observer)
+    try:
+        with observer:
+            jobs = engine.run(fleet.survey, may_create=params["state"] == "present", check_mode=module.check_mode, refuse=fleet.refusal)
+            if not module.check_mode:
+                engine.read_details()
+    except Refusal as refusal:
+        _refuse(door, refusal)
+    except KeyboardInterrupt:
+        door.pace.cancel("interrupted")
+        written = [f"{job.name} (id {job.server_id})" for job in engine.jobs if job.actions]
+        text = f"The task was interrupted. Changed until then: {', '.join(written)}." if written else "The task was interrupted before anything was known to be changed."
+        _progress.line(f"vps_fleet: {text}")
+        module.fail_json(msg=text, **_result(door, engine))
+    door.warn([warning for job in jobs for warning in job.warnings])
+    if module.check_mode:
+        _end_check_mode(door, [job.plan for job in jobs], len(params["servers"]))
+    result = _result(door, engine)
+    if result["errors"]:
+        module.fail_json(msg=_failure_text(result), **result)
+    module.exit_json(msg=result_sentence(result["summary"]), **result)
+
+
+def _refuse(door: Door, refusal: Refusal) -> None:
+    errors = [{"name": plan.wish.name, "id": (plan.found or {}).get("id"), "msg": door.scrub(plan.refusal)} for plan in refusal.plans if plan.refusal]
+    door.warn([warning for plan in refusal.plans for warning in plan.warnings])
+    counts = {**summary([]), "failed": len(errors)}
+    found = [dict(plan.found) for plan in refusal.plans if plan.found is not None and plan.wish.server_id is None]
+    report = door.pace.report()
+    door.module.fail_json(msg=door.scrub(str(refusal)), changed=False, servers=found, summary=counts, errors=errors, api=report, **_planned(refusal.plans))
+
+
+def _end_check_mode(door: Door, plans: Sequence[ServerPlan], declared: int) -> None:
+    for line in plan_lines(plans):
+        _progress.line(door.scrub(line))
+    sentence = plan_sentence(plans)
+    _progress.line(sentence)
+    servers = [dict(plan.predicted) for plan in plans[:declared] if plan.predicted is not None]
+    counts = summary([([step.kind for step in plan.steps if step.is_action and step.foreseen], False) for plan in plans])
+    changed = any(plan.changes for plan in plans)
+    door.module.exit_json(msg=sentence, changed=changed, servers=servers, summary=counts, errors=[], api=door.pace.report(), **_planned(plans))
+
+
+def _result(door: Door, engine: Engine) -> dict[str, Any]:
+    jobs: list[Job] = engine.jobs
+    declared = jobs[: len(door.params["servers"])]
+    return {
+        "changed": any(job.changed for job in jobs),
+        "servers": [job.server for job in declared if job.server is not None and not (job.gone and not job.error)],
+        "summary": summary([([action["action"] for action in job.actions], job.error is not None) for job in jobs]),
+        "errors": [{"name": job.name, "id": job.server_id, "msg": door.scrub(job.error)} for job in jobs if job.error],
+        "api": door.pace.report(),
+        **_planned([job.plan for job in jobs]),
+    }
+
+
+def _failure_text(result: Mapping[str, Any]) -> str:
+    errors = result["errors"]
+    shown = " ".join(error["msg"] for error in errors[:_MOST_ERRORS_IN_MESSAGE])
+    more = f" And {len(errors) - _MOST_ERRORS_IN_MESSAGE} more, see errors." if len(errors) > _MOST_ERRORS_IN_MESSAGE else ""
+    return f"{result_sentence(result['summary'])}. {shown}{more}"
+
+
+def main() -> None:
+    """Entry point."""
+    options = {
+        "servers": {"type": "list", "elements": "dict", "required": True},
+        "defaults": {"type": "dict", "default": {}},
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "purge": {"type": "bool", "default": False},
+        "purge_match": {"type": "str"},
+        "max_delete": {"type": "int", "default": 0},
+        "concurrency": {"type": "int", "default": 16},
+        "on_immutable_change": ON_IMMUTABLE_CHANGE,
+    }
+    module = AnsibleModule(argument_spec={**connection_options(), **wait_options(), **options}, supports_check_mode=True)
+    open_door(module, _run, _NOTHING, _check)
+
+
+if __name__ == "__main__":
+    main()
