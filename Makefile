@@ -1,0 +1,71 @@
+# Copyright (c) 2026, VPS.org collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Needs git, make and Python 3.11 or newer. Everything is installed into .venv and .cache, nowhere else.
+
+VENV := .venv
+PY := $(VENV)/bin/python
+CONSTRAINTS := --constraints tests/requirements/constraints.txt
+RUN_PINS := tests/requirements/runtime.txt tests/emulator/requirements.txt
+TEST_PINS := $(RUN_PINS) tests/requirements/collection-tests.txt tests/requirements/emulator-tests.txt
+PYTEST := $(PY) -m pytest -n 2 --dist loadfile
+
+# A foreign PYTHONPATH would let packages leak into the environment.
+unexport PYTHONPATH PYTHONHOME
+export PYTHON
+MAKEFLAGS += --no-print-directory
+
+.DEFAULT_GOAL := help
+.PHONY: help venv run-venv demo emulator benchmark test test-unit test-faults lint format sanity matrix docs build clean
+
+help: ## show this list
+	@echo "make <target>, one of:"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+venv: ## install everything that the tests need into .venv
+	@python=$$(tests/tools/find_python.sh) && "$$python" tests/tools/environment.py $(VENV) $(CONSTRAINTS) $(TEST_PINS)
+
+# The part of it that the demonstration needs: Ansible and the emulator.
+run-venv:
+	@python=$$(tests/tools/find_python.sh) && "$$python" tests/tools/environment.py $(VENV) $(CONSTRAINTS) $(RUN_PINS)
+
+demo: run-venv ## watch the collection at work against a local emulator of the API
+	@$(PY) tests/demo/run.py
+
+emulator: run-venv ## run the emulator of the API until Ctrl-C
+	@$(PY) tests/emulator
+
+benchmark: run-venv ## measure speed and requests against a local emulator
+	@$(PY) tests/benchmark
+
+test: venv ## run all tests but the longest
+	@$(PYTEST) tests
+
+test-unit: venv ## run the unit tests
+	@$(PYTEST) tests/unit
+
+test-faults: venv ## run the whole fault matrix
+	@$(PYTEST) tests/integration -m faults_full
+
+lint: ## check style, documentation, changelog and licences
+	@tests/tools/lint.sh
+
+format: ## format the Python code
+	@tests/tools/lint.sh --fix
+
+sanity: ## run ansible-test sanity on the newest ansible-core
+	@tests/tools/sanity.sh
+
+matrix: venv ## run the tests on the oldest and the newest ansible-core
+	@tests/tools/matrix.sh
+
+docs: ## build the HTML documentation into .cache/docs
+	@tests/tools/docs.sh
+
+build: run-venv ## build the collection's archive into dist
+	@$(VENV)/bin/ansible-galaxy collection build --force --output-path dist
+
+clean: ## remove environments, caches and results
+	rm -rf $(VENV) .cache dist tests/output .pytest_cache .ruff_cache .ansible .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

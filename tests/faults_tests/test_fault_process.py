@@ -1,0 +1,71 @@
+# Copyright (c) 2026, VPS.org collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The proxy as a process of its own: rules file, history, and its end."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from faults_tests.probe import TOKEN, exchange
+from faults_tests.tiny_api import TinyApi
+
+FAULTS = Path(__file__).resolve().parent.parent / "faults"
+
+
+def start(*arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen([sys.executable, str(FAULTS), *arguments], stdout=subprocess.PIPE, text=True)
+
+
+def test_rules_history_and_summary(api: TinyApi, tmp_path: Path) -> None:
+    rules, history = tmp_path / "rules.json", tmp_path / "history.jsonl"
+    rules.write_text(json.dumps([{"kind": "answer", "status": 418, "method": "GET"}, {"kind": "reset_before", "method": "DELETE"}]))
+    with start("--upstream", api.url, "--rules", str(rules), "--history", str(history), "--exit-with-parent") as process:
+        hello = json.loads(process.stdout.readline())
+        assert hello["url"] == f"http://127.0.0.1:{hello['port']}/api/v1" and hello["pid"] == process.pid
+        assert [exchange(hello["port"]).status for _turn in range(2)] == [418, 200]
+        process.send_signal(signal.SIGTERM)
+        summary = json.loads(process.stdout.readline())
+        assert process.wait(5) == 0
+    assert summary == {"requests": 2, "connections": 2, "met": [{"kind": "answer", "met": 1}, {"kind": "reset_before", "met": 0}]}
+    records = [json.loads(line) for line in history.read_text().splitlines()]
+    assert [(record["fault"], record["status"], record["authorization"]) for record in records] == [
+        ("answer", 418, True),
+        (None, 200, True),
+    ]
+    assert TOKEN not in history.read_text()
+
+
+def test_ends_when_idle(api: TinyApi) -> None:
+    with start("--upstream", api.url, "--idle-limit", "0.1") as process:
+        assert process.wait(10) == 0
+
+
+def test_ends_with_its_parent(api: TinyApi) -> None:
+    script = "import subprocess, sys; print(subprocess.Popen(sys.argv[1:], stdout=subprocess.PIPE, text=True).stdout.readline())"
+    command = [sys.executable, "-W", "ignore", "-c", script, sys.executable, str(FAULTS), "--upstream", api.url, "--exit-with-parent"]
+    hello = json.loads(subprocess.run(command, capture_output=True, text=True, timeout=20, check=True).stdout)
+    end = time.monotonic() + 10
+    while is_running(hello["pid"]) and time.monotonic() < end:
+        os.sched_yield()
+    assert not is_running(hello["pid"])
+
+
+def is_running(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"
+
+
+def test_list_and_usage() -> None:
+    listed = subprocess.run([sys.executable, str(FAULTS), "--list"], capture_output=True, text=True, check=True).stdout
+    assert "reset_after" in listed and "gzip_bomb" in listed
+    assert subprocess.run([sys.executable, str(FAULTS)], capture_output=True, check=False).returncode == 2

@@ -1,0 +1,159 @@
+# Copyright (c) 2026, VPS.org collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The archive that users install: what is in it, what is not, and that it works without the repository."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import re
+import shutil
+import tarfile
+
+import pytest
+import yaml
+
+from helpers.ansible_cli import AnsibleCli
+from helpers.isolation import REPOSITORY
+
+PLUGIN_KINDS = "action|doc_fragments|inventory|module_utils|modules|plugin_utils"
+MAY_BE_PACKED = re.compile(
+    rf"""
+    (?: MANIFEST\.json | FILES\.json | README\.md | CHANGELOG\.rst | COPYING
+      | LICENSES/(?: GPL-3\.0-or-later | BSD-2-Clause )\.txt
+      | changelogs/changelog\.yaml
+      | docs/(?: [a-z0-9_-]+/ )*[A-Za-z0-9_.-]+\.(?: md | rst | yml | yaml | json | svg | png | py )
+      | meta/(?: runtime\.yml | execution-environment\.yml | ee-requirements\.txt )
+      | plugins/(?: {PLUGIN_KINDS} )/[a-z0-9_]+\.py
+      | roles/[a-z_]+/(?: README\.md | (?: defaults | files | handlers | meta | tasks | templates | vars )/[a-z0-9_.-]+ )
+      | extensions/(?: [a-z0-9_-]+/ )*[a-z0-9_.-]+\.(?: md | py | yml | json )
+    )
+    """,
+    re.VERBOSE,
+)
+MUST_BE_PACKED = {
+    "README.md",
+    "CHANGELOG.rst",
+    "COPYING",
+    "LICENSES/GPL-3.0-or-later.txt",
+    "LICENSES/BSD-2-Clause.txt",
+    "changelogs/changelog.yaml",
+    "meta/runtime.yml",
+    "meta/execution-environment.yml",
+    "meta/ee-requirements.txt",
+}
+# What lies about in the working tree of someone who develops.
+LITTER = (
+    ".cache/collections/note.txt",
+    ".env",
+    ".venv/bin/activate",
+    "dist/vpsorg-cloud-0.0.1.tar.gz",
+    "plugins/modules/.vps_server.py.swp",
+    "plugins/modules/__pycache__/vps_server.cpython-312.pyc",
+    "tests/output/junit/result.xml",
+    "vpsorg-cloud-0.0.1.tar.gz",
+)
+
+
+def load(path: str):
+    return yaml.safe_load((REPOSITORY / path).read_text(encoding="utf-8"))
+
+
+def names_of(kind: str) -> set[str]:
+    return {path.stem for path in (REPOSITORY / "plugins" / kind).glob("*.py")}
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """The archive, built by ansible-galaxy from a littered copy of the working tree."""
+    folder = tmp_path_factory.mktemp("package")
+    source = folder / "source"
+    shutil.copytree(
+        REPOSITORY, source, symlinks=True, ignore=shutil.ignore_patterns(".git", ".venv", ".cache", "dist", "output", "__pycache__")
+    )
+    for name in LITTER:
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        (source / name).write_text("litter")
+    AnsibleCli(folder).run("ansible-galaxy", "collection", "build", str(source), "--output-path", str(folder), rc=0)
+    return folder / f"vpsorg-cloud-{load('galaxy.yml')['version']}.tar.gz"
+
+
+@pytest.fixture(scope="module")
+def packed(archive: pathlib.Path) -> set[str]:
+    with tarfile.open(archive) as tar:
+        return {member.name for member in tar.getmembers() if not member.isdir()}
+
+
+def test_only_what_users_need_is_packed(packed: set[str]) -> None:
+    assert [name for name in sorted(packed) if not MAY_BE_PACKED.fullmatch(name)] == []
+
+
+def test_all_that_users_need_is_packed(packed: set[str]) -> None:
+    content = {
+        path.relative_to(REPOSITORY).as_posix()
+        for folder in ("plugins", "roles")
+        for path in (REPOSITORY / folder).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith(".")
+    }
+    assert sorted((MUST_BE_PACKED | content) - packed) == []
+
+
+def test_archive_is_small(archive: pathlib.Path) -> None:
+    assert archive.stat().st_size < 1_000_000
+
+
+def test_installed_archive_documents_every_plugin(archive: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    """Away from the repository, so a documentation fragment or an imported file that was not packed would show."""
+    cli = AnsibleCli(tmp_path, {"ANSIBLE_COLLECTIONS_PATH": str(tmp_path / "collections")})
+    cli.run("ansible-galaxy", "collection", "install", "--offline", "--collections-path", str(tmp_path / "collections"), str(archive), rc=0)
+    for kind, names in (("module", names_of("modules")), ("inventory", names_of("inventory"))):
+        assert names, f"the collection has no {kind}"
+        documented = cli.run("ansible-doc", "--json", "--type", kind, *(f"vpsorg.cloud.{name}" for name in sorted(names)), rc=0).json()
+        assert {name for name, entry in documented.items() if entry["doc"]["options"]} == {f"vpsorg.cloud.{name}" for name in names}
+
+
+def test_manifest(archive: pathlib.Path) -> None:
+    with tarfile.open(archive) as tar:
+        stream = tar.extractfile("MANIFEST.json")
+        assert stream is not None
+        info = json.load(stream)["collection_info"]
+    assert (info["namespace"], info["name"]) == ("vpsorg", "cloud")
+    assert info["license"] == ["GPL-3.0-or-later", "BSD-2-Clause"]
+    assert info["dependencies"] == {}
+    assert all(re.fullmatch(r"[a-z][0-9a-z_]*", tag) for tag in info["tags"])
+    for name in ("repository", "documentation", "homepage", "issues"):
+        assert info[name].startswith("https://"), name
+
+
+def test_version_is_the_newest_of_the_changelog() -> None:
+    releases = load("changelogs/changelog.yaml")["releases"]
+    newest = max(releases, key=lambda version: tuple(int(part) for part in version.split(".")))
+    assert load("galaxy.yml")["version"] == newest
+    assert f"v{newest}\n" in (REPOSITORY / "CHANGELOG.rst").read_text(encoding="utf-8")
+
+
+def test_action_group_holds_every_module() -> None:
+    assert sorted(load("meta/runtime.yml")["action_groups"]["all"]) == sorted(names_of("modules"))
+
+
+def test_every_module_has_its_action_plugin() -> None:
+    assert names_of("action") == names_of("modules")
+
+
+def test_oldest_supported_versions_are_the_oldest_tested() -> None:
+    tested = (REPOSITORY / "tests/requirements/core-2.16.txt").read_text(encoding="utf-8").splitlines()
+    assert [line for line in tested if re.fullmatch(r"ansible-core==2\.16\.\d+", line)]
+    assert load("meta/runtime.yml")["requires_ansible"] == ">=2.16.0"
+    floor = re.search(r"^requests>=(\S+)$", (REPOSITORY / "meta/ee-requirements.txt").read_text(encoding="utf-8"), re.MULTILINE)
+    assert floor and f"requests=={floor.group(1)}" in tested
+
+
+@pytest.mark.parametrize("path", sorted((REPOSITORY / "plugins").rglob("*.py")), ids=lambda path: path.relative_to(REPOSITORY).as_posix())
+def test_licence_of_every_plugin_file(path: pathlib.Path) -> None:
+    expected = "BSD-2-Clause" if path.parent.name == "module_utils" else "GPL-3.0-or-later"
+    head = path.read_text(encoding="utf-8").splitlines()[:6]
+    # REUSE-IgnoreStart
+    assert f"# SPDX-License-Identifier: {expected}" in head
+    # REUSE-IgnoreEnd
+    assert any(line.startswith("# Copyright (c) ") for line in head)
