@@ -137,7 +137,9 @@ class Api:
     def _page(self, query: tuple[tuple[str, str], ...], attempts: int | None) -> _shapes.Page:
         return self._read(SERVERS, query, _shapes.check_page, attempts=attempts)
 
-    def _read(self, path: str, query: Iterable[tuple[str, str]], check: Callable[[Any], Any], *, attempts: int | None = None, timeout: float | None = None) -> Any:
+    def _read(
+        self, path: str, query: Iterable[tuple[str, str]], check: Callable[[Any], Any], *, attempts: int | None = None, timeout: float | None = None
+    ) -> Any:
         """GET, as often as the table allows, until a whole, well-formed answer is there."""
         allowed = attempts or _policy.tries(Operation.READ, self.pace.retries)
         attempt = 0

@@ -15,7 +15,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 
-def run_all(function: Callable[[Any], Any], items: Iterable[Any], concurrency: int, *, catch: type[BaseException] | tuple[type[BaseException], ...] = ()) -> list[Any]:
+def run_all(
+    function: Callable[[Any], Any], items: Iterable[Any], concurrency: int, *, catch: type[BaseException] | tuple[type[BaseException], ...] = ()
+) -> list[Any]:
     """C(function) of every item, in the items' order, at most C(concurrency) at a time.
 
     An exception of a type in C(catch) takes the place of its result. Any other is raised (the first one): what was not begun

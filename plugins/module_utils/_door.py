@@ -10,10 +10,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._api import Api
-from ansible_collections.vpsorg.cloud.plugins.module_utils._engine import DetailLooker, Engine, Job, Looker, Observer, Refusal
+from ansible_collections.vpsorg.cloud.plugins.module_utils._engine import Engine, Refusal
 from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import BadInput, VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._http import Http, require_requests
+from ansible_collections.vpsorg.cloud.plugins.module_utils._jobs import Job, Observer
 from ansible_collections.vpsorg.cloud.plugins.module_utils._lock import AccountLock
+from ansible_collections.vpsorg.cloud.plugins.module_utils._looking import DetailLooker, Looker
 from ansible_collections.vpsorg.cloud.plugins.module_utils._options import check_wait_options
 from ansible_collections.vpsorg.cloud.plugins.module_utils._pace import Pace
 from ansible_collections.vpsorg.cloud.plugins.module_utils._plan import FIELDS, ServerPlan, Wish, ambiguity, named
@@ -42,7 +44,9 @@ class Door:
         self.http = _connections.setdefault(self.settings, Http(self.settings))
         self.pace = Pace(
             limit=self.params["wait_timeout"] if waits else None,
-            retries=self.settings.retries, retry_max_delay=self.settings.retry_max_delay, request_timeout=self.settings.timeout,
+            retries=self.settings.retries,
+            retry_max_delay=self.settings.retry_max_delay,
+            request_timeout=self.settings.timeout,
         )
         self.api = Api(self.http, self.pace)
         self.servers = Servers(self.api, adopt_timeout=self.params.get("adopt_timeout", 0.0), wait_interval=self.params.get("wait_interval", 1.0))
@@ -52,8 +56,13 @@ class Door:
     def engine(self, *, looker: Looker | None = None, concurrency: int = 1, settle_time: float = SETTLE_TIME, observer: Observer | None = None) -> Engine:
         """The engine for this task, with a detail for each look unless said otherwise."""
         return Engine(
-            self.servers, looker or DetailLooker(self.servers), AccountLock(self.settings),
-            concurrency=concurrency, wait_interval=self.params["wait_interval"], settle_time=settle_time, observer=observer or LoggingObserver(self.module),
+            self.servers,
+            looker or DetailLooker(self.servers),
+            AccountLock(self.settings),
+            concurrency=concurrency,
+            wait_interval=self.params["wait_interval"],
+            settle_time=settle_time,
+            observer=observer or LoggingObserver(self.module),
         )
 
     def scrub(self, text: str) -> str:
@@ -108,7 +117,9 @@ def open_door(module: Any, run: Callable[[Door], None], empty: Mapping[str, Any]
         text = door.scrub(str(error)) if door else str(error)
         known = {key: value for key, value in (("id", error.server_id or module.params.get("id")), ("name", error.name or module.params.get("name"))) if value}
         report = door.pace.report() if door else {"requests": 0, "retries": 0, "waited": 0.0}
-        module.fail_json(msg=text, changed=error.changed, **{**empty, **{key: value for key, value in known.items() if key in empty or key == "name"}, "api": report})
+        module.fail_json(
+            msg=text, changed=error.changed, **{**empty, **{key: value for key, value in known.items() if key in empty or key == "name"}, "api": report}
+        )
 
 
 EMPTY_SERVER_RESULT: Mapping[str, Any] = {"id": None, "server": None, "actions": [], "drift": [], "diff": {"before": {}, "after": {}}, "api": {}}
@@ -127,7 +138,9 @@ def predicted_actions(plan: ServerPlan) -> list[dict[str, Any]]:
         if step.is_action and step.foreseen:
             name = plan.wish.name or (plan.found or {}).get("name")
             new = step.kind == "create"
-            actions.append({"action": step.kind, "id": None if new else server_id, "name": name, **({"fields": dict(step.fields)} if step.kind == "update" else {})})
+            actions.append(
+                {"action": step.kind, "id": None if new else server_id, "name": name, **({"fields": dict(step.fields)} if step.kind == "update" else {})}
+            )
             server_id = None if new else server_id
     return actions
 
@@ -144,8 +157,15 @@ def end_with_one(door: Door, engine: Engine, survey: Callable[[], Any], *, may_c
         door.warn(list(plan.warnings))
         found = dict(plan.found) if plan.found else None
         module.fail_json(
-            msg=door.scrub(str(refusal)), changed=False, id=(found or {}).get("id"), server=found, actions=[], drift=list(plan.drift),
-            diff=plan.diff, api=door.pace.report(), **({"name": found["name"], "status": found["status"]} if found else {}),
+            msg=door.scrub(str(refusal)),
+            changed=False,
+            id=(found or {}).get("id"),
+            server=found,
+            actions=[],
+            drift=list(plan.drift),
+            diff=plan.diff,
+            api=door.pace.report(),
+            **({"name": found["name"], "status": found["status"]} if found else {}),
         )
     except KeyboardInterrupt:
         module.fail_json(**_interrupted(door, engine))
@@ -163,7 +183,16 @@ def _end_check_mode(door: Door, plan: ServerPlan) -> NoReturn:
     actions = predicted_actions(plan)
     deleted = any(action["action"] == "delete" for action in actions) and not plan.creates
     server = None if deleted or plan.predicted is None else dict(plan.predicted)
-    result = {"changed": plan.changes, "id": (server or {}).get("id"), "server": server, "actions": actions, "drift": list(plan.drift), "diff": plan.diff, "api": door.pace.report()}
+    server_id = None if plan.creates else (plan.found or {}).get("id")
+    result = {
+        "changed": plan.changes,
+        "id": server_id,
+        "server": server,
+        "actions": actions,
+        "drift": list(plan.drift),
+        "diff": plan.diff,
+        "api": door.pace.report(),
+    }
     if plan.foretold_failure:
         door.module.fail_json(msg=plan.foretold_failure, **{**result, "changed": False, "actions": []})
     door.module.exit_json(**result)
@@ -172,8 +201,13 @@ def _end_check_mode(door: Door, plan: ServerPlan) -> NoReturn:
 def _one_result(door: Door, job: Job) -> dict[str, Any]:
     gone = job.gone and not job.error
     return {
-        "changed": job.changed, "id": job.server_id, "server": None if gone else job.server, "actions": job.actions,
-        "drift": list(job.plan.drift), "diff": job.plan.diff, "api": door.pace.report(),
+        "changed": job.changed,
+        "id": job.server_id,
+        "server": None if gone else job.server,
+        "actions": job.actions,
+        "drift": list(job.plan.drift),
+        "diff": job.plan.diff,
+        "api": door.pace.report(),
     }
 
 
@@ -189,6 +223,12 @@ def _interrupted(door: Door, engine: Engine) -> dict[str, Any]:
     door.pace.cancel(text)
     first = written[0] if written else None
     return {
-        "msg": text, "changed": bool(written), "id": first.server_id if first else None, "server": first.server if first else None,
-        "actions": [action for job in written for action in job.actions], "drift": [], "diff": {"before": {}, "after": {}}, "api": door.pace.report(),
+        "msg": text,
+        "changed": bool(written),
+        "id": first.server_id if first else None,
+        "server": first.server if first else None,
+        "actions": [action for job in written for action in job.actions],
+        "drift": [],
+        "diff": {"before": {}, "after": {}},
+        "api": door.pace.report(),
     }

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible.module_utils.common.validation import check_type_bool, check_type_int, check_type_str
+
 from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import BadInput
 from ansible_collections.vpsorg.cloud.plugins.module_utils._options import MOST_CONCURRENCY, check_server_fields, server_options
 from ansible_collections.vpsorg.cloud.plugins.module_utils._plan import FIELDS, Wish
@@ -72,7 +73,7 @@ def _read_fields(entry: Any, label: str, problems: list[str], *, nameless: bool 
             converted = _converted(option, value, known[option], label, problems)
             if converted is not None:
                 fields[option] = converted
-    if not nameless and "name" not in fields and not (isinstance(entry.get("name"), str) or "name" in entry and entry["name"] is not None):
+    if not nameless and "name" not in fields and not (isinstance(entry.get("name"), str) or ("name" in entry and entry["name"] is not None)):
         problems.append(f"{label}: name is required")
     try:
         check_server_fields(fields, f"{label}: ")

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._api import ApiError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._engine import Survey
 from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import VpsError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._jobs import Survey
 from ansible_collections.vpsorg.cloud.plugins.module_utils._plan import FIELDS, MISSING, ServerPlan, Wish, ambiguity, plan_absent, plan_present, value_of
 from ansible_collections.vpsorg.cloud.plugins.module_utils._servers import Servers
 
@@ -70,7 +70,9 @@ class Fleet:
         declared = {wish.name for wish in self._wishes}
         matching = [server for server in listed if fnmatch.fnmatchcase(server["name"], self._purge_match or "") and server["name"] not in declared]
         reason = f"matches {self._purge_match} and is not declared"
-        return [plan_absent(Wish(server["name"], server["id"], wait=self._wait), server, reason) for server in sorted(matching, key=lambda server: server["id"])]
+        return [
+            plan_absent(Wish(server["name"], server["id"], wait=self._wait), server, reason) for server in sorted(matching, key=lambda server: server["id"])
+        ]
 
     def refusal(self, plans: Sequence[ServerPlan]) -> str | None:
         """Why the whole task must not begin, or None."""
@@ -80,7 +82,8 @@ class Fleet:
             names = ", ".join(f"{plan.found['name']} (id {plan.found['id']})" for plan in deleting[:20] if plan.found)
             more = f" and {len(deleting) - 20} more" if len(deleting) > 20 else ""
             verb = "deletion is" if len(deleting) == 1 else "deletions are"
-            refused.append(f"{len(deleting)} {verb} needed, and max_delete allows {self._max_delete}: {names}{more}. Set max_delete to {len(deleting)} if that is what you want.")
+            advice = f"Set max_delete to {len(deleting)} if that is what you want."
+            refused.append(f"{len(deleting)} {verb} needed, and max_delete allows {self._max_delete}: {names}{more}. {advice}")
         return f"Nothing was done. {' '.join(refused)}" if refused else None
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils import _progress
-from ansible_collections.vpsorg.cloud.plugins.module_utils._engine import Job, Observer
+from ansible_collections.vpsorg.cloud.plugins.module_utils._jobs import Job, Observer
 
 SUMMARY_EVERY = 10.0  # seconds; the documentation promises it
 _TICK = 9.0  # a little before, so that the promise holds on a busy machine
@@ -44,7 +44,7 @@ class FleetObserver(Observer):
     def happened(self, job: Job, what: str) -> None:
         _progress.line(f"vps_fleet: {job.name} (id {job.server_id}): {what}")
 
-    def waiting(self, jobs: Sequence[Job]) -> None:
+    def waiting(self) -> None:
         if time.monotonic() - self._last_summary >= _TICK:
             self._summarise()
 

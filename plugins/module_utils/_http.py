@@ -114,8 +114,15 @@ class Http:
         data = None if body is None else json.dumps(body, ensure_ascii=True, allow_nan=False).encode("ascii")
         try:
             with session.request(
-                method, url, data=data, headers=self._headers, timeout=seconds, stream=True, allow_redirects=False,
-                proxies=proxies_for(url, os.environ), verify=self._verify(),
+                method,
+                url,
+                data=data,
+                headers=self._headers,
+                timeout=seconds,
+                stream=True,
+                allow_redirects=False,
+                proxies=proxies_for(url, os.environ),
+                verify=self._verify(),
             ) as response:
                 status = response.status_code
                 headers = {name.lower(): value for name, value in response.headers.items()}
@@ -177,7 +184,9 @@ class Http:
         if isinstance(exc, _BodyError):
             return Indeterminate(str(exc))
         if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
-            why = next((cause.verify_message for cause in causes if isinstance(cause, ssl.SSLCertVerificationError) and getattr(cause, "verify_message", "")), "")
+            why = next(
+                (cause.verify_message for cause in causes if isinstance(cause, ssl.SSLCertVerificationError) and getattr(cause, "verify_message", "")), ""
+            )
             return CertificateRejected(f"the server's certificate is not accepted ({why or 'verification failed'}): check api_url and ca_path")
         reason = _reason(causes, seconds)
         if sent:
@@ -253,7 +262,9 @@ def proxies_for(url: str, environ: Mapping[str, str]) -> dict[str, str]:
     proxies = get_environ_proxies(url, no_proxy=environ.get("no_proxy") or environ.get("NO_PROXY"))
     proxies = {scheme: proxy for scheme, proxy in proxies.items() if proxy and scheme in (parts.scheme, "all")}
     if parts.scheme == "http":
-        proxies = {scheme: proxy for scheme, proxy in proxies.items() if is_loopback(urllib.parse.urlsplit(proxy if "//" in proxy else f"//{proxy}").hostname or "")}
+        proxies = {
+            scheme: proxy for scheme, proxy in proxies.items() if is_loopback(urllib.parse.urlsplit(proxy if "//" in proxy else f"//{proxy}").hostname or "")
+        }
     return proxies
 
 
@@ -284,9 +295,7 @@ def _flat_words(value: Any, depth: int = 0) -> str:
     if isinstance(value, list):
         return ", ".join(_flat_words(item, depth + 1) for item in value[:50])
     speaking = ("detail", "message", "error", "non_field_errors", "errors")
-    return "; ".join(
-        _flat_words(item, depth + 1) if key in speaking else f"{key}: {_flat_words(item, depth + 1)}" for key, item in list(value.items())[:50]
-    )
+    return "; ".join(_flat_words(item, depth + 1) if key in speaking else f"{key}: {_flat_words(item, depth + 1)}" for key, item in list(value.items())[:50])
 
 
 def _printable(text: str, limit: int) -> str:

@@ -75,4 +75,5 @@ class AccountLock:
                 return os.open(os.path.join(folder, self._file_name), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
             except OSError as exc:
                 problems.append(str(exc))
-        raise VpsError(f"No lock file can be made, and without it two tasks could create the same server twice: {'; '.join(problems)}. Give the user a writable home folder.")
+        why = "; ".join(problems)
+        raise VpsError(f"No lock file can be made, and without it two tasks could create the same server twice: {why}. Give the user a writable home folder.")

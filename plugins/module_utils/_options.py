@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleFallbackNotFound
+
 from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import BadInput
 from ansible_collections.vpsorg.cloud.plugins.module_utils._settings import DEFAULT_API_URL, positive_seconds
 

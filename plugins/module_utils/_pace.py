@@ -91,7 +91,9 @@ class Pace:
             raise TimeLimitReached(f"The time limit of {self.limit:g} s is reached.")
         while (pause := self._hold_until - time.monotonic()) > 0:
             if self.limit is not None and pause > self.remaining():
-                raise TimeLimitReached(f"The API asks for a pause of {pause:.0f} s, which is longer than what is left of the time limit ({max(0.0, self.remaining()):.0f} s).")
+                raise TimeLimitReached(
+                    f"The API asks for a pause of {pause:.0f} s, which is longer than what is left of the time limit ({max(0.0, self.remaining()):.0f} s)."
+                )
             self.sleep(pause)
         with self._lock:
             self.requests += 1
@@ -108,7 +110,10 @@ class Pace:
         left = self.remaining()
         if retry_after is not None:
             if retry_after > left:
-                raise TimeLimitReached(f"{why} The API asks to wait {retry_after:.0f} s before the next try, which is longer than the {max(0.0, left):.0f} s that are left. Try again later.")
+                left_text = f"{max(0.0, left):.0f} s that are left"
+                raise TimeLimitReached(
+                    f"{why} The API asks to wait {retry_after:.0f} s before the next try, which is longer than the {left_text}. Try again later."
+                )
             # Threads that were told the same moment should not come back in the same moment.
             self.hold(retry_after)
             pause = retry_after + random.uniform(0.0, min(1.0, 0.1 * retry_after))

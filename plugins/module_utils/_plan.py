@@ -134,7 +134,7 @@ def plan_present(wish: Wish, found: Mapping[str, Any] | None) -> ServerPlan:
         return _plan_create(wish)
     drift, warnings = _drift(wish, found)
     if drift and wish.on_immutable_change == "fail":
-        return ServerPlan(wish, found, drift=drift, refusal=_immutable_refusal(wish, found, drift), warnings=warnings)
+        return ServerPlan(wish, found, drift=drift, refusal=_immutable_refusal(found, drift), warnings=warnings)
     if drift and wish.on_immutable_change == "recreate":
         return _plan_recreate(wish, found, drift, warnings)
     if drift:
@@ -223,7 +223,9 @@ def _plan_recreate(wish: Wish, found: Mapping[str, Any], drift: tuple[Mapping[st
     fields = {**{option: value for option, value in kept.items() if value is not MISSING and value is not None}, **wish.fields}
     missing = [option for option in CREATE_REQUIRES if option not in fields]
     if missing:
-        return ServerPlan(wish, found, drift=drift, refusal=f"Server {_title(found)} can't be recreated: {_listed(missing)} must be given too.", warnings=warnings)
+        return ServerPlan(
+            wish, found, drift=drift, refusal=f"Server {_title(found)} can't be recreated: {_listed(missing)} must be given too.", warnings=warnings
+        )
     name = wish.name or found["name"]
     wish_named = Wish(name, wish.server_id, wish.fields, wish.power, wish.on_immutable_change, wish.wait)
     steps = (*_deletion(True, f"recreated: {_differences(drift)}"), *_creation(wish_named, fields, "recreated"))
@@ -318,7 +320,7 @@ def _predicted_new(wish: Wish, fields: Mapping[str, Any], steps: Sequence[Step])
     }
 
 
-def _immutable_refusal(wish: Wish, found: Mapping[str, Any], drift: Sequence[Mapping[str, Any]]) -> str:
+def _immutable_refusal(found: Mapping[str, Any], drift: Sequence[Mapping[str, Any]]) -> str:
     return (
         f"Server {_title(found)} differs in what can't be changed: {_differences(drift)}. Nothing was done. Declare what it has, "
         "or choose what to do by on_immutable_change: warn leaves it as it is, recreate deletes it and creates it anew."

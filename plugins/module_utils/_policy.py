@@ -58,6 +58,7 @@ class Move(Enum):
 
 _COLUMNS = (Operation.READ, Operation.CREATE, Operation.UPDATE, Operation.DELETE, Operation.SWITCH, Operation.REBOOT)
 
+# fmt: off
 _TABLE = {
     #                  READ         CREATE             UPDATE           DELETE           SWITCH           REBOOT
     Row.UNREACHED:    (Move.AGAIN, Move.LOOK_AGAIN,   Move.AGAIN,      Move.AGAIN,      Move.AGAIN,      Move.AGAIN),
@@ -74,14 +75,19 @@ _TABLE = {
     Row.THROTTLED:    (Move.AGAIN, Move.LOOK_AGAIN,   Move.AGAIN,      Move.LOOK_AGAIN, Move.LOOK_AGAIN, Move.LOOK_AGAIN),
     Row.ODD_SUCCESS:  (Move.AGAIN, Move.LOOK_ONLY,    Move.LOOK_AGAIN, Move.LOOK_AGAIN, Move.LOOK_AGAIN, Move.LOOK_ONLY),
 }
+# fmt: on
 
 _ROW_OF_STATUS = {
-    400: Row.INVALID, 422: Row.INVALID,
-    401: Row.DENIED, 403: Row.DENIED,
+    400: Row.INVALID,
+    422: Row.INVALID,
+    401: Row.DENIED,
+    403: Row.DENIED,
     402: Row.NO_CREDIT,
     404: Row.NOT_FOUND,
-    408: Row.SERVER_ERROR, 425: Row.SERVER_ERROR,
-    409: Row.BUSY, 423: Row.BUSY,
+    408: Row.SERVER_ERROR,
+    425: Row.SERVER_ERROR,
+    409: Row.BUSY,
+    423: Row.BUSY,
     429: Row.THROTTLED,
 }
 

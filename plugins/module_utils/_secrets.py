@@ -25,9 +25,15 @@ def clean_token(given: str | None) -> str:
     """
     token = (given or "").strip()
     if not token:
-        raise BadInput("No API token was given: set the option api_token or the environment variable VPS_API_TOKEN (tokens are made in the VPS.org account under Developers).")
+        raise BadInput(
+            "No API token was given: set the option api_token or the environment variable VPS_API_TOKEN "
+            "(tokens are made in the VPS.org account under Developers)."
+        )
     if not _PRINTABLE_ASCII.fullmatch(token):
-        raise BadInput("The API token is malformed: it holds white space or characters that no token has. Check what api_token or VPS_API_TOKEN is set to (the value is not shown here).")
+        raise BadInput(
+            "The API token is malformed: it holds white space or characters that no token has. "
+            "Check what api_token or VPS_API_TOKEN is set to (the value is not shown here)."
+        )
     return token
 
 

@@ -132,8 +132,11 @@ class Servers:
         if candidates:
             ids = ", ".join(str(server["id"]) for server in candidates)
             raise VpsError(
-                f"While {fields['name']} was being created, something else created a server of that name too: ids {ids}. Which of them is wanted can't be told: see to it by id.",
-                server_id=candidates[0]["id"], name=fields["name"], changed=True,
+                f"While {fields['name']} was being created, something else created a server of that name too: ids {ids}. "
+                "Which of them is wanted can't be told: see to it by id.",
+                server_id=candidates[0]["id"],
+                name=fields["name"],
+                changed=True,
             )
         return None
 
@@ -184,7 +187,11 @@ class Servers:
                 return server
             if time.monotonic() >= ends or self.pace.is_over():
                 fields = ", ".join(f"{option} (declared {changes[option]!r}, but the API shows {server.get(option)!r})" for option in not_taken)
-                raise VpsError(f"Server {server['name']} (id {server_id}): the API accepted the update, but this did not take: {fields}.", server_id=server_id, changed=True)
+                raise VpsError(
+                    f"Server {server['name']} (id {server_id}): the API accepted the update, but this did not take: {fields}.",
+                    server_id=server_id,
+                    changed=True,
+                )
             self.pace.sleep(min(intervals.next(), max(0.0, self.pace.remaining())))
 
     def _still_there(self, server_id: int, context: str) -> dict[str, Any]:
@@ -257,7 +264,10 @@ class Servers:
                 if move is Move.LOOK_ONLY:
                     raise VpsError(
                         f"Rebooting server {server['name']} (id {server_id}) has an unknown outcome. POST {path}: {failure}. Its status is {server['status']}. "
-                        "The command was not repeated, because that could be a second reboot.", server_id=server_id, name=server["name"], changed=True,
+                        "The command was not repeated, because that could be a second reboot.",
+                        server_id=server_id,
+                        name=server["name"],
+                        changed=True,
                     )
                 if move is Move.LOOK_OR_FAIL or (move is Move.SETTLE and server["settled_from"] is None):
                     raise final("POST", path, failure, f"Server {server['name']} (id {server_id}) is {server['status']}.")
@@ -275,7 +285,9 @@ class Servers:
         began, intervals = server["status"], Intervals(self._wait_interval)
         while server["status"] not in _status.STABLE and server["status"] not in _status.DEAD:
             if self.pace.is_over():
-                raise TimeLimitReached(f"Server {server['name']} (id {server_id}) is still {server['status']} at the time limit. POST {path}: {failure}.", server_id=server_id)
+                raise TimeLimitReached(
+                    f"Server {server['name']} (id {server_id}) is still {server['status']} at the time limit. POST {path}: {failure}.", server_id=server_id
+                )
             self.pace.sleep(min(intervals.next(), max(0.0, self.pace.remaining())))
             server = {**self._still_there(server_id, f"POST {path}: {failure}."), "settled_from": began}
         return server
@@ -290,8 +302,12 @@ class Servers:
             raise error
         return move
 
-    def _pause_or_raise(self, operation: Operation, attempt: int, failure: ExchangeFailure, method: str, path: str, server_id: int, *, changed: bool = False) -> None:
-        error = final(method, path, failure, f"It was tried {attempt} time{'s' if attempt != 1 else ''}; the server is still there as it was." if attempt > 1 else "")
+    def _pause_or_raise(
+        self, operation: Operation, attempt: int, failure: ExchangeFailure, method: str, path: str, server_id: int, *, changed: bool = False
+    ) -> None:
+        error = final(
+            method, path, failure, f"It was tried {attempt} time{'s' if attempt != 1 else ''}; the server is still there as it was." if attempt > 1 else ""
+        )
         error.server_id, error.changed = server_id, changed
         if attempt >= _policy.tries(operation, self.pace.retries):
             raise error
@@ -315,5 +331,3 @@ def _hinted_id(failure: ExchangeFailure) -> int | None:
         return None
     found = value.get("id") if isinstance(value, dict) else None
     return found if _shapes.is_id(found) else None
-
-

@@ -260,9 +260,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.vpsorg.cloud.plugins.module_utils import _progress
 from ansible_collections.vpsorg.cloud.plugins.module_utils._door import Door, open_door
-from ansible_collections.vpsorg.cloud.plugins.module_utils._engine import Engine, Job, ListLooker, Refusal
+from ansible_collections.vpsorg.cloud.plugins.module_utils._engine import Engine, Refusal
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet_declaration import check_fleet_options, read_wishes
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet_plan import (
     Fleet,
@@ -275,6 +276,8 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet_plan import (
     summary,
 )
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet_report import FleetObserver
+from ansible_collections.vpsorg.cloud.plugins.module_utils._jobs import Job
+from ansible_collections.vpsorg.cloud.plugins.module_utils._looking import ListLooker
 from ansible_collections.vpsorg.cloud.plugins.module_utils._options import ON_IMMUTABLE_CHANGE, connection_options, wait_options
 from ansible_collections.vpsorg.cloud.plugins.module_utils._plan import ServerPlan
 
@@ -306,7 +309,11 @@ def _run(door: Door) -> None:
     except KeyboardInterrupt:
         door.pace.cancel("interrupted")
         written = [f"{job.name} (id {job.server_id})" for job in engine.jobs if job.actions]
-        text = f"The task was interrupted. Changed until then: {', '.join(written)}." if written else "The task was interrupted before anything was known to be changed."
+        text = (
+            f"The task was interrupted. Changed until then: {', '.join(written)}."
+            if written
+            else "The task was interrupted before anything was known to be changed."
+        )
         _progress.line(f"vps_fleet: {text}")
         module.fail_json(msg=text, **_result(door, engine))
     door.warn([warning for job in jobs for warning in job.warnings])

@@ -226,8 +226,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.vpsorg.cloud.plugins.module_utils._door import EMPTY_SERVER_RESULT, Door, end_with_one, open_door, wish_of
-from ansible_collections.vpsorg.cloud.plugins.module_utils._engine import Survey
+from ansible_collections.vpsorg.cloud.plugins.module_utils._jobs import Survey
 from ansible_collections.vpsorg.cloud.plugins.module_utils._options import (
     ON_IMMUTABLE_CHANGE,
     check_server_fields,
@@ -257,7 +258,10 @@ def _run(door: Door) -> None:
         if any("name" in step.fields for step in plan.steps if step.kind == "update"):
             bearers = [server["id"] for server in named(door.servers.list(), wish.name)]
             if bearers:
-                warning = f"Renaming server {wish.server_id} to {wish.name}: another server has that name already (id {bearers[0]}); by name alone neither can be managed."
+                warning = (
+                    f"Renaming server {wish.server_id} to {wish.name}: another server has that name already (id {bearers[0]}); "
+                    "by name alone neither can be managed."
+                )
                 plan = dataclasses.replace(plan, warnings=(*plan.warnings, warning))
         return Survey([plan])
 

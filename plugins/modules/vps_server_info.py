@@ -105,6 +105,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.vpsorg.cloud.plugins.module_utils._api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._door import CONCURRENCY, Door, open_door
 from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import BadInput, VpsError

@@ -135,9 +135,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.vpsorg.cloud.plugins.module_utils._door import EMPTY_SERVER_RESULT, Door, end_with_one, open_door, wish_of
-from ansible_collections.vpsorg.cloud.plugins.module_utils._engine import Survey
 from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import VpsError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._jobs import Survey
 from ansible_collections.vpsorg.cloud.plugins.module_utils._options import check_server_fields, connection_options, require_name_or_id, wait_options
 from ansible_collections.vpsorg.cloud.plugins.module_utils._plan import plan_power
 from ansible_collections.vpsorg.cloud.plugins.module_utils._settings import positive_seconds
@@ -161,7 +162,10 @@ def _find(door: Door) -> dict[str, Any]:
     if found is None:
         raise VpsError(f"There is no server with the id {server_id}.")
     if name is not None and found["name"] != name:
-        raise VpsError(f"Server {server_id} is named {found['name']}, not {name}. Nothing was done: give the id alone, or the name that belongs to it.", server_id=server_id)
+        raise VpsError(
+            f"Server {server_id} is named {found['name']}, not {name}. Nothing was done: give the id alone, or the name that belongs to it.",
+            server_id=server_id,
+        )
     return found
 
 

@@ -12,7 +12,7 @@ import keyword
 import re
 import socket
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,9 @@ API_STATUS_FILTERS = frozenset({"active", "stopped", "suspended"})  # documented
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}")
 _LONGEST_NAME = 253
+# Neither 0.0.0.0 nor a multicast address, and without leading zeros.
+_OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_CANONICAL_IPV4 = re.compile(rf"(?:22[0-3]|2[01][0-9]|1[0-9]{{2}}|[1-9][0-9]?)(?:\.{_OCTET}){{3}}")
 # What means this machine, or every host, to Ansible or to a resolver, whatever the inventory says of it.
 _RESERVED_NAMES = frozenset({
     "all", "ungrouped",
@@ -82,6 +85,8 @@ def is_safe_name(name: Any, taken: Collection[str] = ()) -> bool:
 
 def _is_this_machine(name: str) -> bool:
     # Resolvers read 127.1, 0x7f.1 and 2130706433 as 127.0.0.1.
+    if not name[:1].isdigit():
+        return False
     try:
         address = ipaddress.IPv4Address(socket.inet_aton(name))
     except (OSError, ValueError):
@@ -133,11 +138,14 @@ def _all_different(servers: Sequence[Mapping[str, Any]], names: list[str], group
 # Addresses
 
 
-def connection_address(server: Mapping[str, Any], connect_with: Iterable[str]) -> str | None:
+def connection_address(server: Mapping[str, Any], connect_with: Sequence[str]) -> str | None:
     """The address that becomes C(ansible_host): an IP literal in canonical form, or None.
 
     ssh would take a text such as C(-oProxyCommand=...) for an option, and a name for one to resolve.
     """
+    usual = server.get("ip_address")
+    if connect_with[0] == "ipv4" and isinstance(usual, str) and _CANONICAL_IPV4.fullmatch(usual):
+        return usual
     found: dict[str, str] = {}
     for field in ("ip_address", "ipv6_address"):
         address = _address(server.get(field))

@@ -61,23 +61,21 @@ def new_marker() -> Callable[[Any], Any]:
             marked = seen[value] = mark_text(value)
         return marked
 
-    def key(value: str) -> str:
-        # Keys are never templates where trust is explicit, and an export can't mark them.
-        return value if TRUST_IS_EXPLICIT else text(value)
-
     def mark(value: Any, depth: int = 0) -> Any:
         kind = type(value)
         if kind is str:
             return text(value)
-        if kind is dict:
-            if depth >= DEEPEST:
-                raise TooDeep
-            return {key(name): mark(item, depth + 1) for name, item in value.items()}
+        if kind is not dict and kind is not list:
+            return value
+        if depth >= DEEPEST:
+            raise TooDeep
         if kind is list:
-            if depth >= DEEPEST:
-                raise TooDeep
             return [mark(item, depth + 1) for item in value]
-        return value
+        # Keys are never templates where trust is explicit, and an export can't mark them.
+        return {
+            name if TRUST_IS_EXPLICIT else text(name): item if type(item) is int else text(item) if type(item) is str else mark(item, depth + 1)
+            for name, item in value.items()
+        }
 
     return mark
 
