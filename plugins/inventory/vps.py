@@ -151,12 +151,11 @@ from typing import Any  # noqa: E402
 
 from ansible.errors import AnsibleError, AnsibleParserError  # noqa: E402
 from ansible.module_utils.common.text.converters import to_native  # noqa: E402
-from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, get_cache_plugin  # noqa: E402
+from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable, get_cache_plugin  # noqa: E402
 from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import BadInput, VpsError  # noqa: E402
 from ansible_collections.vpsorg.cloud.plugins.module_utils._http import require_requests  # noqa: E402
 from ansible_collections.vpsorg.cloud.plugins.module_utils._secrets import clean_token, scrubber  # noqa: E402
 from ansible_collections.vpsorg.cloud.plugins.module_utils._settings import Settings, read_settings  # noqa: E402
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._construct import FastConstructable  # noqa: E402
 from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_hosts import (  # noqa: E402
     VariableNames,
     connection_address,
@@ -182,7 +181,7 @@ from ansible_collections.vpsorg.cloud.plugins.plugin_utils._text import new_mark
 _MOST_TOLD = 20  # entries that one warning lists
 
 
-class InventoryModule(BaseInventoryPlugin, FastConstructable, Cacheable):
+class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     """Reads one configuration file: see DOCUMENTATION."""
 
     NAME = "vpsorg.cloud.vps"
@@ -293,35 +292,27 @@ class InventoryModule(BaseInventoryPlugin, FastConstructable, Cacheable):
         names, warnings = name_hosts(servers, options.hostnames, self._group_names(), self._servers_known_by(options.prefix))
         self._warn("Some servers have other names in the inventory", warnings)
 
+        hosts = _Hosts(inventory, group)
         variable_names, mark = VariableNames(options.prefix), new_marker()
-        hosts, fresh = inventory.hosts, set()
         without_address, odd_keys = [], []
         for server, name in zip(servers, names):
-            if name not in hosts:
-                fresh.add(name)
-            inventory.add_host(name, group)
             variables, dropped = host_variables(server, variable_names, mark)
             address = connection_address(server, options.connect_with)
             if address is None:
                 without_address.append(name)
-                inventory.add_host(name, no_address_group)
             else:
                 variables["ansible_host"] = mark(address)
             if dropped:
                 odd_keys.append(name)
-            self._set_variables(name, variables, name in fresh)
+            hosts.add(name, variables)
+        for name in without_address:
+            inventory.add_host(name, no_address_group)
         self._warn("Servers without an address to connect to", without_address)
         self._warn("Some fields of these servers can't be variables and are left out", odd_keys)
-        self.construct_all(names, fresh=fresh, own={*variable_names.all(), "ansible_host"})
+        if names and any(self.get_option(option) for option in ("compose", "groups", "keyed_groups")):
+            from ansible_collections.vpsorg.cloud.plugins.plugin_utils._construct import Constructor
 
-    def _set_variables(self, name: str, variables: Mapping[str, Any], is_fresh: bool) -> None:
-        """All variables of a host at once; one by one where another source has set some, which Ansible may merge."""
-        host = self.inventory.hosts[name]
-        if is_fresh and isinstance(getattr(host, "vars", None), dict):
-            host.vars.update(variables)
-            return
-        for variable, value in variables.items():
-            self.inventory.set_variable(name, variable, value)
+            Constructor(self, own={*variable_names.all(), "ansible_host"}).construct(names, hosts.fresh)
 
     def _group_names(self) -> frozenset[str]:
         """The names of all groups that are known by now or that the configuration names."""
@@ -340,6 +331,41 @@ class InventoryModule(BaseInventoryPlugin, FastConstructable, Cacheable):
         if entries:
             more = f"; and {len(entries) - _MOST_TOLD} more" if len(entries) > _MOST_TOLD else ""
             self.display.warning(f"{what}: {'; '.join(entries[:_MOST_TOLD])}{more}")
+
+
+class _Hosts:
+    """Adds hosts to the inventory and to the group that holds them all."""
+
+    def __init__(self, inventory: Any, group: str) -> None:
+        self._inventory = inventory
+        self._group_name = group
+        self._group = inventory.groups[group]
+        self._hosts = inventory.hosts
+        self._origin: dict[str, Any] = {}
+        self._class: Any = None
+        self.fresh: set[str] = set()  # the hosts that no other source has touched
+
+    def add(self, name: str, variables: Mapping[str, Any]) -> None:
+        """Add a host with its variables.
+
+        Ansible's own methods take longer for one host than everything else here together, so only the first goes
+        through them, and what they do to it is done to the others directly.
+        """
+        if name in self._hosts:
+            self._inventory.add_host(name, self._group_name)
+            for variable, value in variables.items():
+                self._inventory.set_variable(name, variable, value)  # merges, where Ansible is told to
+            return
+        self.fresh.add(name)
+        if self._class is None:
+            self._inventory.add_host(name, self._group_name)
+            host = self._hosts[name]
+            self._class, self._origin = type(host), dict(host.vars)  # where the inventory is, the same for all
+            host.vars.update(variables)
+            return
+        host = self._hosts[name] = self._class(name)
+        host.vars = {**self._origin, **variables}
+        self._group.add_host(host)
 
 
 def _first_words(error: AnsibleError) -> str:

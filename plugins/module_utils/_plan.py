@@ -322,7 +322,7 @@ def _predicted_new(wish: Wish, fields: Mapping[str, Any], steps: Sequence[Step])
 
 def _immutable_refusal(found: Mapping[str, Any], drift: Sequence[Mapping[str, Any]]) -> str:
     return (
-        f"Server {_title(found)} differs in what can't be changed: {_differences(drift)}. Nothing was done. Declare what it has, "
+        f"Server {_title(found)} differs in what can't be changed: {_differences(drift)}. Declare what it has, "
         "or choose what to do by on_immutable_change: warn leaves it as it is, recreate deletes it and creates it anew."
     )
 

@@ -39,12 +39,14 @@ def clean_token(given: str | None) -> str:
 
 def scrubber(token: str) -> Callable[[str], str]:
     """A function that replaces the token in a text, in every spelling in which texts carry it: raw, quoted, URL-quoted, base64."""
-    spellings = {token, repr(token)[1:-1], token.replace("\\", "\\\\").replace('"', '\\"')}
-    spellings |= {urllib.parse.quote(spelling, safe="") for spelling in (token,)}
-    spellings |= {urllib.parse.quote_plus(token), urllib.parse.quote(token)}
+    doubled = token.replace("\\", "\\\\")
+    # repr() of a text that holds both kinds of quotes escapes the single ones, JSON the double ones.
+    spellings = {token, doubled, doubled.replace("'", "\\'"), doubled.replace('"', '\\"')}
+    spellings |= {urllib.parse.quote(token, safe=""), urllib.parse.quote(token)}
     for text in (token, f"Bearer {token}"):
-        encoded = base64.b64encode(text.encode("ascii")).decode("ascii")
-        spellings |= {encoded, encoded.rstrip("="), base64.urlsafe_b64encode(text.encode("ascii")).decode("ascii")}
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            encoded = encode(text.encode("ascii")).decode("ascii")
+            spellings |= {encoded, encoded.rstrip("=")}
     # The longest first: a shorter spelling may be a part of a longer one.
     pattern = re.compile("|".join(re.escape(spelling) for spelling in sorted(spellings, key=len, reverse=True)))
     return lambda text: pattern.sub(MASK, text)

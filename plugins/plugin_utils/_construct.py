@@ -15,7 +15,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from ansible import constants as C
-from ansible.plugins.inventory import Constructable
 from ansible_collections.vpsorg.cloud.plugins.plugin_utils._expressions import Path, Reads, Unkeyable, analyse, key_of, read
 from ansible_collections.vpsorg.cloud.plugins.plugin_utils._text import TRUST_IS_EXPLICIT
 
@@ -70,47 +69,48 @@ class _Entry:
             return None
 
 
-class FastConstructable(Constructable):
+class Constructor:
     """C(compose), C(groups) and C(keyed_groups) for all hosts of a source at once."""
 
-    def construct_all(self, host_names: Sequence[str], *, fresh: Collection[str], own: Collection[str]) -> None:
+    def __init__(self, plugin: Any, *, own: Collection[str], remember: bool = True) -> None:
+        """C(plugin): the inventory plugin, a Constructable. C(own): the variables that it sets or could set, none of which holds a template.
+
+        C(remember): false calls the stock helpers for every host, which is what the results are compared with.
+        """
+        self._plugin = plugin
+        self._own = frozenset(own)
+        self._strict = plugin.get_option("strict")
+        # Extra variables and extensions of Jinja may change what any expression means.
+        uses_extra_vars = plugin.get_option("use_extra_vars") and plugin._vars
+        self._remember = remember and not uses_extra_vars and not getattr(C, "DEFAULT_JINJA2_EXTENSIONS", None)
+
+    def construct(self, host_names: Sequence[str], fresh: Collection[str]) -> None:
         """Set the composed variables of all hosts, then put them into groups.
 
-        C(fresh): the hosts that no other source has touched. C(own): the variables that this plugin sets or could set, which hold
-        no templates. For any other host or variable every expression is evaluated by the stock helpers.
+        C(fresh): the hosts that no other source has touched. For any other every expression is evaluated by the stock helpers.
         """
-        compose, groups, keyed_groups = (self.get_option(option) for option in ("compose", "groups", "keyed_groups"))
-        if not (compose or groups or keyed_groups) or not host_names:
-            return
-        strict = self.get_option("strict")
-        if not self._may_remember():
-            fresh = ()
+        fresh = frozenset(fresh) if self._remember else frozenset()
+        compose, groups, keyed_groups = (self._plugin.get_option(option) for option in ("compose", "groups", "keyed_groups"))
         # All variables come before the first group: the helper that sets them would take the name of a group for the group.
-        self._compose_all(compose or {}, host_names, frozenset(fresh), frozenset(own), strict)
-        own = frozenset(own) | frozenset(compose or {})
+        if compose:
+            self._compose_all(compose, host_names, fresh)
+        own = self._own | frozenset(compose or {})
         entries: list[tuple[_Entry, Callable[[str], None]]] = []
         for name, condition in (groups or {}).items():
-            entries.append((_Entry(analyse(condition, own)), self._group_helper(name, condition, strict)))
+            entries.append((_Entry(analyse(condition, own)), self._group_helper(name, condition)))
         for keyed in keyed_groups or []:
-            entries.append((_Entry(_keyed_reads(keyed, own)), self._keyed_helper(keyed, strict)))
-        self._group_all(entries, host_names, frozenset(fresh))
-
-    def _may_remember(self) -> bool:
-        """Extra variables and extensions of Jinja may change what any expression means."""
-        uses_extra_vars = self.get_option("use_extra_vars") and self._vars
-        return not uses_extra_vars and not getattr(C, "DEFAULT_JINJA2_EXTENSIONS", None)
+            entries.append((_Entry(_keyed_reads(keyed, own)), self._keyed_helper(keyed)))
+        self._group_all(entries, host_names, fresh)
 
     # Variables
 
-    def _compose_all(self, compose: Mapping[str, Any], host_names: Sequence[str], fresh: Collection[str], own: Collection[str], strict: bool) -> None:
-        if not compose:
-            return
+    def _compose_all(self, compose: Mapping[str, Any], host_names: Sequence[str], fresh: Collection[str]) -> None:
         entries = []
         for name, expression in compose.items():
-            reads = analyse(expression, own) if isinstance(name, str) and name.isidentifier() else None
+            reads = analyse(expression, self._own) if isinstance(name, str) and name.isidentifier() else None
             is_direct = reads is not None and reads.is_plain and (TRUST_IS_EXPLICIT or not C.DEFAULT_JINJA2_NATIVE)
             entries.append((name, expression, _Entry(reads), reads.paths[0] if is_direct else None))
-        hosts = self.inventory.hosts
+        hosts = self._plugin.inventory.hosts
         for host_name in host_names:
             host = hosts[host_name]
             is_fresh = host_name in fresh
@@ -128,16 +128,16 @@ class FastConstructable(Constructable):
                 if outcome is None:
                     if snapshot is None:
                         before = snapshot = host.get_vars()
-                    outcome = self._composed(name, expression, snapshot, host, strict)
+                    outcome = self._composed(name, expression, snapshot, host)
                     if key is not None and outcome is not _AGAIN:
                         entry.outcomes[key] = outcome
                 elif outcome:
                     settled[name] = outcome[0]
             host.vars.update(settled)
 
-    def _composed(self, name: str, expression: Any, variables: Mapping[str, Any], host: Any, strict: bool) -> tuple[Any, ...]:
+    def _composed(self, name: str, expression: Any, variables: Mapping[str, Any], host: Any) -> tuple[Any, ...]:
         """Let the stock helper set a variable. Its outcome: the value, nothing (the expression failed), or one not to be remembered."""
-        recorder = self._recorded(lambda: self._set_composite_vars({name: expression}, variables, host.name, strict))
+        recorder = self._recorded(lambda: self._plugin._set_composite_vars({name: expression}, variables, host.name, self._strict))
         if not recorder.variables:
             return _NOTHING
         value = host.vars.get(name)
@@ -146,14 +146,14 @@ class FastConstructable(Constructable):
 
     # Groups
 
-    def _group_helper(self, name: str, condition: Any, strict: bool) -> Callable[[str], None]:
-        return lambda host_name: self._add_host_to_composed_groups({name: condition}, {}, host_name, strict)
+    def _group_helper(self, name: str, condition: Any) -> Callable[[str], None]:
+        return lambda host_name: self._plugin._add_host_to_composed_groups({name: condition}, {}, host_name, self._strict)
 
-    def _keyed_helper(self, keyed: Any, strict: bool) -> Callable[[str], None]:
-        return lambda host_name: self._add_host_to_keyed_groups([keyed], {}, host_name, strict)
+    def _keyed_helper(self, keyed: Any) -> Callable[[str], None]:
+        return lambda host_name: self._plugin._add_host_to_keyed_groups([keyed], {}, host_name, self._strict)
 
     def _group_all(self, entries: Sequence[tuple[_Entry, Callable[[str], None]]], host_names: Sequence[str], fresh: Collection[str]) -> None:
-        hosts, groups = self.inventory.hosts, self.inventory.groups
+        hosts, groups = self._plugin.inventory.hosts, self._plugin.inventory.groups
         for host_name in host_names:
             host = hosts[host_name]
             is_fresh = host_name in fresh
@@ -169,12 +169,12 @@ class FastConstructable(Constructable):
                     entry.outcomes[key] = tuple(groups[name] for name in recorder.joined)
 
     def _recorded(self, action: Callable[[], None]) -> _Recorder:
-        inventory = self.inventory
-        recorder = self.inventory = _Recorder(inventory)
+        inventory = self._plugin.inventory
+        recorder = self._plugin.inventory = _Recorder(inventory)
         try:
             action()
         finally:
-            self.inventory = inventory
+            self._plugin.inventory = inventory
         return recorder
 
 

@@ -73,9 +73,12 @@ class InProcessActionModule(NormalActionModule):
         switch = self._templar.template(task_vars.get(SWITCH, True))
         if not boolean(switch, strict=False):
             return False
-        interpreter = task_vars.get("ansible_python_interpreter")
+        # What counts for a delegated task is the interpreter of the host that it is delegated to.
+        delegate = self._task.delegate_to
+        host_vars = task_vars.get("ansible_delegated_vars", {}).get(delegate, {}) if delegate else task_vars
+        interpreter = host_vars.get("ansible_python_interpreter")
         if interpreter is None:
-            interpreter = C.config.get_config_value("INTERPRETER_PYTHON", variables=dict(task_vars))
+            interpreter = C.config.get_config_value("INTERPRETER_PYTHON", variables=dict(host_vars))
         interpreter = self._templar.template(interpreter)
         return not interpreter or interpreter in _DISCOVERING or os.path.normpath(str(interpreter)) == os.path.normpath(sys.executable)
 
