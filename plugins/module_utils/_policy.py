@@ -56,26 +56,32 @@ class Move(Enum):
     SETTLE = "look: done; in another transition: wait for its end, then once more; else fail with the API's words"
 
 
-_COLUMNS = (Operation.READ, Operation.CREATE, Operation.UPDATE, Operation.DELETE, Operation.SWITCH, Operation.REBOOT)
+_TABLE_TEXT = """
+              READ          CREATE        UPDATE        DELETE        SWITCH        REBOOT
+UNREACHED     AGAIN         LOOK_AGAIN    AGAIN         AGAIN         AGAIN         AGAIN
+CERTIFICATE   FAIL          FAIL          FAIL          FAIL          FAIL          FAIL
+LOST          AGAIN         LOOK_ONLY     LOOK_AGAIN    LOOK_AGAIN    LOOK_AGAIN    LOOK_ONLY
+REDIRECT      FAIL          FAIL          FAIL          FAIL          FAIL          FAIL
+INVALID       FAIL          FAIL          FAIL          FAIL          SETTLE        SETTLE
+DENIED        STOP          STOP          STOP          STOP          STOP          STOP
+NO_CREDIT     FAIL          FAIL          FAIL          FAIL          FAIL          FAIL
+NOT_FOUND     FAIL          FAIL          LOOK_AGAIN    LOOK_AGAIN    LOOK_AGAIN    LOOK_AGAIN
+REJECTED      FAIL          FAIL          FAIL          FAIL          FAIL          FAIL
+SERVER_ERROR  AGAIN         LOOK_ONLY     LOOK_AGAIN    LOOK_AGAIN    LOOK_AGAIN    LOOK_ONLY
+BUSY          AGAIN         LOOK_OR_FAIL  LOOK_AGAIN    LOOK_AGAIN    SETTLE        LOOK_OR_FAIL
+THROTTLED     AGAIN         LOOK_AGAIN    AGAIN         LOOK_AGAIN    LOOK_AGAIN    LOOK_AGAIN
+ODD_SUCCESS   AGAIN         LOOK_ONLY     LOOK_AGAIN    LOOK_AGAIN    LOOK_AGAIN    LOOK_ONLY
+"""
 
-# fmt: off
-_TABLE = {
-    #                  READ         CREATE             UPDATE           DELETE           SWITCH           REBOOT
-    Row.UNREACHED:    (Move.AGAIN, Move.LOOK_AGAIN,   Move.AGAIN,      Move.AGAIN,      Move.AGAIN,      Move.AGAIN),
-    Row.CERTIFICATE:  (Move.FAIL,  Move.FAIL,         Move.FAIL,       Move.FAIL,       Move.FAIL,       Move.FAIL),
-    Row.LOST:         (Move.AGAIN, Move.LOOK_ONLY,    Move.LOOK_AGAIN, Move.LOOK_AGAIN, Move.LOOK_AGAIN, Move.LOOK_ONLY),
-    Row.REDIRECT:     (Move.FAIL,  Move.FAIL,         Move.FAIL,       Move.FAIL,       Move.FAIL,       Move.FAIL),
-    Row.INVALID:      (Move.FAIL,  Move.FAIL,         Move.FAIL,       Move.FAIL,       Move.SETTLE,     Move.SETTLE),
-    Row.DENIED:       (Move.STOP,  Move.STOP,         Move.STOP,       Move.STOP,       Move.STOP,       Move.STOP),
-    Row.NO_CREDIT:    (Move.FAIL,  Move.FAIL,         Move.FAIL,       Move.FAIL,       Move.FAIL,       Move.FAIL),
-    Row.NOT_FOUND:    (Move.FAIL,  Move.FAIL,         Move.LOOK_AGAIN, Move.LOOK_AGAIN, Move.LOOK_AGAIN, Move.LOOK_AGAIN),
-    Row.REJECTED:     (Move.FAIL,  Move.FAIL,         Move.FAIL,       Move.FAIL,       Move.FAIL,       Move.FAIL),
-    Row.SERVER_ERROR: (Move.AGAIN, Move.LOOK_ONLY,    Move.LOOK_AGAIN, Move.LOOK_AGAIN, Move.LOOK_AGAIN, Move.LOOK_ONLY),
-    Row.BUSY:         (Move.AGAIN, Move.LOOK_OR_FAIL, Move.LOOK_AGAIN, Move.LOOK_AGAIN, Move.SETTLE,     Move.LOOK_OR_FAIL),
-    Row.THROTTLED:    (Move.AGAIN, Move.LOOK_AGAIN,   Move.AGAIN,      Move.LOOK_AGAIN, Move.LOOK_AGAIN, Move.LOOK_AGAIN),
-    Row.ODD_SUCCESS:  (Move.AGAIN, Move.LOOK_ONLY,    Move.LOOK_AGAIN, Move.LOOK_AGAIN, Move.LOOK_AGAIN, Move.LOOK_ONLY),
-}
-# fmt: on
+
+def _read_table(text: str) -> dict[tuple[Row, Operation], Move]:
+    header, *lines = text.strip("\n").splitlines()
+    columns = [Operation[word] for word in header.split()]
+    cells = [line.split() for line in lines]
+    return {(Row[row], column): Move[word] for row, *words in cells for column, word in zip(columns, words)}
+
+
+_TABLE = _read_table(_TABLE_TEXT)
 
 _ROW_OF_STATUS = {
     400: Row.INVALID,
@@ -118,7 +124,7 @@ def row_of(failure: ExchangeFailure) -> Row:
 
 def move(operation: Operation, failure: ExchangeFailure) -> Move:
     """What to do after a failure."""
-    return _TABLE[row_of(failure)][_COLUMNS.index(operation)]
+    return _TABLE[row_of(failure), operation]
 
 
 def tries(operation: Operation, retries: int) -> int:
