@@ -69,9 +69,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     """The archive, built by ansible-galaxy from a littered copy of the working tree."""
     folder = tmp_path_factory.mktemp("package")
     source = folder / "source"
-    shutil.copytree(
-        REPOSITORY, source, symlinks=True, ignore=shutil.ignore_patterns(".git", ".venv", ".cache", "dist", "output", "__pycache__")
-    )
+    shutil.copytree(REPOSITORY, source, symlinks=True, ignore=shutil.ignore_patterns(".git", ".venv", ".cache", "dist", "output", "__pycache__"))
     for name in LITTER:
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         (source / name).write_text("litter")
@@ -131,6 +129,12 @@ def test_version_is_the_newest_of_the_changelog() -> None:
     newest = max(releases, key=lambda version: tuple(int(part) for part in version.split(".")))
     assert load("galaxy.yml")["version"] == newest
     assert f"v{newest}\n" in (REPOSITORY / "CHANGELOG.rst").read_text(encoding="utf-8")
+
+
+def test_changelog_tells_of_every_plugin() -> None:
+    releases = load("changelogs/changelog.yaml")["releases"].values()
+    assert {entry["name"] for release in releases for entry in release.get("modules", [])} == names_of("modules")
+    assert {entry["name"] for release in releases for entry in release.get("plugins", {}).get("inventory", [])} == names_of("inventory")
 
 
 def test_action_group_holds_every_module() -> None:
