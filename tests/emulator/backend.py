@@ -51,7 +51,7 @@ class Tokens:
 
     def find(self, authorization: str | None) -> Token | None:
         """The token of an Authorization header; None where it is missing, of another scheme, or not accepted."""
-        scheme, _, text = (authorization or "").partition(" ")
+        scheme, _separator, text = (authorization or "").partition(" ")
         if scheme.lower() != "bearer":
             return None
         return self._by_digest.get(hashlib.sha256(text.strip().encode("utf-8", "surrogateescape")).digest())
@@ -128,12 +128,12 @@ class RequestLog:
         rows = self._connection.execute("SELECT time, method FROM requests ORDER BY time").fetchall()
         window: deque[float] = deque()
         peak = 0
-        for moment, _ in rows:
+        for moment, _method in rows:
             window.append(moment)
             while moment - window[0] >= 1.0:
                 window.popleft()
             peak = max(peak, len(window))
-        writes = sum(method not in ("GET", "HEAD", "OPTIONS") for _, method in rows)
+        writes = sum(method not in ("GET", "HEAD", "OPTIONS") for _moment, method in rows)
         return {"requests": len(rows), "writes": writes, "peak_per_second": peak, "peak_in_flight": self.peak_in_flight}
 
 

@@ -54,7 +54,7 @@ def _loopback(text: str) -> str:
 
 
 def _token(text: str) -> tuple[str, tuple[str, ...]]:
-    token, _, permissions = text.partition("=")
+    token, _equals, permissions = text.partition("=")
     return token, tuple(permissions.split(",")) if permissions else EVERYTHING
 
 

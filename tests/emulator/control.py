@@ -197,7 +197,7 @@ async def get_account(backend: Control) -> Response:
 async def set_account(request: Request, backend: Control) -> Response:
     """credits: what the account has from now on."""
     credits = (await _object(request)).get("credits")
-    if type(credits) is not int or credits < 0:
+    if not isinstance(credits, int) or isinstance(credits, bool) or credits < 0:
         raise HTTPException(400, "credits: a number from 0")
     backend.store.credits = credits
     return json_response({"credits": credits})

@@ -185,7 +185,7 @@ def seed(store: Store, switches: Switches, servers: Iterable[Inserted]) -> list[
         now, following, rows, used = store.now(), store.next_id(), [], set()
         for fields, fill, omit in servers:
             wanted, server = fields.get("id"), following
-            if type(wanted) is int and 0 < wanted < 1 << 62 and wanted not in used and store.at(wanted, now) is None:
+            if isinstance(wanted, int) and not isinstance(wanted, bool) and 0 < wanted < 1 << 62 and wanted not in used and store.at(wanted, now) is None:
                 server = wanted
             used.add(server)
             following = max(following, server + 1)

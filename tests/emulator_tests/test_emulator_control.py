@@ -99,7 +99,7 @@ def test_not_a_number_and_unknown_keys(emulator: Emulator, client: Client) -> No
 @pytest.mark.parametrize("shown", ["12345/../12346", None, True, -5, 0, 2**70, 1.5])
 def test_an_id_that_is_no_id_is_shown_only(emulator: Emulator, client: Client, shown: Any) -> None:
     server = emulator.insert(id=shown)
-    assert type(server) is int and server >= 12345
+    assert isinstance(server, int) and server >= 12345
     assert client.detail(server)["id"] == shown
     assert client.ids() == [shown]
 

@@ -188,7 +188,7 @@ def test_a_body_that_is_too_large(client: Client) -> None:
 
 def test_usage_differs_on_each_read(emulator: Emulator, client: Client) -> None:
     server = emulator.insert()
-    usages = [client.detail(server)["resource_usage"] for _ in range(3)]
+    usages = [client.detail(server)["resource_usage"] for _count in range(3)]
     assert all(usages.count(usage) == 1 for usage in usages)
 
 

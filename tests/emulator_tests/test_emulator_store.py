@@ -88,7 +88,7 @@ def test_a_failure_leaves_nothing_behind(store: Store) -> None:
 
 
 def test_moments_rise(store: Store) -> None:
-    moments = [store.now() for _ in range(1000)]
+    moments = [store.now() for _count in range(1000)]
     assert moments == sorted(set(moments))
 
 
