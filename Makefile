@@ -46,7 +46,7 @@ test-unit: venv ## run the unit tests
 	@$(PYTEST) tests/unit
 
 test-faults: venv ## run the whole fault matrix
-	@$(PYTEST) tests/integration -m faults_full
+	@$(PY) -m pytest -n 2 --dist load tests/integration -m faults_full
 
 lint: ## check style, documentation, changelog and licences
 	@tests/tools/lint.sh

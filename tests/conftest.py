@@ -14,6 +14,7 @@ import pytest
 
 from helpers.ansible_cli import AnsibleCli
 from helpers.api import new_emulator
+from helpers.figures import figures, pytest_terminal_summary  # noqa: F401  # a fixture and a hook
 from helpers.isolation import import_through_ansible, isolate_environment
 
 SESSION_FOLDER = pathlib.Path(tempfile.mkdtemp(prefix="vpsorg-tests-"))

@@ -145,17 +145,18 @@ cache_connection: ~/.cache/vpsorg
 cache_timeout: 600
 """
 
+import os  # noqa: E402
 import re  # noqa: E402
-from collections.abc import Mapping, Sequence  # noqa: E402
+from collections.abc import Collection, Mapping, Sequence  # noqa: E402
 from typing import Any  # noqa: E402
 
 from ansible.errors import AnsibleError, AnsibleParserError  # noqa: E402
 from ansible.module_utils.common.text.converters import to_native  # noqa: E402
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable, get_cache_plugin  # noqa: E402
 from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import BadInput, VpsError  # noqa: E402
-from ansible_collections.vpsorg.cloud.plugins.module_utils._http import require_requests  # noqa: E402
 from ansible_collections.vpsorg.cloud.plugins.module_utils._secrets import clean_token, scrubber  # noqa: E402
 from ansible_collections.vpsorg.cloud.plugins.module_utils._settings import Settings, read_settings  # noqa: E402
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_cache import cache_key, from_cache, to_cache  # noqa: E402
 from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_hosts import (  # noqa: E402
     VariableNames,
     connection_address,
@@ -168,13 +169,6 @@ from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_options im
     check_keys,
     read_host_options,
     without_empty_variables,
-)
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_source import (  # noqa: E402
-    cache_key,
-    fetch_servers,
-    from_cache,
-    is_outage,
-    to_cache,
 )
 from ansible_collections.vpsorg.cloud.plugins.plugin_utils._text import new_marker  # noqa: E402
 
@@ -209,7 +203,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             try:
                 self._read_config_data(path)
             except AnsibleError as error:
-                raise BadInput(self._without_token(_first_words(error))) from None
+                raise BadInput(self._scrub(_first_words(error))) from None
         options = self.get_options()
         settings = read_settings(options)
         if not settings.validate_certs:
@@ -221,10 +215,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         if direct is not None:
             check_keys(direct, self.option_definitions)
             direct = {name: self._templated(name, value) if name in CONNECTION_OPTIONS else value for name, value in direct.items()}
-            if direct.get("api_token") in (None, ""):
-                # Left out, or a lookup that has found nothing: the environment's turn, and without it our own words.
-                direct.pop("api_token", None)
-                self._require_token_in_environment()
+            # What is empty counts as left out, here as in the environment: a lookup may have found nothing.
+            direct = {name: value for name, value in direct.items() if name not in CONNECTION_OPTIONS or value not in (None, "")}
+            self._require_token(direct.get("api_token"))
         super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
 
     def _templated(self, name: str, value: Any) -> Any:
@@ -234,17 +227,19 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         except AnsibleError as error:
             raise BadInput(f"The template of {name} fails: {_first_words(error)}") from None
 
-    def _require_token_in_environment(self) -> None:
-        import os
+    def _require_token(self, given: Any) -> None:
+        """Fail for a token that is missing or malformed in our own words: Ansible's don't say what to do, or quote it."""
+        if given is None:
+            names = [entry["name"] for entry in self.option_definitions["api_token"].get("env", ())]
+            given = next((os.environ[name] for name in names if os.environ.get(name)), "")
+        if not isinstance(given, (str, int)) and not hasattr(given, "__ENCRYPTED__"):
+            raise BadInput("api_token must be a text (the value is not shown here).")
+        self._scrub = scrubber(clean_token(str(given)))
 
-        names = [entry["name"] for entry in self.option_definitions["api_token"].get("env", ())]
-        clean_token(next((os.environ[name] for name in names if os.environ.get(name)), None))
-
-    def _without_token(self, message: str) -> str:
-        try:
-            return scrubber(clean_token(self._options.get("api_token")))(message)
-        except VpsError:
-            return message
+    @staticmethod
+    def _scrub(text: str) -> str:
+        """A text without the token; replaced as soon as the token is known."""
+        return text
 
     # Servers
 
@@ -255,8 +250,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             cached = self._cached(self._cache, key, options)
             if cached is not None:
                 return cached
+        from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_source import fetch_servers, is_outage
+
         try:
-            require_requests()
             servers, gone = fetch_servers(settings, options.selection, options.details)
         except VpsError as error:
             if caching and self.get_option("cache_fallback") and is_outage(error):
@@ -310,9 +306,17 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         self._warn("Servers without an address to connect to", without_address)
         self._warn("Some fields of these servers can't be variables and are left out", odd_keys)
         if names and any(self.get_option(option) for option in ("compose", "groups", "keyed_groups")):
-            from ansible_collections.vpsorg.cloud.plugins.plugin_utils._construct import Constructor
+            try:
+                self._construct(names, hosts.fresh, {*variable_names.all(), "ansible_host"})
+            except Exception:
+                hosts.take_back()
+                raise
 
-            Constructor(self, own={*variable_names.all(), "ansible_host"}).construct(names, hosts.fresh)
+    def _construct(self, names: Sequence[str], fresh: Collection[str], own: Collection[str]) -> None:
+        from ansible_collections.vpsorg.cloud.plugins.plugin_utils._construct import Constructor
+
+        for warning in Constructor(self, own=own).construct(names, fresh):
+            self.display.warning(self._scrub(warning))
 
     def _group_names(self) -> frozenset[str]:
         """The names of all groups that are known by now or that the configuration names."""
@@ -343,7 +347,7 @@ class _Hosts:
         self._hosts = inventory.hosts
         self._origin: dict[str, Any] = {}
         self._class: Any = None
-        self.fresh: set[str] = set()  # the hosts that no other source has touched
+        self.fresh: dict[str, None] = {}  # the hosts that no other source has touched, in order
 
     def add(self, name: str, variables: Mapping[str, Any]) -> None:
         """Add a host with its variables.
@@ -356,7 +360,7 @@ class _Hosts:
             for variable, value in variables.items():
                 self._inventory.set_variable(name, variable, value)  # merges, where Ansible is told to
             return
-        self.fresh.add(name)
+        self.fresh[name] = None
         if self._class is None:
             self._inventory.add_host(name, self._group_name)
             host = self._hosts[name]
@@ -366,6 +370,11 @@ class _Hosts:
         host = self._hosts[name] = self._class(name)
         host.vars = {**self._origin, **variables}
         self._group.add_host(host)
+
+    def take_back(self) -> None:
+        """Remove the fresh hosts: Ansible goes on after an error, and would go on with hosts that lack some of their groups."""
+        for name in self.fresh:
+            self._inventory.remove_host(self._hosts[name])
 
 
 def _first_words(error: AnsibleError) -> str:

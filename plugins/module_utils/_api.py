@@ -102,8 +102,17 @@ class Api:
 
     def get_servers(self, server_ids: Iterable[int], concurrency: int) -> dict[int, dict[str, Any] | VpsError]:
         """Many details, C(concurrency) at a time; in place of a detail, the error that it met."""
+
+        def detail(server_id: int) -> dict[str, Any]:
+            try:
+                return self.get_server(server_id)
+            except ApiError as error:
+                if error.denied:  # the other requests would meet the same
+                    self.pace.cancel(str(error))
+                raise
+
         ids = list(dict.fromkeys(server_ids))
-        return dict(zip(ids, run_all(self.get_server, ids, concurrency, catch=VpsError)))
+        return dict(zip(ids, run_all(detail, ids, concurrency, catch=VpsError)))
 
     def _whole_list(self, filters: tuple[tuple[str, str], ...], attempts: int | None) -> list[dict[str, Any]]:
         first = self._first_page(filters, attempts)
@@ -113,14 +122,14 @@ class Api:
             numbered = _numbered_pages(first)
             if numbered:
                 seen.update(numbered)
-                pages += run_all(lambda query: self._page(query, attempts), [_with(query, filters) for query in numbered], PAGES_AT_A_TIME)
+                pages += run_all(lambda query: self._later_page(query, attempts), [_with(query, filters) for query in numbered], PAGES_AT_A_TIME)
             while (query := pages[-1].next_query) is not None:
-                if query in seen or len(pages) >= MOST_PAGES:
-                    raise _shapes.Broken("the list of servers has pages that lead in a circle or never end")
                 if sum(len(page.servers) for page in pages) >= first.count:
                     break  # complete; a link beyond the end is looked at by nobody
+                if query in seen or len(pages) >= MOST_PAGES:
+                    raise _shapes.Broken("the list of servers has pages that lead in a circle or never end")
                 seen.add(query)
-                pages.append(self._page(_with(query, filters), attempts))
+                pages.append(self._later_page(_with(query, filters), attempts))
             return _shapes.joined(pages)
         except _shapes.Broken as problem:
             raise _NotWhole(str(problem)) from None
@@ -132,6 +141,14 @@ class Api:
             # page_size is not documented: an API that is strict about its query is asked without it.
             if isinstance(error.failure, Refused) and error.status in (400, 422):
                 return self._page(filters, attempts)
+            raise
+
+    def _later_page(self, query: tuple[tuple[str, str], ...], attempts: int | None) -> _shapes.Page:
+        try:
+            return self._page(query, attempts)
+        except ApiError as error:
+            if error.status == 404:  # no wrong address: the page before was there
+                raise _shapes.Broken("a page of the list of servers was gone when it was asked for") from None
             raise
 
     def _page(self, query: tuple[tuple[str, str], ...], attempts: int | None) -> _shapes.Page:

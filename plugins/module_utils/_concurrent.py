@@ -36,6 +36,7 @@ def run_all(
             try:
                 done.put((number, _guarded(function, item, catch), None))
             except BaseException as exc:  # pylint: disable=broad-exception-caught  # handed to the caller's thread
+                ended.set()  # at once, so that no worker begins anything before the caller's thread has heard of it
                 done.put((number, None, exc))
 
     threads = [threading.Thread(target=worker, daemon=True) for _number in range(min(concurrency, len(work)))]

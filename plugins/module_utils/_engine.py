@@ -211,6 +211,10 @@ class Engine:
 
     def _act(self, job: Job) -> None:
         step = job.steps[0]
+        if self._out_of_credit and step.kind == "delete" and job.plan.recreates:
+            # What can't be created anew must not be deleted.
+            fail(job, VpsError(f"It was not recreated, because the account has not enough credit. {self._out_of_credit}"))
+            return
         try:
             acted, what = self._perform(job, step)
         except ApiError as error:
@@ -235,7 +239,7 @@ class Engine:
             job.server = self._servers.update(server_id, step.fields)
             return True, "updated"
         if step.kind == "delete":
-            acted = self._servers.delete(server_id)
+            acted = self._servers.delete(server_id, waits=len(job.steps) > 1 and job.steps[1].kind == "wait")
             job.gone = True
             return acted, "deleted"
         if step.kind == "reboot":
@@ -307,6 +311,8 @@ class Engine:
         else:
             job.steps.popleft()
             self._observer.happened(job, _arrival(wait.goal, view or {}))
+            if wait.goal is Goal.GONE and job.next_is("create"):
+                job.server_id = job.server = None  # the next one gets an id of its own
         job.wait = None
         return True
 

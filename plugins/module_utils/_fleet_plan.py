@@ -16,6 +16,8 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._jobs import Survey
 from ansible_collections.vpsorg.cloud.plugins.module_utils._plan import FIELDS, MISSING, ServerPlan, Wish, ambiguity, plan_absent, plan_present, value_of
 from ansible_collections.vpsorg.cloud.plugins.module_utils._servers import Servers
 
+_NOTHING_DONE = "Nothing was done."
+_MOST_REFUSALS_SHOWN = 5
 _COUNTED = ("created", "adopted", "updated", "started", "stopped", "recreated", "deleted", "unchanged", "failed")
 _PAST = {"create": "created", "adopt": "adopted", "update": "updated", "start": "started", "stop": "stopped", "delete": "deleted"}
 _MARKS = {"create": "+", "update": "~", "start": ">", "stop": ".", "delete": "-"}
@@ -37,7 +39,7 @@ class Fleet:
         """One whole list, the details that it takes to compare, and a plan for every declared server, in order; then those to be purged."""
         listed = self._servers.list()
         by_name: dict[str, list[dict[str, Any]]] = {}
-        for server in listed:
+        for server in sorted(listed, key=lambda server: server["id"]):
             by_name.setdefault(server["name"], []).append(server)
         plans = [self._plan(wish, by_name.get(wish.name or "", [])) for wish in self._wishes]
         if not self._absent:
@@ -47,7 +49,7 @@ class Fleet:
         return Survey(plans, frozenset(server["id"] for server in listed))
 
     def _plan(self, wish: Wish, matches: list[dict[str, Any]]) -> ServerPlan:
-        problem = ambiguity(wish.name or "", matches)
+        problem = ambiguity(wish.name or "", matches, "A fleet knows its servers by their names: rename or delete by id those that are not wanted, with vps_server.")
         if problem:
             return ServerPlan(wish, None, refusal=problem)
         found = matches[0] if matches else None
@@ -76,7 +78,9 @@ class Fleet:
 
     def refusal(self, plans: Sequence[ServerPlan]) -> str | None:
         """Why the whole task must not begin, or None."""
-        refused = [plan.refusal for plan in plans if plan.refusal]
+        refused = [plan.refusal.replace(f" {_NOTHING_DONE}", "") for plan in plans if plan.refusal]
+        if len(refused) > _MOST_REFUSALS_SHOWN:
+            refused[_MOST_REFUSALS_SHOWN:] = [f"And {len(refused) - _MOST_REFUSALS_SHOWN} more, see errors."]
         deleting = [plan for plan in plans if plan.recreates or (plan.wish.server_id is not None and plan.changes)]
         if not self._absent and len(deleting) > self._max_delete:
             names = ", ".join(f"{plan.found['name']} (id {plan.found['id']})" for plan in deleting[:20] if plan.found)
@@ -84,7 +88,7 @@ class Fleet:
             verb = "deletion is" if len(deleting) == 1 else "deletions are"
             advice = f"Set max_delete to {len(deleting)} if that is what you want."
             refused.append(f"{len(deleting)} {verb} needed, and max_delete allows {self._max_delete}: {names}{more}. {advice}")
-        return f"Nothing was done. {' '.join(refused)}" if refused else None
+        return f"{_NOTHING_DONE} {' '.join(refused)}" if refused else None
 
 
 def _needs_detail(plan: ServerPlan) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils import _progress
 from ansible_collections.vpsorg.cloud.plugins.module_utils._jobs import Job, Observer
+from ansible_collections.vpsorg.cloud.plugins.module_utils._plan import ServerPlan
 
 SUMMARY_EVERY = 10.0  # seconds; the documentation promises it
 _TICK = 9.0  # a little before, so that the promise holds on a busy machine
@@ -59,19 +60,28 @@ class FleetObserver(Observer):
 
 
 def standing(jobs: Sequence[Job]) -> str:
-    """How all jobs stand: C(12 of 40 ready, 25 provisioning, 3 starting)."""
-    ready = sum(1 for job in jobs if not job.steps and job.error is None)
-    failed = sum(1 for job in jobs if job.error is not None)
+    """How all jobs stand: C(12 of 40 ready, 25 provisioning, 3 starting), and C(1 of 2 gone) where servers are deleted."""
+    if not jobs:
+        return "reading the account"
+    leaving = [job for job in jobs if _is_leaving(job.plan)]
+    parts = []
+    for word, those in (("ready", [job for job in jobs if not _is_leaving(job.plan)]), ("gone", leaving)):
+        if those:
+            parts.append(f"{sum(1 for job in those if not job.steps and job.error is None)} of {len(those)} {word}")
     others = Counter(_stage(job) for job in jobs if job.is_open)
-    parts = [f"{ready} of {len(jobs)} ready", *(f"{count} {stage}" for stage, count in others.most_common())]
-    return ", ".join([*parts, *([f"{failed} failed"] if failed else [])])
+    failed = sum(1 for job in jobs if job.error is not None)
+    return ", ".join([*parts, *(f"{count} {stage}" for stage, count in others.most_common()), *([f"{failed} failed"] if failed else [])])
+
+
+def _is_leaving(plan: ServerPlan) -> bool:
+    """Whether there is to be no such server in the end."""
+    deletes = any(step.kind == "delete" for step in plan.steps)
+    return not plan.creates and (deletes or plan.found is None)
 
 
 def _stage(job: Job) -> str:
     if job.gone:
         return "going"
     step = job.steps[0]
-    if step.kind == "create":
-        return "to create"
     status = (job.wait.last_status if job.wait else "") or (job.server or {}).get("status")
     return str(status) if status and step.kind == "wait" else f"to {step.kind}"

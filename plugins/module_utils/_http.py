@@ -12,6 +12,7 @@ foreign        a redirect, which is never followed
 
 from __future__ import annotations
 
+import contextlib
 import email.utils
 import json
 import os
@@ -121,7 +122,7 @@ class Http:
                 timeout=seconds,
                 stream=True,
                 allow_redirects=False,
-                proxies=proxies_for(url, os.environ),
+                proxies=proxies_for(url),
                 verify=self._verify(),
             ) as response:
                 status = response.status_code
@@ -165,8 +166,8 @@ class Http:
         if 200 <= status < 300:
             return answer
         if 300 <= status < 400:
-            host = urllib.parse.urlsplit(answer.headers.get("location", "")).netloc
-            target = f" to {self.scrub(_printable(host, 100))}" if host else ""
+            host = _printable(self.scrub(_host_of(answer.headers.get("location", ""))), 100)
+            target = f" to {host}" if host else ""
             raise Foreign(f"the answer is a redirect ({status}{target}), which is not followed: check api_url", answer=answer)
         words = f"HTTP {status}{self._words(answer)}"
         if 400 <= status < 500 and status not in _INDETERMINATE_4XX:
@@ -176,7 +177,7 @@ class Http:
         raise Indeterminate(words, answer=answer)
 
     def _words(self, answer: Answer) -> str:
-        words = self.scrub(error_words(answer.body))
+        words = error_words(answer.body, self.scrub)
         return f": {words}" if words else ""
 
     def _classified(self, exc: Exception, sent: bool, seconds: float) -> ExchangeFailure:
@@ -188,11 +189,10 @@ class Http:
                 (cause.verify_message for cause in causes if isinstance(cause, ssl.SSLCertVerificationError) and getattr(cause, "verify_message", "")), ""
             )
             return CertificateRejected(f"the server's certificate is not accepted ({why or 'verification failed'}): check api_url and ca_path")
-        reason = _reason(causes, seconds)
+        reason = _reason(causes, seconds) or _printable(self.scrub(f"{type(exc).__name__}: {exc}"), 200)
         if sent:
-            return Indeterminate(f"the answer was lost: {self.scrub(reason)}")
-        host = urllib.parse.urlsplit(self._settings.api_url).netloc
-        return NotSent(f"{host} could not be reached: {self.scrub(reason)}")
+            return Indeterminate(f"the answer was lost: {reason}")
+        return NotSent(f"{_host_of(self._settings.api_url)} could not be reached: {reason}")
 
 
 class _BodyError(Exception):
@@ -251,7 +251,7 @@ def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
     return max(0.0, seconds)
 
 
-def proxies_for(url: str, environ: Mapping[str, str]) -> dict[str, str]:
+def proxies_for(url: str) -> dict[str, str]:
     """The proxies that the environment names for a URL, C(no_proxy) honoured.
 
     Plain http, which goes to a loopback address only, is never handed to a proxy elsewhere: the proxy would read the token.
@@ -259,7 +259,8 @@ def proxies_for(url: str, environ: Mapping[str, str]) -> dict[str, str]:
     from requests.utils import get_environ_proxies
 
     parts = urllib.parse.urlsplit(url)
-    proxies = get_environ_proxies(url, no_proxy=environ.get("no_proxy") or environ.get("NO_PROXY"))
+    # Given a no_proxy of its own, `requests` would write it to the environment for a moment: other threads read that.
+    proxies = get_environ_proxies(url)
     proxies = {scheme: proxy for scheme, proxy in proxies.items() if proxy and scheme in (parts.scheme, "all")}
     if parts.scheme == "http":
         proxies = {
@@ -268,30 +269,29 @@ def proxies_for(url: str, environ: Mapping[str, str]) -> dict[str, str]:
     return proxies
 
 
-def error_words(body: bytes, limit: int = 500) -> str:
+def error_words(body: bytes, scrub: Callable[[str], str] = str, limit: int = 500) -> str:
     """The API's own words in an error body of any shape, shortened to C(limit) characters, without control characters.
 
-    The shapes of Django REST Framework are expected by the vendor's client; nothing is documented.
+    C(scrub) comes before the cut, which could leave the first half of a token. The shapes of Django REST Framework are
+    expected by the vendor's client; nothing is documented.
     """
     head = body[: 64 * 1024].lstrip()
     if not head:
         return ""
     if head[:1] == b"<":
         return "the answer is an HTML page, not the API's (a proxy, a sign-in page, or a wrong api_url?)"
-    try:
-        value = json.loads(body) if len(body) <= 64 * 1024 else None
-    except (ValueError, RecursionError):
-        value = None
-    if value is None:
-        return _printable(head.decode("utf-8", "replace"), limit)
-    return _printable(_flat_words(value), limit)
+    text = head.decode("utf-8", "replace")
+    if len(body) <= 64 * 1024:
+        with contextlib.suppress(ValueError, RecursionError):
+            text = _flat_words(json.loads(body))
+    return _printable(scrub(text), limit)
 
 
 def _flat_words(value: Any, depth: int = 0) -> str:
     if isinstance(value, str):
         return value
     if depth > 4 or value is None or isinstance(value, (bool, int, float)):
-        return json.dumps(value)[:200]
+        return json.dumps(value)
     if isinstance(value, list):
         return ", ".join(_flat_words(item, depth + 1) for item in value[:50])
     speaking = ("detail", "message", "error", "non_field_errors", "errors")
@@ -299,10 +299,18 @@ def _flat_words(value: Any, depth: int = 0) -> str:
 
 
 def _printable(text: str, limit: int) -> str:
-    # The cut comes first: the rest is not worth the work, and escape sequences must not reach a terminal.
+    # A first cut comes first: the rest is not worth the work. Escape sequences must not reach a terminal.
     shown = "".join(character if character.isprintable() else " " for character in text[: 4 * limit])
     shown = " ".join(shown.split())
     return shown if len(shown) <= limit else shown[:limit] + "…"
+
+
+def _host_of(url: str) -> str:
+    """Host and port of any text, empty where it is no URL with a host."""
+    try:
+        return urllib.parse.urlsplit(url).netloc.rpartition("@")[2]
+    except ValueError:
+        return ""
 
 
 def _causes(exc: BaseException) -> Any:
@@ -319,6 +327,7 @@ def _causes(exc: BaseException) -> Any:
 
 
 def _reason(causes: list[BaseException], seconds: float) -> str:
+    """Words for what is known to happen, else empty."""
     for kind, words in (
         (socket.gaierror, "the name could not be resolved"),
         (ConnectionRefusedError, "connection refused"),
@@ -334,7 +343,7 @@ def _reason(causes: list[BaseException], seconds: float) -> str:
         return f"no whole answer within {seconds:g} s"
     if any(type(cause).__name__ in ("RemoteDisconnected", "IncompleteRead", "ProtocolError") for cause in causes):
         return "the connection was closed before the whole answer"
-    return _printable(f"{type(causes[0]).__name__}: {causes[0]}", 200)
+    return ""
 
 
 def require_requests() -> None:

@@ -105,10 +105,10 @@ class Pace:
     def pause_before_retry(self, attempt: int, retry_after: float | None, why: str) -> None:
         """Pause before a request is sent again, or raise TimeLimitReached at once where the pause would outlast the limit.
 
-        C(retry_after): seconds that the answer asked for, kept in full; None if it asked for nothing.
+        C(retry_after): seconds that the answer asked for, kept in full; None if it asked for nothing. 0 is no leave to hammer.
         """
         left = self.remaining()
-        if retry_after is not None:
+        if retry_after:
             if retry_after > left:
                 left_text = f"{max(0.0, left):.0f} s that are left"
                 raise TimeLimitReached(
@@ -122,7 +122,7 @@ class Pace:
         if self.limit is not None:
             if left <= 0:
                 raise TimeLimitReached(f"{why} The time limit of {self.limit:g} s is reached.")
-            pause = max(min(pause, left), min(retry_after or 0.0, left))
+            pause = min(pause, left)
         with self._lock:
             self.retried += 1
         self.sleep(pause)

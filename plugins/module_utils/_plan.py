@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils import _status
+from ansible_collections.vpsorg.cloud.plugins.module_utils._shapes import is_id
 from ansible_collections.vpsorg.cloud.plugins.module_utils._status import Goal
 
 CREATE_REQUIRES = ("plan_id", "os_id", "location")  # beside the name; documented
@@ -120,12 +121,15 @@ def named(servers: Iterable[Mapping[str, Any]], name: str) -> list[Mapping[str, 
     return sorted((server for server in servers if server["name"] == name), key=lambda server: server["id"])
 
 
-def ambiguity(name: str, servers: Sequence[Mapping[str, Any]]) -> str | None:
-    """The refusal where a name is not unique: none of the servers is picked, to change or to delete."""
+_BY_ID = "Say which one is meant by its id, or delete by id those that are not wanted."
+
+
+def ambiguity(name: str, servers: Sequence[Mapping[str, Any]], advice: str = _BY_ID) -> str | None:
+    """The refusal where a name is not unique: none of the servers is picked, to change or to delete. C(advice): what to do about it."""
     if len(servers) < 2:
         return None
     ids = ", ".join(str(server["id"]) for server in servers)
-    return f"There are {len(servers)} servers named {name}: ids {ids}. Say which one is meant by its id, or delete by id those that are not wanted."
+    return f"There are {len(servers)} servers named {name}: ids {ids}. {advice}"
 
 
 def plan_present(wish: Wish, found: Mapping[str, Any] | None) -> ServerPlan:
@@ -146,12 +150,19 @@ def plan_present(wish: Wish, found: Mapping[str, Any] | None) -> ServerPlan:
         steps.append(Step("update", fields=changes, reason=f"{', '.join(changes)} differ{'s' if len(changes) == 1 else ''}"))
     power_steps, refusal = power_plan(wish.power, found, wish.wait) if wish.power else ([], None)
     steps += power_steps
-    if not power_steps and wish.wait and found["status"] == _status.PROVISIONING:
+    if not power_steps and wish.wait and _is_coming_up(found):
         steps.append(Step("wait", goal=Goal.READY))
     before = _view(wish, found)
     after = {**before, **changes, **({"power": wish.power} if wish.power else {})}
     predicted = {**found, **changes, **_predicted_status(steps)}
     return ServerPlan(wish, found, tuple(steps), drift, before, after, predicted, refusal, warnings=warnings)
+
+
+def _is_coming_up(found: Mapping[str, Any]) -> bool:
+    """Whether a server is still being made, by this run's predecessor or another: active comes before the address."""
+    if found["status"] == _status.ACTIVE:
+        return "ip_address" in found and not _status.has_address(found)
+    return found["status"] == _status.PROVISIONING
 
 
 def plan_absent(wish: Wish, found: Mapping[str, Any] | None, reason: str = "declared absent") -> ServerPlan:
@@ -219,8 +230,7 @@ def _plan_create(wish: Wish) -> ServerPlan:
 
 def _plan_recreate(wish: Wish, found: Mapping[str, Any], drift: tuple[Mapping[str, Any], ...], warnings: tuple[str, ...]) -> ServerPlan:
     # What was not declared is kept as it was found: an unset option is no wish to lose a host name.
-    kept = {option: value_of(found, option) for option in (*IMMUTABLE, "hostname", "backups_enabled")}
-    fields = {**{option: value for option, value in kept.items() if value is not MISSING and value is not None}, **wish.fields}
+    fields = {**_kept(found), **wish.fields}
     missing = [option for option in CREATE_REQUIRES if option not in fields]
     if missing:
         return ServerPlan(
@@ -234,6 +244,23 @@ def _plan_recreate(wish: Wish, found: Mapping[str, Any], drift: tuple[Mapping[st
     if wish.server_id is not None:
         warnings = (*warnings, f"Server {_title(found)} is recreated and so gets a new id: the id {wish.server_id} in the declaration will no longer be there.")
     return ServerPlan(wish_named, found, steps, drift, before, after, _predicted_new(wish_named, fields, steps), warnings=warnings)
+
+
+def _kept(found: Mapping[str, Any]) -> dict[str, Any]:
+    """What a server's successor is created with unless declared otherwise: only what a create surely takes.
+
+    A create that is refused comes when the server is already gone. A host name may be a default (empty, or the server's
+    name) that the API shows but does not take: documented is a fully qualified one.
+    """
+    kept = {option: value_of(found, option) for option in (*IMMUTABLE, "hostname", "backups_enabled")}
+    fits = {
+        "plan_id": is_id,
+        "os_id": is_id,
+        "location": lambda value: isinstance(value, str) and value,
+        "hostname": lambda value: isinstance(value, str) and "." in value.strip("."),
+        "backups_enabled": lambda value: isinstance(value, bool),
+    }
+    return {option: value for option, value in kept.items() if fits[option](value)}
 
 
 def _creation(wish: Wish, fields: Mapping[str, Any], reason: str) -> tuple[Step, ...]:

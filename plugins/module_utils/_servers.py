@@ -10,8 +10,10 @@ except where the table says so (the end of a transition that made the API refuse
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils import _policy, _shapes, _status
@@ -25,7 +27,42 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._waiting import Inter
 FEWEST_ADOPTION_LOOKS = 4
 READ_BACK_TIME = 10.0  # seconds in which a read may still show a server as it was before an accepted PATCH
 _LOOK_ATTEMPTS = 2  # of one look inside a window that looks again anyway
-_DELETED_ALREADY = frozenset({404, 409, 410})
+_MAY_HAVE_HAPPENED = frozenset({Row.LOST, Row.SERVER_ERROR, Row.ODD_SUCCESS})
+_GONE = frozenset({404, 410})
+
+
+@dataclass
+class _Write:
+    """One write to one server, which may take several requests. C(doubt): the failure of the one whose outcome is not known, in words."""
+
+    operation: Operation
+    method: str
+    path: str
+    server_id: int
+    attempt: int = 0
+    changed: bool = False
+    doubt: str = ""
+
+    def failed(self, failure: ExchangeFailure) -> None:
+        """Note whether it may have happened all the same."""
+        if _policy.row_of(failure) in _MAY_HAVE_HAPPENED:
+            self.changed, self.doubt = True, f"{self.method} {self.path}: {failure}. Whether it took effect is not known."
+
+    def error(self, failure: ExchangeFailure, note: str = "") -> ApiError:
+        """The error for a request that is not sent again."""
+        return final(self.method, self.path, failure, note)
+
+    @contextlib.contextmanager
+    def told(self) -> Iterator[None]:
+        """Let no error out that does not tell which server it concerns, whether that may be changed, and what is in doubt."""
+        try:
+            yield
+        except VpsError as error:
+            error.server_id = error.server_id or self.server_id
+            error.changed = error.changed or self.changed
+            if self.doubt and f"{self.method} {self.path}" not in str(error):
+                error.args = (f"{self.doubt} {error}",)
+            raise
 
 
 class Servers:
@@ -163,20 +200,22 @@ class Servers:
 
     def update(self, server_id: int, changes: Mapping[str, Any]) -> dict[str, Any]:
         """PATCH what differs, and read it back. Returns the detail. A field that did not take is a failure that names it."""
-        attempt = 0
-        while True:
-            attempt += 1
-            try:
-                self.api.update_server(server_id, changes)
-                return self._read_back(server_id, changes)
-            except ExchangeFailure as problem:
-                failure = problem
-            move = self._move_or_raise(Operation.UPDATE, failure, "PATCH", server_path(server_id), server_id)
-            if move is Move.LOOK_AGAIN:
-                server = self._still_there(server_id, f"PATCH {server_path(server_id)}: {failure}.")
-                if not _not_taken(server, changes):
-                    return server
-            self._pause_or_raise(Operation.UPDATE, attempt, failure, "PATCH", server_path(server_id), server_id)
+        write = _Write(Operation.UPDATE, "PATCH", server_path(server_id), server_id)
+        with write.told():
+            while True:
+                write.attempt += 1
+                try:
+                    self.api.update_server(server_id, changes)
+                    write.changed = True
+                    return self._read_back(server_id, changes)
+                except ExchangeFailure as problem:
+                    failure = problem
+                if self._move_or_raise(write, failure) is Move.LOOK_AGAIN:
+                    server = self._still_there(server_id, f"PATCH {write.path}: {failure}.")
+                    if not _not_taken(server, changes):
+                        return server
+                    write.changed, write.doubt = False, ""
+                self._pause_or_raise(write, failure)
 
     def _read_back(self, server_id: int, changes: Mapping[str, Any]) -> dict[str, Any]:
         ends, intervals = time.monotonic() + READ_BACK_TIME, Intervals(min(self._wait_interval, 1.0))
@@ -202,80 +241,87 @@ class Servers:
 
     # Deleting
 
-    def delete(self, server_id: int) -> bool:
-        """DELETE a server. Returns whether it was this that deleted it (False: it was gone already). Lingering in reads is for the caller to wait for."""
-        attempt, doubtful = 0, False
-        while True:
-            attempt += 1
-            try:
-                self.api.delete_server(server_id)
-                return True
-            except ExchangeFailure as problem:
-                failure = problem
-            if doubtful and failure.status in _DELETED_ALREADY:
-                return True
-            move = self._move_or_raise(Operation.DELETE, failure, "DELETE", server_path(server_id), server_id, changed=doubtful)
-            if move is Move.LOOK_AGAIN:
+    def delete(self, server_id: int, *, waits: bool = True) -> bool:
+        """DELETE a server. Returns whether it was this that deleted it (False: it was gone already).
+
+        Lingering in reads is for the caller to wait for; C(waits): whether it does, so that a 409 may well mean a deletion under way.
+        """
+        write = _Write(Operation.DELETE, "DELETE", server_path(server_id), server_id)
+        with write.told():
+            while True:
+                write.attempt += 1
+                try:
+                    self.api.delete_server(server_id)
+                    return True
+                except ExchangeFailure as problem:
+                    failure = problem
                 # Only what may have happened makes us the one who deleted it.
-                doubtful = doubtful or _policy.row_of(failure) in (Row.LOST, Row.SERVER_ERROR, Row.ODD_SUCCESS)
-                if self.find(server_id) is None:
-                    return doubtful
-            self._pause_or_raise(Operation.DELETE, attempt, failure, "DELETE", server_path(server_id), server_id, changed=doubtful)
+                if write.doubt and (failure.status in _GONE or (waits and failure.status == 409)):
+                    return True
+                move = self._move_or_raise(write, failure)
+                paused = self._pause_if_asked(write, failure)
+                if move is Move.LOOK_AGAIN and self.find(server_id) is None:
+                    return bool(write.doubt)
+                if not paused:
+                    self._pause_or_raise(write, failure)
 
     # Power
 
     def switch(self, server_id: int, action: str) -> bool:
         """Start or stop a server. Returns whether it was this that did it: another's command may have come first. Does not wait for the end."""
         target = _status.ACTIVE if action == "start" else _status.STOPPED
-        attempt, doubtful = 0, False
-        while True:
-            attempt += 1
-            try:
-                self.api.act(server_id, action)
-                return True
-            except ExchangeFailure as problem:
-                failure = problem
-            path = action_path(server_id, action)
-            move = self._move_or_raise(Operation.SWITCH, failure, "POST", path, server_id, changed=doubtful)
-            if move in (Move.LOOK_AGAIN, Move.SETTLE):
-                doubtful = doubtful or _policy.row_of(failure) in (Row.LOST, Row.SERVER_ERROR, Row.ODD_SUCCESS)
-                server = self._look_at(server_id, failure, path, settle=move is Move.SETTLE, target=target)
-                if server["status"] == target or server["status"] in _status.ON_THE_WAY[target]:
-                    return doubtful
-                if move is Move.SETTLE and server["settled_from"] is None and _policy.row_of(failure) is Row.INVALID:
-                    raise final("POST", path, failure, f"Server {server['name']} (id {server_id}) is {server['status']}.")
-            self._pause_or_raise(Operation.SWITCH, attempt, failure, "POST", path, server_id, changed=doubtful)
+        write = _Write(Operation.SWITCH, "POST", action_path(server_id, action), server_id)
+        with write.told():
+            while True:
+                write.attempt += 1
+                try:
+                    self.api.act(server_id, action)
+                    return True
+                except ExchangeFailure as problem:
+                    failure = problem
+                move = self._move_or_raise(write, failure)
+                paused = self._pause_if_asked(write, failure)
+                if move in (Move.LOOK_AGAIN, Move.SETTLE):
+                    server = self._look_at(write, failure, settle=move is Move.SETTLE, target=target)
+                    if server["status"] == target or server["status"] in _status.ON_THE_WAY[target]:
+                        return bool(write.doubt)
+                    if move is Move.SETTLE and server["settled_from"] is None and _policy.row_of(failure) is Row.INVALID:
+                        raise write.error(failure, _standing(server))
+                if not paused:
+                    self._pause_or_raise(write, failure)
 
     def reboot(self, server_id: int) -> bool:
         """Reboot a server. Returns True. Never sent twice without proof of refusal; does not wait for the end."""
-        attempt, path = 0, action_path(server_id, "reboot")
-        while True:
-            attempt += 1
-            try:
-                self.api.act(server_id, "reboot")
-                return True
-            except ExchangeFailure as problem:
-                failure = problem
-            move = self._move_or_raise(Operation.REBOOT, failure, "POST", path, server_id)
-            if move is not Move.AGAIN:
-                server = self._look_at(server_id, failure, path, settle=move is Move.SETTLE, target=None)
-                if server["status"] == _status.REBOOTING and server["settled_from"] is None:
+        write = _Write(Operation.REBOOT, "POST", action_path(server_id, "reboot"), server_id)
+        with write.told():
+            while True:
+                write.attempt += 1
+                try:
+                    self.api.act(server_id, "reboot")
                     return True
-                if move is Move.LOOK_ONLY:
-                    raise VpsError(
-                        f"Rebooting server {server['name']} (id {server_id}) has an unknown outcome. POST {path}: {failure}. Its status is {server['status']}. "
-                        "The command was not repeated, because that could be a second reboot.",
-                        server_id=server_id,
-                        name=server["name"],
-                        changed=True,
-                    )
-                if move is Move.LOOK_OR_FAIL or (move is Move.SETTLE and server["settled_from"] is None):
-                    raise final("POST", path, failure, f"Server {server['name']} (id {server_id}) is {server['status']}.")
-            self._pause_or_raise(Operation.REBOOT, attempt, failure, "POST", path, server_id)
+                except ExchangeFailure as problem:
+                    failure = problem
+                move = self._move_or_raise(write, failure)
+                paused = self._pause_if_asked(write, failure)
+                if move is not Move.AGAIN:
+                    server = self._look_at(write, failure, settle=move is Move.SETTLE, target=None)
+                    if server["status"] == _status.REBOOTING and server["settled_from"] is None:
+                        return True
+                    if move is Move.LOOK_ONLY:
+                        raise VpsError(
+                            f"Rebooting server {server['name']} (id {server_id}) has an unknown outcome. POST {write.path}: {failure}. "
+                            f"Its status is {server['status']}. The command was not repeated, because that could be a second reboot.",
+                            name=server["name"],
+                        )
+                    if move is Move.LOOK_OR_FAIL or (move is Move.SETTLE and server["settled_from"] is None):
+                        raise write.error(failure, _standing(server))
+                if not paused:
+                    self._pause_or_raise(write, failure)
 
-    def _look_at(self, server_id: int, failure: ExchangeFailure, path: str, *, settle: bool, target: str | None) -> dict[str, Any]:
+    def _look_at(self, write: _Write, failure: ExchangeFailure, *, settle: bool, target: str | None) -> dict[str, Any]:
         """The server after a failed action. With C(settle), the end of a transition that leads elsewhere is waited for: C(settled_from) tells which."""
-        server = {**self._still_there(server_id, f"POST {path}: {failure}."), "settled_from": None}
+        context = f"POST {write.path}: {failure}."
+        server = {**self._still_there(write.server_id, context), "settled_from": None}
         if not settle or server["status"] in _status.STABLE or server["status"] in _status.DEAD:
             return server
         if server["status"] == _status.REBOOTING and target is None:
@@ -285,33 +331,37 @@ class Servers:
         began, intervals = server["status"], Intervals(self._wait_interval)
         while server["status"] not in _status.STABLE and server["status"] not in _status.DEAD:
             if self.pace.is_over():
-                raise TimeLimitReached(
-                    f"Server {server['name']} (id {server_id}) is still {server['status']} at the time limit. POST {path}: {failure}.", server_id=server_id
-                )
+                raise TimeLimitReached(f"Server {server['name']} (id {write.server_id}) is still {server['status']} at the time limit. {context}")
             self.pace.sleep(min(intervals.next(), max(0.0, self.pace.remaining())))
-            server = {**self._still_there(server_id, f"POST {path}: {failure}."), "settled_from": began}
+            server = {**self._still_there(write.server_id, context), "settled_from": began}
         return server
 
     # What all writes share
 
-    def _move_or_raise(self, operation: Operation, failure: ExchangeFailure, method: str, path: str, server_id: int, *, changed: bool = False) -> Move:
-        move = _policy.move(operation, failure)
+    def _move_or_raise(self, write: _Write, failure: ExchangeFailure) -> Move:
+        write.failed(failure)
+        move = _policy.move(write.operation, failure)
         if move in (Move.FAIL, Move.STOP):
-            error = final(method, path, failure)
-            error.server_id, error.changed = server_id, changed
-            raise error
+            raise write.error(failure)
         return move
 
-    def _pause_or_raise(
-        self, operation: Operation, attempt: int, failure: ExchangeFailure, method: str, path: str, server_id: int, *, changed: bool = False
-    ) -> None:
-        error = final(
-            method, path, failure, f"It was tried {attempt} time{'s' if attempt != 1 else ''}; the server is still there as it was." if attempt > 1 else ""
-        )
-        error.server_id, error.changed = server_id, changed
-        if attempt >= _policy.tries(operation, self.pace.retries):
+    def _pause_if_asked(self, write: _Write, failure: ExchangeFailure) -> bool:
+        """Keep the pause that a 429 asks for before the look, which is a request too. Returns whether there was one."""
+        if _policy.row_of(failure) is not Row.THROTTLED:
+            return False
+        self._pause_or_raise(write, failure)
+        return True
+
+    def _pause_or_raise(self, write: _Write, failure: ExchangeFailure) -> None:
+        tried = f"It was tried {write.attempt} times; the server is still there as it was." if write.attempt > 1 else ""
+        error = write.error(failure, tried)
+        if write.attempt >= _policy.tries(write.operation, self.pace.retries):
             raise error
-        self.api.pause(attempt, failure, str(error))
+        self.api.pause(write.attempt, failure, str(error))
+
+
+def _standing(server: Mapping[str, Any]) -> str:
+    return f"Server {server['name']} (id {server['id']}) is {server['status']}."
 
 
 def _is_as_asked(server: Mapping[str, Any], fields: Mapping[str, Any]) -> bool:

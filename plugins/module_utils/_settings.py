@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import ipaddress
-import math
 import os
 import re
 import urllib.parse
@@ -19,6 +18,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import BadInp
 from ansible_collections.vpsorg.cloud.plugins.module_utils._secrets import clean_token
 
 DEFAULT_API_URL = "https://admin.vps.org/api/v1"
+LONGEST = 1e9  # seconds, some 30 years; the system's clocks and sleeps overflow not far beyond
 
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9.])?|\[[0-9A-Fa-f:.]+\]")
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~%+-]+)*")
@@ -58,7 +58,7 @@ def read_settings(params: Mapping[str, Any]) -> Settings:
 
 def positive_seconds(option: str, value: float, *, at_least: float = 0.0) -> float:
     """A number of seconds above 0 (and not below C(at_least)), or BadInput that names the option."""
-    if not math.isfinite(value) or value <= 0 or value < at_least:
+    if not 0 < value <= LONGEST or value < at_least:
         raise BadInput(f"{option} must be a number of seconds {f'of at least {at_least:g}' if at_least else 'above 0'}, got {value}.")
     return float(value)
 
@@ -77,7 +77,7 @@ def check_api_url(given: str) -> str:
         port = parts.port
     except ValueError:
         raise BadInput(f"api_url is malformed. {advice}") from None
-    if parts.username is not None or parts.password is not None or "@" in parts.netloc:
+    if "@" in given:  # nowhere, so that no password is shown below either
         raise BadInput(f"api_url must not hold a user or a password: the token is given by api_token. {advice}")
     if parts.scheme not in ("https", "http"):
         raise BadInput(f"api_url must begin with https://, got {_shown(given)}. {advice}")

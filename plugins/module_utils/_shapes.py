@@ -24,9 +24,14 @@ class Broken(ValueError):
     """The answer is not what the API documents. The message is a phrase."""
 
 
+def is_integer(value: Any) -> bool:
+    """Whether a JSON value is an integer; a boolean, which Python counts among them, is none."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 def is_id(value: Any) -> bool:
     """Whether a value may go into a path as an id: a positive integer; a boolean is none."""
-    return type(value) is int and value > 0
+    return is_integer(value) and value > 0
 
 
 def parse_json(body: bytes) -> Any:
@@ -36,13 +41,14 @@ def parse_json(body: bytes) -> Any:
     if body.lstrip()[:1] == b"<":
         raise Broken("the answer is an HTML page, not the API's (a proxy, a sign-in page, or a wrong api_url?)")
     try:
-        value = json.loads(body, parse_constant=_no_constant, parse_float=_finite)
+        # Decoded here, because json.loads lets UTF-16 and encoded surrogates pass.
+        value = json.loads(body.decode("utf-8-sig"), parse_constant=_no_constant, parse_float=_finite)
+        # Half a surrogate pair is valid JSON that can't be printed or written anywhere.
+        return _without_lone_surrogates(value) if _LONE_SURROGATE.search(body) else value
     except RecursionError:
         raise Broken("the answer is nested too deeply") from None
     except ValueError:
         raise Broken("the answer is not valid JSON") from None
-    # Half a surrogate pair is valid JSON that can't be printed or written anywhere.
-    return _without_lone_surrogates(value) if _LONE_SURROGATE.search(body) else value
 
 
 def _no_constant(word: str) -> Any:
@@ -103,7 +109,7 @@ def check_page(value: Any) -> Page:
     if not isinstance(value, dict) or not isinstance(value.get("results"), list):
         raise Broken("the answer is not a list of servers (no results)")
     count = value.get("count")
-    if type(count) is not int or count < 0:
+    if not is_integer(count) or count < 0:
         raise Broken("the list of servers has no count")
     return Page(tuple(check_server(item) for item in value["results"]), count, _query_of(value.get("next")))
 

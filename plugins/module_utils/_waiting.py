@@ -70,10 +70,10 @@ class Wait:
         self.last_status = status
         self.reads += 1
         self.saw_rebooting = self.saw_rebooting or status == _status.REBOOTING
+        if self.goal is Goal.GONE:
+            return State.GOING  # whatever word the API has for a server that it is deleting
         if not _status.is_known(status):
             self.unknown_status = status
-        if self.goal is Goal.GONE:
-            return State.GOING
         if self.goal is Goal.SETTLED:
             if status in _status.STABLE:
                 return State.DONE

@@ -281,7 +281,8 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._looking import ListL
 from ansible_collections.vpsorg.cloud.plugins.module_utils._options import ON_IMMUTABLE_CHANGE, connection_options, wait_options
 from ansible_collections.vpsorg.cloud.plugins.module_utils._plan import ServerPlan
 
-_MOST_ERRORS_IN_MESSAGE = 5
+_MOST_REASONS_IN_MESSAGE = 5
+_MOST_SERVERS_OF_A_REASON = 10
 _NOTHING: Mapping[str, Any] = {"servers": [], "plan": [], "summary": summary([]), "errors": [], "drift": [], "diff": [], "api": {}}
 
 
@@ -359,10 +360,18 @@ def _result(door: Door, engine: Engine) -> dict[str, Any]:
 
 
 def _failure_text(result: Mapping[str, Any]) -> str:
-    errors = result["errors"]
-    shown = " ".join(error["msg"] for error in errors[:_MOST_ERRORS_IN_MESSAGE])
-    more = f" And {len(errors) - _MOST_ERRORS_IN_MESSAGE} more, see errors." if len(errors) > _MOST_ERRORS_IN_MESSAGE else ""
-    return f"{result_sentence(result['summary'])}. {shown}{more}"
+    """What failed, with the servers that failed for one reason in one sentence."""
+    labels_by_reason: dict[str, list[str]] = {}
+    for error in result["errors"]:
+        label, _colon, reason = error["msg"].removeprefix("Server ").partition(": ")
+        labels_by_reason.setdefault(reason, []).append(label)
+    sentences = []
+    for reason, labels in list(labels_by_reason.items())[:_MOST_REASONS_IN_MESSAGE]:
+        more = f" and {len(labels) - _MOST_SERVERS_OF_A_REASON} more" if len(labels) > _MOST_SERVERS_OF_A_REASON else ""
+        sentences.append(f"{'Servers' if len(labels) > 1 else 'Server'} {', '.join(labels[:_MOST_SERVERS_OF_A_REASON])}{more}: {reason}")
+    if len(labels_by_reason) > _MOST_REASONS_IN_MESSAGE:
+        sentences.append("And more, see errors.")
+    return f"{result_sentence(result['summary'])}. {' '.join(sentences)}"
 
 
 def main() -> None:

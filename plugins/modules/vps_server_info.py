@@ -131,12 +131,14 @@ def _matching(door: Door) -> list[dict[str, Any]]:
 
 
 def _details(door: Door, servers: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    details = door.api.get_servers((server["id"] for server in servers), CONCURRENCY)
+    details: dict[int, Any] = dict(door.api.get_servers((server["id"] for server in servers), CONCURRENCY))
     for server_id, detail in details.items():
-        # One that has vanished since the list was read is no longer a server of the account.
-        if isinstance(detail, VpsError) and not (isinstance(detail, ApiError) and detail.status == 404 and door.servers.find(server_id) is None):
+        if isinstance(detail, ApiError) and detail.status == 404:
+            # One that has vanished since the list was read is no longer a server of the account.
+            details[server_id] = door.servers.find(server_id)
+        elif isinstance(detail, VpsError):
             raise detail
-    return [detail for detail in details.values() if isinstance(detail, dict)]
+    return [detail for detail in details.values() if detail is not None]
 
 
 def _run(door: Door) -> None:

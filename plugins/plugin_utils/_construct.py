@@ -69,6 +69,30 @@ class _Entry:
             return None
 
 
+class _GroupEntry(_Entry):
+    """An entry of C(groups) or C(keyed_groups), with the call of its stock helper for one host."""
+
+    def __init__(self, reads: Reads | None, helper: Callable[[str], None], forgives: str = "") -> None:
+        """C(forgives): how a warning calls the entry, where a helper's error is a host's own and no mistake of the configuration."""
+        super().__init__(reads)
+        self.helper = helper
+        self.forgives = forgives
+        self.failures: list[tuple[str, Exception]] = []
+
+    def warnings(self, hosts: int) -> list[str]:
+        """What to say of the hosts for which it failed. Where it failed for all, the entry is wrong, and its first error is raised.
+
+        The helper raises even where it is told not to be strict, for a value that can't name a group: one odd server is no reason
+        to lose the others.
+        """
+        if not self.failures:
+            return []
+        if len(self.failures) == hosts:
+            raise self.failures[0][1]
+        names = ", ".join(name for name, _error in self.failures[:10]) + (", …" if len(self.failures) > 10 else "")
+        return [f"{self.forgives} makes no group for {len(self.failures)} of {hosts} hosts ({names}): {self.failures[0][1]}"]
+
+
 class Constructor:
     """C(compose), C(groups) and C(keyed_groups) for all hosts of a source at once."""
 
@@ -84,8 +108,8 @@ class Constructor:
         uses_extra_vars = plugin.get_option("use_extra_vars") and plugin._vars
         self._remember = remember and not uses_extra_vars and not getattr(C, "DEFAULT_JINJA2_EXTENSIONS", None)
 
-    def construct(self, host_names: Sequence[str], fresh: Collection[str]) -> None:
-        """Set the composed variables of all hosts, then put them into groups.
+    def construct(self, host_names: Sequence[str], fresh: Collection[str]) -> list[str]:
+        """Set the composed variables of all hosts, then put them into groups. Returns warnings.
 
         C(fresh): the hosts that no other source has touched. For any other every expression is evaluated by the stock helpers.
         """
@@ -95,12 +119,10 @@ class Constructor:
         if compose:
             self._compose_all(compose, host_names, fresh)
         own = self._own | frozenset(compose or {})
-        entries: list[tuple[_Entry, Callable[[str], None]]] = []
-        for name, condition in (groups or {}).items():
-            entries.append((_Entry(analyse(condition, own)), self._group_helper(name, condition)))
-        for keyed in keyed_groups or []:
-            entries.append((_Entry(_keyed_reads(keyed, own)), self._keyed_helper(keyed)))
+        entries = [_GroupEntry(analyse(condition, own), self._group_helper(name, condition)) for name, condition in (groups or {}).items()]
+        entries += [_GroupEntry(_keyed_reads(keyed, own), self._keyed_helper(keyed), _text_of(keyed)) for keyed in keyed_groups or []]
         self._group_all(entries, host_names, fresh)
+        return [warning for entry in entries for warning in entry.warnings(len(host_names))]
 
     # Variables
 
@@ -152,19 +174,25 @@ class Constructor:
     def _keyed_helper(self, keyed: Any) -> Callable[[str], None]:
         return lambda host_name: self._plugin._add_host_to_keyed_groups([keyed], {}, host_name, self._strict)
 
-    def _group_all(self, entries: Sequence[tuple[_Entry, Callable[[str], None]]], host_names: Sequence[str], fresh: Collection[str]) -> None:
+    def _group_all(self, entries: Sequence[_GroupEntry], host_names: Sequence[str], fresh: Collection[str]) -> None:
         hosts, groups = self._plugin.inventory.hosts, self._plugin.inventory.groups
         for host_name in host_names:
             host = hosts[host_name]
             is_fresh = host_name in fresh
-            for entry, helper in entries:
+            for entry in entries:
                 key = entry.key(host.vars) if is_fresh else None
                 outcome = entry.outcomes.get(key) if key is not None else None
                 if outcome is not None:
                     for group in outcome:
                         group.add_host(host)
                     continue
-                recorder = self._recorded(lambda helper=helper, host_name=host_name: helper(host_name))
+                try:
+                    recorder = self._recorded(lambda entry=entry, host_name=host_name: entry.helper(host_name))
+                except Exception as error:
+                    if self._strict or not entry.forgives:
+                        raise
+                    entry.failures.append((host_name, error))
+                    continue
                 if key is not None:
                     entry.outcomes[key] = tuple(groups[name] for name in recorder.joined)
 
@@ -188,3 +216,10 @@ def _keyed_reads(keyed: Any, own: Collection[str]) -> Reads | None:
         return reads
     parent_reads = analyse(parent, own, template=True)
     return None if parent_reads is None else Reads((*reads.paths, *parent_reads.paths), False)
+
+
+def _text_of(keyed: Any) -> str:
+    """How to call an entry of C(keyed_groups), empty where the entry itself is wrong."""
+    if not isinstance(keyed, Mapping) or (keyed.get("default_value") is not None and keyed.get("trailing_separator") is not None):
+        return ""
+    return f"keyed_groups: {str(keyed.get('key'))[:100]!r}"

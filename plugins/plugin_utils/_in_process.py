@@ -39,6 +39,8 @@ try:  # ansible-core 2.19 and newer
     from ansible.executor.module_common import _BuiltModule
     from ansible.module_utils import _internal as core_internal
     from ansible.module_utils.common.json import Direction, get_module_encoder
+
+    AnsibleJSONEncoder = None
 except ImportError:  # 2.16 to 2.18
     from ansible.module_utils.common.json import AnsibleJSONEncoder
 

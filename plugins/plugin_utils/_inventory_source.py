@@ -2,34 +2,32 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where the inventory's servers come from: the API, or what was cached of it."""
+"""The inventory's servers, read from the API. Loaded only where something is read: a warm cache needs nothing of it."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils import _shapes
 from ansible_collections.vpsorg.cloud.plugins.module_utils._api import Api, ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._concurrent import run_all
 from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import TimeLimitReached, VpsError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._http import CertificateRejected, Http, Indeterminate, NotSent
+from ansible_collections.vpsorg.cloud.plugins.module_utils._http import CertificateRejected, Http, Indeterminate, NotSent, require_requests
 from ansible_collections.vpsorg.cloud.plugins.module_utils._pace import Pace
 from ansible_collections.vpsorg.cloud.plugins.module_utils._secrets import scrub_values
 from ansible_collections.vpsorg.cloud.plugins.module_utils._settings import Settings
 from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_hosts import Selection
 
 DETAILS_AT_A_TIME = 16
-_FORMAT = 1
 
 
 def fetch_servers(settings: Settings, selection: Selection, details: bool) -> tuple[list[dict[str, Any]], list[int]]:
     """The selected servers, as the API tells them, the token scrubbed from every text; and the ids of those whose detail is gone.
 
-    Sends GET requests only. A list that is not whole, and a detail that can't be read, is an error: VpsError.
+    Sends GET requests only. A list that is not whole, and a detail that can't be read, is an error: VpsError. So is a missing `requests`.
     """
+    require_requests()
     pace = Pace(limit=None, retries=settings.retries, retry_max_delay=settings.retry_max_delay, request_timeout=settings.timeout)
     http = Http(settings)
     api = Api(http, pace)
@@ -78,33 +76,3 @@ def is_outage(error: VpsError) -> bool:
         unreached = isinstance(failure, NotSent) and not isinstance(failure, CertificateRejected)
         return unreached or isinstance(failure, Indeterminate) or failure.status in (429, 503)
     return isinstance(error, TimeLimitReached)
-
-
-# The cache
-
-
-def cache_key(base: str, path: str, settings: Settings, selection: Selection, details: bool) -> str:
-    """The key for what one file shows of one account: C(base) is Ansible's own, which depends on the plugin and the file's path only."""
-    facts = [path, settings.api_url, settings.token, selection.status, selection.locations, selection.include, selection.exclude, details]
-    return f"{base}_{hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:20]}"
-
-
-def to_cache(servers: list[dict[str, Any]]) -> dict[str, Any]:
-    """What is cached: the API's data as one text, which no cache plugin looks into, converts or copies entry by entry."""
-    return {"format": _FORMAT, "servers": json.dumps(servers, ensure_ascii=True, separators=(",", ":"))}
-
-
-def from_cache(cached: Any, selection: Selection) -> list[dict[str, Any]] | None:
-    """The servers in a cached value; None where it is not what C(to_cache) wrote. It is checked like an answer of the API."""
-    if not isinstance(cached, Mapping) or cached.get("format") != _FORMAT or not isinstance(cached.get("servers"), str):
-        return None
-    try:
-        servers = _shapes.parse_json(cached["servers"].encode())
-        if not isinstance(servers, list):
-            return None
-        servers = [_shapes.check_server(server) for server in servers]
-    except ValueError:
-        return None
-    if len({server["id"] for server in servers}) != len(servers):
-        return None
-    return [server for server in servers if selection.keeps(server)]

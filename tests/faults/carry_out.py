@@ -99,9 +99,7 @@ async def _drip(exchange: Exchange, fault: Fault) -> None:
     fast, slow, rest = (b"", head, answer.body) if fault.kind == "drip_headers" else (head, answer.body, b"")
     if fast:
         await exchange.send_bytes(fast)
-    await exchange.stream(
-        (slow[at : at + params["size"]] for at in range(0, len(slow), params["size"])), params["seconds"], params["interval"]
-    )
+    await exchange.stream((slow[at : at + params["size"]] for at in range(0, len(slow), params["size"])), params["seconds"], params["interval"])
     if rest and not exchange.record.client_left and not exchange.writer.is_closing():
         await exchange.send_bytes(rest)
 
@@ -116,11 +114,7 @@ async def _wrong_content_type(exchange: Exchange, fault: Fault) -> None:
 async def _header_flood(exchange: Exchange, fault: Fault) -> None:
     answer, params = await exchange.forward(), fault.params
     exchange.keep_alive = False
-    flood = (
-        [("X-Flood", "x" * params["size"])]
-        if params["mode"] == "huge"
-        else [(f"X-Flood-{number}", "x") for number in range(params["count"])]
-    )
+    flood = [("X-Flood", "x" * params["size"])] if params["mode"] == "huge" else [(f"X-Flood-{number}", "x") for number in range(params["count"])]
     await exchange.send(Answer(answer.status, answer.headers + flood, answer.body, answer.reason))
 
 

@@ -32,6 +32,10 @@ def _duplicate(data: dict[str, Any], _params: Params, _url: str) -> Any:
     return {**data, "results": [item for item in data["results"] for _copy in range(2)]} if data["results"] else None
 
 
+def _at(host: str, url: str) -> str:
+    return host.rstrip("/") + "/" + url.partition("://")[2].partition("/")[2]
+
+
 LISTS: dict[str, ListChange] = {
     "wrong_count": _set("count", lambda data, params, _url: data.get("count", len(data["results"])) + params["delta"]),
     "missing_results": lambda data, _params, _url: {key: value for key, value in data.items() if key != "results"},
@@ -39,7 +43,7 @@ LISTS: dict[str, ListChange] = {
     "results_not_list": _set("results", lambda _data, params, _url: params["value"]),
     "duplicate_items": _duplicate,
     "next_loops": _set("next", lambda _data, _params, url: url),
-    "next_foreign": _set("next", lambda _data, params, url: params["to"].rstrip("/") + "/" + url.partition("://")[2].partition("/")[2]),
+    "next_foreign": _set("next", lambda data, params, url: _at(params["to"], data.get("next") or url)),
     "next_not_a_string": _set("next", lambda _data, params, _url: params["value"]),
 }
 

@@ -32,9 +32,7 @@ def met(proxy: FaultProxy, fault: Fault):
 
 
 @pytest.mark.parametrize("forward", [True, False])
-@pytest.mark.parametrize(
-    "kind", ["garbage", "html_200", "empty_body_200", "answer", "status_429", "status_503", "redirect", "echo_token", "deep_json"]
-)
+@pytest.mark.parametrize("kind", ["garbage", "html_200", "empty_body_200", "answer", "status_429", "status_503", "redirect", "echo_token", "deep_json"])
 def test_with_and_without_the_effect(api: TinyApi, proxy: FaultProxy, kind: str, forward: bool) -> None:
     fault = Fault(kind, "POST", forward=forward)
     proxy.set(fault)

@@ -123,9 +123,7 @@ class AnsibleCli:
 
     def tasks(self, tasks: list[dict[str, Any]], *args: str, play: Mapping[str, Any] | None = None, **options: Any) -> CommandResult:
         """Run tasks in one play on localhost; `play` adds keywords to the play."""
-        return self.playbook(
-            [{"name": "Test", "hosts": "localhost", "gather_facts": False, **(play or {}), "tasks": tasks}], *args, **options
-        )
+        return self.playbook([{"name": "Test", "hosts": "localhost", "gather_facts": False, **(play or {}), "tasks": tasks}], *args, **options)
 
     def inventory(
         self,
@@ -159,9 +157,7 @@ class AnsibleCli:
         merged.update(env or {})
         return {name: value for name, value in merged.items() if value is not None}
 
-    def start(
-        self, *command: str, env: Mapping[str, str | None] | None = None, cwd: pathlib.Path | None = None, **options: Any
-    ) -> subprocess.Popen[str]:
+    def start(self, *command: str, env: Mapping[str, str | None] | None = None, cwd: pathlib.Path | None = None, **options: Any) -> subprocess.Popen[str]:
         """Start a command in a process group of its own and return at once, for tests that signal or watch it."""
         executable = [str(core_bin() / command[0]), *command[1:]]
         settings: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}

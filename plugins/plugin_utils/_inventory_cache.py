@@ -1,0 +1,50 @@
+# Copyright (c) 2026, VPS.org collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the inventory keeps in a cache, and under which key: the API's data, never the token."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.vpsorg.cloud.plugins.module_utils import _shapes
+from ansible_collections.vpsorg.cloud.plugins.module_utils._settings import Settings
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_hosts import Selection
+
+_FORMAT = 1
+
+
+def cache_key(base: str, path: str, settings: Settings, selection: Selection, details: bool) -> str:
+    """The key for what one file shows of one account: C(base) is Ansible's own, which depends on the plugin and the file's path only."""
+    facts = [path, settings.api_url, settings.token, selection.status, selection.locations, selection.include, selection.exclude, details]
+    return f"{base}_{hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:20]}"
+
+
+def to_cache(servers: list[dict[str, Any]]) -> dict[str, Any]:
+    """What is cached: the API's data as one text, which no cache plugin looks into, converts or copies entry by entry."""
+    text = json.dumps(servers, ensure_ascii=True, separators=(",", ":"))
+    return {"format": _FORMAT, "digest": _digest(text), "servers": text}
+
+
+def from_cache(cached: Any, selection: Selection) -> list[dict[str, Any]] | None:
+    """The servers in a cached value; None where it is not what C(to_cache) wrote. It is checked like an answer of the API."""
+    if not isinstance(cached, Mapping) or cached.get("format") != _FORMAT or not isinstance(cached.get("servers"), str):
+        return None
+    try:
+        if cached.get("digest") != _digest(cached["servers"]):
+            return None
+        servers = _shapes.parse_json(cached["servers"].encode())
+        if not isinstance(servers, list):
+            return None
+        servers = [_shapes.check_server(server) for server in servers]
+    except ValueError:
+        return None
+    return [server for server in servers if selection.keeps(server)]
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

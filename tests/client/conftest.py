@@ -1,0 +1,30 @@
+# Copyright (c) 2026, VPS.org collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The emulator, the fault proxy in front of it, and servers whose transitions do not end while a test looks at them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from emulator.handle import Emulator
+from faults import FaultProxy
+
+LONG = 600_000  # ms
+
+
+@pytest.fixture
+def proxy(emulator: Emulator) -> Iterator[FaultProxy]:
+    """What the client talks to. Without a fault it passes everything through."""
+    with FaultProxy(emulator.url) as fault_proxy:
+        yield fault_proxy
+        assert [record.error for record in fault_proxy.history if record.error] == []
+
+
+@pytest.fixture
+def slow_life(emulator: Emulator) -> Emulator:
+    """Every transition lasts: a server that was started is `starting` for as long as a test looks."""
+    emulator.configure(provision_ms=LONG, start_ms=LONG, stop_ms=LONG, reboot_ms=LONG)
+    return emulator

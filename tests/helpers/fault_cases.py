@@ -1,0 +1,270 @@
+# Copyright (c) 2026, VPS.org collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs cases of the fault matrix through the real commands: many in one play, each with a server and a fault proxy of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import pathlib
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from faults import Fault, FaultProxy, ForeignHost, Record
+from helpers.ansible_cli import AnsibleCli, CommandResult
+from helpers.fault_matrix import WAIT, Case
+
+if TYPE_CHECKING:
+    from emulator.handle import Emulator
+
+REQUEST_TIMEOUT = 1.0  # seconds; what hangs costs so much
+REBOOT_MS = 2500  # longer than that: a look after a hanging answer still sees the reboot
+WAIT_TIMEOUT, SHORT_WAIT_TIMEOUT = 30, 4
+FORKS = 16
+SOURCES_AT_A_TIME = 24
+ABOUT = {"plan_id": 1, "os_id": 5, "location": "us-west"}
+WISH = {"hostname": "renamed.example.com", "backups_enabled": True}  # of an update
+
+_METHODS = {"create": "POST", "update": "PATCH", "delete": "DELETE", "start": "POST", "stop": "POST", "reboot": "POST"}
+_LIST, _DETAIL = "*/servers/", "*/servers/*/"
+_TASKS = {
+    "info": ("vps_server_info", {"name": "{{ server_name | default(omit) }}", "id": "{{ server_id | default(omit) }}", "details": "{{ details }}"}),
+    "create": ("vps_server", {"name": "{{ server_name }}", **ABOUT}),
+    WAIT: ("vps_server", {"name": "{{ server_name }}", **ABOUT}),
+    "update": ("vps_server", {"name": "{{ server_name }}", **WISH}),
+    "delete": ("vps_server", {"name": "{{ server_name | default(omit) }}", "id": "{{ server_id | default(omit) }}", "state": "absent"}),
+    **{
+        operation: ("vps_server_power", {"name": "{{ server_name }}", "state": state, "settle_time": 1})
+        for operation, state in (("start", "started"), ("stop", "stopped"), ("reboot", "rebooted"))
+    },
+}
+_CONNECTION = {"api_url": "{{ url }}", "api_timeout": REQUEST_TIMEOUT, "api_retries": "{{ retries }}", "api_retry_max_delay": "{{ delay }}"}
+_WAITING = {"wait_timeout": "{{ limit }}", "wait_interval": 0.1, "adopt_timeout": 0.6}
+
+
+@dataclass
+class Attempt:
+    """One run of one case: what Ansible returned, and the requests that the case's proxy saw meanwhile."""
+
+    ok: bool
+    result: dict[str, Any]
+    history: list[Record]
+
+
+@dataclass
+class Outcome:
+    """A case with everything that the judge needs. C(servers): those of the case's name (or id), in the account's own words, after each run."""
+
+    case: Case
+    met: int
+    first: Attempt
+    servers: list[dict[str, Any]]
+    server_id: int | None
+    again: Attempt | None = None
+    servers_again: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass
+class Batch:
+    """The outcomes of cases that ran together, and what holds of all of them."""
+
+    outcomes: list[Outcome]
+    account: list[dict[str, Any]]
+    foreign_requests: int
+    leaks: int
+    tracebacks: int
+
+
+def run_cases(cases: Sequence[Case], emulator: Emulator, cli: AnsibleCli, *, again: bool = True) -> list[Batch]:
+    """Run cases; those that need a list of several pages go by themselves, one at a time, as a list must hold still to be whole."""
+    batches = []
+    for paged in (False, True):
+        fitting = [case for case in cases if case.row.paged == paged]
+        if fitting:
+            batches.append(_Bench(fitting, emulator, cli, paged).run(again))
+    return batches
+
+
+class _Bench:
+    def __init__(self, cases: Sequence[Case], emulator: Emulator, cli: AnsibleCli, paged: bool) -> None:
+        self._cases, self._emulator, self._cli, self._paged = list(cases), emulator, cli, paged
+        self._ids: dict[str, int] = {}
+        self._leaks = self._tracebacks = 0
+
+    def run(self, again: bool) -> Batch:
+        self._prepare()
+        with contextlib.ExitStack() as stack:
+            foreign = stack.enter_context(ForeignHost())
+            proxies = {case: stack.enter_context(FaultProxy(self._emulator.url)) for case in self._cases}
+            faults = {case: self._fault(case, foreign.url) for case in self._cases}
+            for case, proxy in proxies.items():
+                proxy.set(faults[case])
+            writing = [case for case in self._cases if case.operation != "inventory"]
+            outcomes = self._outcomes(writing, proxies, faults, self._play(writing, proxies, "first"))
+            if again:
+                self._run_again(outcomes, proxies)
+            account = self._emulator.servers()
+            sources = [case for case in self._cases if case.operation == "inventory"]
+            outcomes += self._outcomes(sources, proxies, faults, self._inventory(sources, proxies))
+            foreign_requests = foreign.count
+        return Batch(outcomes, account, foreign_requests, self._leaks, self._tracebacks)
+
+    def _prepare(self) -> None:
+        self._emulator.reset()
+        # Without pages in the ordinary case: a list that changes from page to page is another test's subject.
+        paging = {"paging": True, "max_page_size": 5} if self._paged else {"paging": False}
+        self._emulator.configure(provision_ms=60, address_ms=20, start_ms=60, stop_ms=60, reboot_ms=REBOOT_MS, **paging)
+        # What damages a list's first item damages one of these.
+        servers = [{"fields": {"name": f"decoy-{number}"}} for number in range(12)]
+        kept = [case for case in self._cases if case.operation not in ("create", WAIT, "inventory")]
+        servers += [{"fields": {"name": case.name, "status": "stopped" if case.operation == "start" else "active"}} for case in kept]
+        ids = self._emulator.seed(servers=servers)
+        self._ids = {case.name: server_id for case, server_id in zip(kept, ids[12:], strict=True)}
+
+    def _fault(self, case: Case, foreign: str) -> Fault:
+        row, operation = case.row, case.operation
+        params = {**row.params, **({"to": foreign} if row.kind in ("redirect", "next_foreign") else {})}
+        times = 1 if case.mode == "once" else None
+        by_detail = operation in ("update", "start", "stop", "reboot")
+        if row.target == "connection":
+            # Shut once the look is over, so that the operation's own request meets it.
+            seconds = 0.1 if times else 120.0
+            if operation == WAIT:
+                return Fault(row.kind, "POST", _LIST, nth=2, times=1, seconds=seconds)
+            return Fault(row.kind, "GET", _DETAIL if by_detail else _LIST, nth=2, times=1, seconds=seconds)
+        if row.target == "any":
+            return Fault(row.kind, times=times, **params)
+        if row.target == "list" or (operation in ("info", "inventory") and row.target == "own"):
+            return Fault(row.kind, "GET", _LIST, times=times, **params)
+        if operation == WAIT or (row.target == "server" and operation in ("info", "inventory", "delete")):
+            return Fault(row.kind, "GET", _DETAIL, times=times, **params)
+        action = f"{operation}/" if operation in ("start", "stop", "reboot") else ""
+        path = _LIST if operation == "create" else _DETAIL + action
+        return Fault(row.kind, _METHODS[operation], path, times=times, **params)
+
+    def _host(self, case: Case, proxy: FaultProxy) -> dict[str, Any]:
+        row = case.row
+        by_id = row.target == "server" and case.operation in ("info", "delete")
+        return {
+            "url": proxy.url,
+            "retries": 5 if case.mode == "once" else 2,
+            # Longer where the port stays shut for a moment: the tries must outlast it.
+            "delay": 1.0 if row.target == "connection" and case.mode == "once" else 0.1,
+            "limit": SHORT_WAIT_TIMEOUT if row.limited or (case.operation == WAIT and case.mode == "always") else WAIT_TIMEOUT,
+            "details": row.target == "connection",
+            **({"server_id": self._ids[case.name]} if by_id else {"server_name": case.name}),
+            **({"vpsorg_in_process": False} if case.number % 40 == 0 else {}),
+        }
+
+    def _play(self, cases: Sequence[Case], proxies: Mapping[Case, FaultProxy], run: str) -> dict[str, tuple[bool, dict[str, Any]]]:
+        """One play for each operation, one host for each case."""
+        if not cases:
+            return {}
+        hosts = {case.name: {**self._host(case, proxies[case]), "operation": case.operation} for case in cases}
+        connection = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+        operations = list(dict.fromkeys(case.operation for case in cases))
+        groups = {name: {"hosts": {case.name: {} for case in cases if case.operation == name}} for name in operations}
+        folder = self._cli.folder / f"{run}-{cases[0].name}{'-paged' if self._paged else ''}"
+        folder.mkdir()
+        inventory = folder / "hosts.json"
+        inventory.write_text(json.dumps({"all": {"vars": connection, "hosts": hosts, "children": groups}}))
+        plays = [_play(operation) for operation in operations]
+        forks = 1 if self._paged else FORKS
+        outcome = self._cli.playbook(plays, "--forks", str(forks), inventory=inventory, timeout=280, allow_traceback=True, allow_secrets=True)
+        self._scan(outcome, [json.dumps(entry.result) for entry in outcome.results])
+        return {entry.host: (entry.status == "ok", entry.result) for entry in outcome.results if entry.kind == "task"}
+
+    def _inventory(self, cases: Sequence[Case], proxies: Mapping[Case, FaultProxy]) -> dict[str, tuple[bool, dict[str, Any]]]:
+        """Several sources in each command; one that fails is a warning, and leaves the others alone."""
+        folder = self._cli.folder / f"sources{'-paged' if self._paged else ''}"
+        folder.mkdir()
+        width = 1 if self._paged else 4
+        chunks = [cases[start : start + SOURCES_AT_A_TIME] for start in range(0, len(cases), SOURCES_AT_A_TIME)]
+        with ThreadPoolExecutor(width) as pool:
+            found = list(pool.map(lambda chunk: self._sources(folder, chunk, proxies), chunks))
+        return {name: outcome for entry in found for name, outcome in entry.items()}
+
+    def _sources(self, folder: pathlib.Path, cases: Sequence[Case], proxies: Mapping[Case, FaultProxy]) -> dict[str, tuple[bool, dict[str, Any]]]:
+        command = ["ansible-inventory", "--list"]
+        for case in cases:
+            host = self._host(case, proxies[case])
+            path = folder / f"{case.name}.vps.yml"
+            path.write_text(
+                json.dumps(
+                    {
+                        "plugin": "vpsorg.cloud.vps",
+                        "group": case.name.replace("-", "_"),
+                        "api_url": host["url"],
+                        "api_timeout": REQUEST_TIMEOUT,
+                        "api_retries": host["retries"],
+                        "api_retry_max_delay": host["delay"],
+                        "details": case.row.target in ("connection", "server"),
+                    }
+                )
+            )
+            command += ["--inventory", str(path)]
+        outcome = self._cli.run(*command, timeout=280, allow_traceback=True, allow_secrets=True)
+        self._scan(outcome, [])
+        listing = outcome.json()
+        variables = listing["_meta"]["hostvars"]
+        results = {}
+        for case in cases:
+            group = listing.get(case.name.replace("-", "_"))
+            hosts = (group or {}).get("hosts", [])
+            failed = f"{case.name}.vps.yml" in outcome.stderr and group is None
+            words = " ".join(line for line in outcome.stderr.splitlines() if case.name in line)
+            results[case.name] = (not failed, {"servers": [{"id": variables[host]["vps_id"]} for host in hosts], "msg": words, "changed": False})
+        return results
+
+    def _scan(self, outcome: CommandResult, texts: Sequence[str]) -> None:
+        """The token and tracebacks, in everything that came out."""
+        everything = [outcome.output, *texts]
+        self._leaks += sum(self._emulator.token in text for text in everything)
+        self._tracebacks += sum(text.count("Traceback (most recent call last)") for text in everything)
+
+    def _outcomes(
+        self, cases: Sequence[Case], proxies: Mapping[Case, FaultProxy], faults: Mapping[Case, Fault], results: Mapping[str, tuple[bool, dict[str, Any]]]
+    ) -> list[Outcome]:
+        stored = self._emulator.servers()
+        outcomes = []
+        for case in cases:
+            proxy = proxies[case]
+            proxy.wait_done()
+            attempt = Attempt(*results[case.name], proxy.history)
+            own = self._own(case, stored)
+            outcomes.append(Outcome(case, proxy.met(faults[case]), attempt, own, self._ids.get(case.name)))
+        return outcomes
+
+    def _own(self, case: Case, stored: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [server for server in stored if server["name"] == case.name]
+
+    def _run_again(self, outcomes: Sequence[Outcome], proxies: Mapping[Case, FaultProxy]) -> None:
+        """The same once more, without faults: what a user does after a failure. Not for reboots, which are meant each time."""
+        again = [outcome for outcome in outcomes if outcome.case.operation in ("create", WAIT, "update", "delete", "start", "stop")]
+        seen = {outcome.case: len(proxies[outcome.case].history) for outcome in again}
+        for outcome in again:
+            proxies[outcome.case].clear()
+        results = self._play([outcome.case for outcome in again], proxies, "again")
+        stored = self._emulator.servers()
+        for outcome in again:
+            proxies[outcome.case].wait_done()
+            history = proxies[outcome.case].history[seen[outcome.case] :]
+            outcome.again = Attempt(*results[outcome.case.name], history)
+            outcome.servers_again = self._own(outcome.case, stored)
+
+
+def _play(operation: str) -> dict[str, Any]:
+    module, options = _TASKS[operation]
+    waiting = {} if operation == "info" else _WAITING
+    task = {"name": operation, f"vpsorg.cloud.{module}": {**options, **_CONNECTION, **waiting}, "ignore_errors": True}
+    return {"name": operation, "hosts": operation, "gather_facts": False, "tasks": [task]}
+
+
+def requests_of(history: Sequence[Record]) -> Iterator[str]:
+    """A history for people."""
+    for record in history:
+        fault = f" [{record.fault}]" if record.fault else ""
+        yield f"{record.method} {record.path}{'?' + record.query if record.query else ''} -> {record.status}{fault}{' forwarded' if record.forwarded else ''}"

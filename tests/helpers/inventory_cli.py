@@ -1,0 +1,84 @@
+# Copyright (c) 2026, VPS.org collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Inventories of the emulator's servers, as the real ansible-inventory shows them."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from helpers.ansible_cli import AnsibleCli, CommandResult
+
+PLUGIN = {"plugin": "vpsorg.cloud.vps"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Shown:
+    """What `ansible-inventory --list` shows. Texts that are marked as no templates are plain here."""
+
+    outcome: CommandResult
+    variables: dict[str, dict[str, Any]]
+    groups: dict[str, list[str]]
+
+    @property
+    def hosts(self) -> list[str]:
+        return sorted(self.variables)
+
+    @property
+    def warnings(self) -> str:
+        """The warnings, each on one line, as if the terminal were wide."""
+        return re.sub(r"\s+", " ", self.outcome.stderr)
+
+
+def plain(value: Any) -> Any:
+    """A value without the mark that an export puts around text that is no template."""
+    if isinstance(value, dict):
+        return value["__ansible_unsafe"] if set(value) == {"__ansible_unsafe"} else {key: plain(item) for key, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, list) else value
+
+
+def marked(value: Any) -> bool:
+    """Whether a text is marked as no template anywhere in a value of an export."""
+    if isinstance(value, dict):
+        return "__ansible_unsafe" in value or any(marked(item) for item in value.values())
+    return isinstance(value, list) and any(marked(item) for item in value)
+
+
+def show(cli: AnsibleCli, config: Mapping[str, Any] | str | None = None, *args: str, rc: int = 0, **options: Any) -> Shown:
+    """The inventory of a configuration: keys beside `plugin`, or the whole file as text. `options` are those of AnsibleCli.run."""
+    source = config if isinstance(config, str) else {**PLUGIN, **(config or {})}
+    return shown(cli.inventory(source, "--list", *args, rc=rc, **options))
+
+
+def shown(outcome: CommandResult) -> Shown:
+    """What a finished `ansible-inventory --list` has shown."""
+    document = outcome.json()
+    groups: dict[str, list[str]] = {}
+
+    def members(name: str) -> list[str]:
+        if name not in groups:
+            entry = document.get(name, {})
+            groups[name] = sorted({*entry.get("hosts", []), *(host for child in entry.get("children", []) for host in members(child))})
+        return groups[name]
+
+    for name in document:
+        if name != "_meta":
+            members(name)
+    hosts = groups.get("all", [])
+    variables = document["_meta"]["hostvars"]
+    return Shown(outcome, {host: plain(variables.get(host, {})) for host in hosts}, groups)
+
+
+def failed(cli: AnsibleCli, config: Mapping[str, Any] | str | None = None, *words: str, **options: Any) -> str:
+    """The one line that tells why an inventory failed. Without strictness Ansible goes on without hosts; with it the exit code tells."""
+    env = {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "1", **options.pop("env", {})}
+    source = config if isinstance(config, str) else {**PLUGIN, **(config or {})}
+    outcome = cli.inventory(source, "--list", env=env, **options)
+    assert outcome.rc != 0, outcome.describe()
+    text = re.sub(r"\s+", " ", outcome.output)
+    missing = [word for word in words if word not in text]
+    assert not missing, f"{missing}\n{outcome.describe()}"
+    return text

@@ -1,0 +1,98 @@
+# Copyright (c) 2026, VPS.org collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The documents fit together and fit the code: links lead somewhere, tables are complete, what is named exists."""
+
+from __future__ import annotations
+
+import pathlib
+import re
+
+import pytest
+import yaml
+
+from helpers.documents import anchors, documents, links, name_of, prose
+from helpers.isolation import REPOSITORY
+
+README = REPOSITORY / "README.md"
+ARCHITECTURE = REPOSITORY / "docs" / "architecture.md"
+# The sections that Red Hat's certification asks for.
+SECTIONS = (
+    "Description",
+    "Requirements",
+    "Installation",
+    "Use Cases",
+    "Testing",
+    "Support",
+    "Release Notes and Roadmap",
+    "Related Information",
+    "License Information",
+)
+
+
+def stems(folder: str) -> set[str]:
+    return {path.stem for path in (REPOSITORY / folder).glob("*.py")}
+
+
+@pytest.mark.parametrize("document", documents(), ids=name_of)
+def test_links_lead_somewhere(document: pathlib.Path) -> None:
+    broken = []
+    for target in links(document):
+        if re.match(r"https?:|mailto:", target):
+            continue
+        path, _, anchor = target.partition("#")
+        file = (document.parent / path).resolve() if path else document
+        if not file.exists() or (anchor and file.suffix == ".md" and anchor not in anchors(file)):
+            broken.append(target)
+    assert broken == []
+
+
+@pytest.mark.parametrize("document", documents(), ids=name_of)
+def test_links_elsewhere_are_encrypted(document: pathlib.Path) -> None:
+    assert [target for target in links(document) if target.startswith("http://")] == []
+
+
+def test_readme_has_the_sections_that_are_asked_for() -> None:
+    titles = re.findall(r"^## (.+)$", prose(README), re.MULTILINE)
+    assert [title for title in SECTIONS if title not in titles] == []
+
+
+def test_readme_lists_the_whole_content() -> None:
+    roles = {path.name for path in (REPOSITORY / "roles").glob("*") if path.is_dir()}
+    for name in stems("plugins/modules") | stems("plugins/inventory") | roles:
+        assert re.search(rf"^\| `vpsorg\.cloud\.{name}` \|", README.read_text(encoding="utf-8"), re.MULTILINE), name
+
+
+def test_index_lists_every_guide() -> None:
+    index = REPOSITORY / "docs" / "index.md"
+    assert {path.name for path in index.parent.glob("*.md")} - {index.name} <= set(links(index))
+
+
+def test_architecture_names_every_room() -> None:
+    for folder in ("module_utils", "plugin_utils"):
+        rows = re.findall(r"^\| ((?:`_[a-z_]+`(?:, )?)+) \|", ARCHITECTURE.read_text(encoding="utf-8"), re.MULTILINE)
+        named = {name for row in rows for name in re.findall(r"`(_[a-z_]+)`", row)}
+        assert stems(f"plugins/{folder}") <= named, folder
+    assert named == stems("plugins/module_utils") | stems("plugins/plugin_utils")
+
+
+def test_connection_options_are_all_told() -> None:
+    """docs/authentication.md has the names, variables and defaults of the inventory plugin's documentation."""
+    from ansible_collections.vpsorg.cloud.plugins.doc_fragments.connection import ModuleDocFragment
+
+    options = yaml.safe_load(ModuleDocFragment.PLUGIN)["options"]
+    rows = re.findall(r"^\| `(\w+)` \| `(VPS_\w+)` \| (.+?) \|", (REPOSITORY / "docs" / "authentication.md").read_text(encoding="utf-8"), re.MULTILINE)
+    told = {name: (variable, default) for name, variable, default in rows}
+    assert set(told) == set(options)
+    for name, option in options.items():
+        variable, default = told[name]
+        assert variable == option["env"][0]["name"]
+        if "default" in option:
+            stated = str(option["default"]).lower().removesuffix(".0")
+            assert default == f"`{stated}`", name
+
+
+def test_makefile_has_the_targets_that_documents_name() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (REPOSITORY / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    named = {target for document in documents() for target in re.findall(r"`make ([a-z-]+)`", prose(document))}
+    assert named and named <= targets

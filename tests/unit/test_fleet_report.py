@@ -1,0 +1,110 @@
+# Copyright (c) 2026, VPS.org collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How far a fleet is, in a line."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import Any
+
+import pytest
+from ansible_collections.vpsorg.cloud.plugins.module_utils import _fleet_report, _progress
+from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet_report import FleetObserver, standing
+from ansible_collections.vpsorg.cloud.plugins.module_utils._jobs import Job, new_job
+from ansible_collections.vpsorg.cloud.plugins.module_utils._plan import Wish, plan_absent, plan_present
+from ansible_collections.vpsorg.cloud.plugins.module_utils._status import Goal
+from ansible_collections.vpsorg.cloud.plugins.module_utils._waiting import Wait
+from unit.fakes import list_item
+
+ENOUGH = {"plan_id": 1, "os_id": 5, "location": "us-west"}
+
+
+def created(status: str | None = None, **changes: Any) -> Job:
+    """A server to create; with a status, one that was created and is waited for."""
+    job = new_job(plan_present(Wish("web", None, ENOUGH), None))
+    if status:
+        job.steps.popleft()
+        job.server, job.server_id = list_item(status="provisioning"), 101
+        job.wait = Wait(Goal.READY, 0.0, last_status=status)
+    for name, value in changes.items():
+        setattr(job, name, value)
+    return job
+
+
+def unchanged() -> Job:
+    return new_job(plan_present(Wish("web-01", None, {}), list_item()))
+
+
+def deleted(gone: bool) -> Job:
+    job = new_job(plan_absent(Wish("web", None), list_item()))
+    if gone:
+        job.steps, job.gone = deque(), True
+    return job
+
+
+def test_standing_counts_what_is_ready_and_where_the_others_are() -> None:
+    jobs = [created("active", steps=deque()) for _ in range(2)] + [unchanged()] + [created("provisioning") for _ in range(5)] + [created("starting")]
+    assert standing(jobs) == "3 of 9 ready, 5 provisioning, 1 starting"
+
+
+def test_standing_tells_what_has_not_begun_and_what_failed() -> None:
+    assert standing([created(), created(), created("provisioning", error="no")]) == "0 of 3 ready, 2 to create, 1 failed"
+
+
+def test_standing_of_servers_that_leave() -> None:
+    never_there = new_job(plan_absent(Wish("web", None), None))
+    going = deleted(False)
+    going.steps.popleft()
+    going.gone = True
+    assert standing([deleted(True), deleted(False), never_there, going]) == "2 of 4 gone, 1 to delete, 1 going"
+    assert standing([unchanged(), deleted(True)]) == "1 of 1 ready, 1 of 1 gone"
+
+
+def test_standing_before_anything_is_known() -> None:
+    assert standing([]) == "reading the account"
+
+
+class Module:
+    def __init__(self) -> None:
+        self.logged: list[str] = []
+
+    def log(self, text: str) -> None:
+        self.logged.append(text)
+
+
+def test_a_summary_comes_by_itself_while_nothing_else_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_fleet_report, "_TICK", 0.01)
+    lines: list[str] = []
+    enough = threading.Event()
+
+    def show(line: str) -> None:
+        lines.append(line)
+        if len(lines) >= 3:
+            enough.set()
+
+    with _progress.shown_by(show), FleetObserver(Module(), lambda: [created("provisioning")]):
+        assert enough.wait(10)
+    assert set(lines) == {"vps_fleet: 0 of 1 ready, 1 provisioning"}
+
+
+def test_what_happens_is_shown_and_ids_are_logged() -> None:
+    lines: list[str] = []
+    module = Module()
+    with _progress.shown_by(lines.append), FleetObserver(module, list) as observer:
+        observer.created("web", 101)
+        observer.happened(created("provisioning"), "created")
+    assert lines == ["vps_fleet: web-01 (id 101): created"]
+    assert module.logged == ["vpsorg.cloud: server web has the id 101"]
+
+
+def test_nobody_looks_nobody_is_told() -> None:
+    """As in a module of its own, or with no_log; the ids are logged all the same."""
+    before = threading.active_count()
+    module = Module()
+    with FleetObserver(module, list) as observer:
+        assert threading.active_count() == before
+        observer.happened(created("provisioning"), "created")
+        observer.created("web", 101)
+    assert len(module.logged) == 1

@@ -1,0 +1,471 @@
+# Copyright (c) 2026, VPS.org collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an exchange makes of headers, bodies, statuses and exceptions. Sockets: see tests/client."""
+
+from __future__ import annotations
+
+import gzip
+import http.client
+import io
+import json
+import os
+import socket
+import ssl
+import threading
+import tracemalloc
+import zlib
+from typing import Any
+
+import pytest
+import requests
+import urllib3
+from ansible_collections.vpsorg.cloud.plugins.module_utils import _http
+from ansible_collections.vpsorg.cloud.plugins.module_utils._http import (
+    BODY_LIMIT,
+    Answer,
+    CertificateRejected,
+    ExchangeFailure,
+    Foreign,
+    Http,
+    Indeterminate,
+    NotSent,
+    Refused,
+    error_words,
+    proxies_for,
+    retry_after_seconds,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+from unit.fakes import TOKEN, quickly, settings
+
+from faults.carry_out import GzipBomb
+
+DATE = "Fri, 10 Jan 2025 14:30:00 GMT"
+
+# Retry-After
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("0", 0.0),
+        ("1", 1.0),
+        ("120", 120.0),
+        (" 7 ", 7.0),
+        ("1.5", 1.5),
+        ("999999999", 999_999_999.0),
+        ("Fri, 10 Jan 2025 14:30:30 GMT", 30.0),
+        ("Friday, 10-Jan-25 14:31:00 GMT", 60.0),
+        ("Fri, 10 Jan 2025 15:30:00 +0100", 0.0),
+        (DATE, 0.0),
+        ("Fri, 10 Jan 2025 14:29:00 GMT", 0.0),  # over already
+    ],
+)
+def test_retry_after(value: str, seconds: float) -> None:
+    assert retry_after_seconds({"retry-after": value, "date": DATE}) == seconds
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", " ", "-1", "-0.5", "+5", "1e3", "0x10", "nan", "inf", "soon, perhaps", "1,5", "5 s", "٣", "1_000", "9" * 10, "9" * 10_000, "1.", ".5"]
+    + ["Fri, 10 Jan 2025", "Fri, 99 Jan 2025 14:30:00 GMT", "Fri, 10 Jan 99999 14:30:00 GMT", "2025-01-10T14:30:00Z", "\0"],
+)
+def test_retry_after_of_nonsense_counts_as_absent(value: str) -> None:
+    assert retry_after_seconds({"retry-after": value, "date": DATE}) is None
+
+
+def test_retry_after_absent() -> None:
+    assert retry_after_seconds({}) is None
+    assert retry_after_seconds({"date": DATE}) is None
+
+
+@pytest.mark.parametrize("skew_days", [-400, -1, 0, 1, 400])
+def test_retry_after_date_is_compared_with_the_answers_own_date(skew_days: int) -> None:
+    """Whatever the API's clock says: never compared with the local one."""
+    year, day = 2025 + skew_days // 366, 10 + (skew_days if abs(skew_days) == 1 else 0)
+    headers = {"date": f"Fri, {day} Jan {year} 14:30:00 GMT", "retry-after": f"Fri, {day} Jan {year} 14:30:05 GMT"}
+    assert retry_after_seconds(headers) == 5.0
+
+
+@pytest.mark.parametrize("date", ["", "nonsense", "Fri, 10 Jan 2025 14:30:00 -0000"])
+def test_retry_after_date_without_a_date_to_compare_with_counts_as_absent(date: str) -> None:
+    assert retry_after_seconds({"retry-after": DATE, "date": date}) is None
+    assert retry_after_seconds({"retry-after": DATE}) is None
+
+
+@quickly
+@given(st.text(max_size=40), st.text(max_size=40))
+def test_retry_after_of_any_text(value: str, date: str) -> None:
+    seconds = retry_after_seconds({"retry-after": value, "date": date})
+    assert seconds is None or seconds >= 0
+
+
+# The API's words
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ({"detail": "Not found."}, "Not found."),
+        ({"message": "No."}, "No."),
+        ({"error": "No."}, "No."),
+        ({"error": {"code": 7, "message": "No."}}, "code: 7; No."),
+        ({"name": ["Too long.", "Too odd."], "plan_id": ["Unknown."]}, "name: Too long., Too odd.; plan_id: Unknown."),
+        ({"non_field_errors": ["Nothing fits."]}, "Nothing fits."),
+        ({"errors": [{"name": ["Bad."]}, {"os_id": "Worse."}]}, "name: Bad., os_id: Worse."),
+        ({"a": {"b": {"c": {"d": {"e": {"f": 1}}}}}}, 'a: b: c: d: e: {"f": 1}'),
+        (["One.", "Two."], "One., Two."),
+        ("Only text", "Only text"),
+        (None, "null"),
+        (False, "false"),
+        (7.5, "7.5"),
+        ({}, ""),
+        ([], ""),
+        ({"": ""}, ":"),
+        ({"detail": None}, "null"),
+        ({"detail": "ändern 日本"}, "ändern 日本"),
+    ],
+)
+def test_error_words_of_any_shape(value: Any, words: str) -> None:
+    assert error_words(json.dumps(value).encode()) == words
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"", ""),
+        (b"  \n", ""),
+        (b"plain text", "plain text"),
+        (b"two\n lines\t here", "two lines here"),
+        (b"\xff\xfe\x80 not utf-8", "\ufffd\ufffd\ufffd not utf-8"),
+        (b'{"detail": "cut', '{"detail": "cut'),
+        (b'{"detail": NaN}', "NaN"),
+        (b'{"detail": "\\u001b[31mred\\u0007 \\u202egnp.exe"}', "[31mred gnp.exe"),
+        (b'{"detail": "half \\ud800"}', "half"),
+        (b"\x1b]0;title\x07text", "]0;title text"),
+        (b"\xef\xbb\xbf" + b'{"detail": "marked"}', "marked"),
+    ],
+)
+def test_error_words_of_any_bytes(body: bytes, words: str) -> None:
+    assert error_words(body) == words
+
+
+@pytest.mark.parametrize("body", [b"<!DOCTYPE html><title>Sign in</title>", b"  \n<html>", b"<?xml version='1.0'?><Error/>"])
+def test_a_page_is_named_and_not_shown(body: bytes) -> None:
+    assert error_words(body).startswith("the answer is an HTML page")
+
+
+@pytest.mark.parametrize("body", [b"x" * 600, b'"' + b"x" * 600 + b'"', json.dumps({"detail": ["x" * 400, "x" * 400]}).encode(), b"x" * 10_000_000])
+def test_error_words_are_shortened(body: bytes) -> None:
+    words = error_words(body)
+    assert len(words) == 501 and words.endswith("…") and words.startswith("x" * 400)
+    assert len(error_words(body, limit=20)) == 21
+
+
+@pytest.mark.parametrize("opening", [b"[", b'{"a":', b'[{"detail":'])
+def test_error_words_of_any_depth(opening: bytes) -> None:
+    """Around the depth at which Python gives up, too: some of the nested calls go deeper than those that read the JSON."""
+    closing = opening.replace(b'"a":', b"").replace(b'"detail":', b"").translate(bytes.maketrans(b"[{", b"]}"))[::-1]
+    for depth in [*range(1, 860, 43), *range(860, 1010), 15_000]:
+        assert len(error_words(opening * depth + b"1" + closing * depth)) <= 501
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8) | st.sampled_from(["detail", "errors"]), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@quickly
+@given(JSON)
+def test_error_words_of_any_json(value: Any) -> None:
+    words = error_words(json.dumps(value).encode())
+    assert len(words) <= 501 and words.isprintable()
+
+
+@quickly
+@given(st.binary(max_size=300))
+def test_error_words_of_anything(body: bytes) -> None:
+    assert error_words(body).isprintable()
+
+
+# Unpacking
+
+
+def test_packed_answers_are_unpacked() -> None:
+    text = b'{"count": 0, "results": []}'
+    assert _http._unpacked(gzip.compress(text), "gzip") == text
+    assert _http._unpacked(gzip.compress(text), "x-gzip") == text
+    assert _http._unpacked(zlib.compress(text), "deflate") == text
+    assert _http._unpacked(text, "identity") == text and _http._unpacked(text, "") == text
+    assert _http._unpacked(b"", "gzip") == b""
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding", "words"),
+    [
+        (b"not packed", "gzip", "can't be unpacked"),
+        (gzip.compress(b"x" * 1000)[:-9], "gzip", "cut off"),
+        (gzip.compress(b"x" * 1000)[:8], "gzip", "cut off"),
+        (b"x", "br", r"packed in a way that was not asked for \(br\)"),
+        (b"x", "gzip, gzip", "not asked for"),
+        (b"x", "\x1b[31m", r"not asked for \(\[31m\)"),
+    ],
+)
+def test_badly_packed_answers(body: bytes, encoding: str, words: str) -> None:
+    with pytest.raises(_http._BodyError, match=words):
+        _http._unpacked(body, encoding)
+
+
+def test_gzip_bomb_takes_no_more_memory_than_the_limit() -> None:
+    bomb = b"".join(GzipBomb(128).chunks())
+    assert len(bomb) < BODY_LIMIT / 20
+    tracemalloc.start()
+    try:
+        with pytest.raises(_http._BodyError, match="larger than 32 MiB when unpacked"):
+            _http._unpacked(bomb, "gzip")
+        assert tracemalloc.get_traced_memory()[1] < BODY_LIMIT * 2.5
+    finally:
+        tracemalloc.stop()
+
+
+# Reading a body
+
+
+class Raw:
+    """A body that comes in pieces; counts what is taken."""
+
+    def __init__(self, body: bytes | None, size: int = 65_536) -> None:
+        self.stream = io.BytesIO(body) if body is not None else None
+        self.size, self.taken = size, 0
+
+    def read(self, amount: int, decode_content: bool) -> bytes:
+        assert decode_content is False
+        piece = self.stream.read(min(amount, self.size)) if self.stream else b" " * amount
+        self.taken += len(piece)
+        return piece
+
+
+def test_body_in_pieces() -> None:
+    assert _http._read_body(Raw(b"0123456789", 3), {"content-length": "10"}) == b"0123456789"
+    assert _http._read_body(Raw(b"0123456789", 3), {}) == b"0123456789"
+
+
+@pytest.mark.parametrize(
+    ("headers", "words"),
+    [
+        ({"content-length": "11"}, "cut off after 10 of 11 bytes"),
+        ({"content-length": "9"}, "cut off after 10 of 9 bytes"),
+        ({"content-length": "ten"}, "no number"),
+        ({"content-length": "-10"}, "no number"),
+        ({"content-length": "10, 10"}, "no number"),
+        ({"content-length": str(BODY_LIMIT + 1)}, "larger than 32 MiB"),
+        ({"content-length": "9" * 5000}, "larger than 32 MiB"),
+    ],
+)
+def test_body_that_is_not_what_was_promised(headers: dict[str, str], words: str) -> None:
+    with pytest.raises(_http._BodyError, match=words):
+        _http._read_body(Raw(b"0123456789"), headers)
+
+
+def test_a_length_beyond_the_limit_is_refused_unread() -> None:
+    raw = Raw(None)
+    with pytest.raises(_http._BodyError):
+        _http._read_body(raw, {"content-length": str(4 << 30)})
+    assert raw.taken == 0
+
+
+def test_an_endless_body_ends_at_the_limit() -> None:
+    raw = Raw(None)
+    with pytest.raises(_http._BodyError, match="larger than 32 MiB"):
+        _http._read_body(raw, {})
+    assert BODY_LIMIT < raw.taken <= BODY_LIMIT + (1 << 20)
+
+
+# Judging statuses
+
+
+def judge(status: int, body: bytes = b"", **headers: str) -> Answer:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Http(settings())._judged(Answer(status, named, body, retry_after_seconds(named)))
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 204, 206, 299])
+def test_every_2xx_is_an_answer(status: int) -> None:
+    assert judge(status).status == status
+
+
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308])
+def test_every_3xx_is_foreign(status: int) -> None:
+    with pytest.raises(Foreign, match=rf"redirect \({status} to evil.example\), which is not followed: check api_url"):
+        judge(status, location="https://evil.example/steal")
+    with pytest.raises(Foreign, match=rf"redirect \({status}\)"):
+        judge(status)
+
+
+@pytest.mark.parametrize("location", ["//evil\x1b[31m.example/", "https://[broken", "http://" + "x" * 10_000, "\x00", f"https://{TOKEN}@evil.example/"])
+def test_redirects_to_anywhere(location: str) -> None:
+    with pytest.raises(Foreign) as caught:
+        judge(302, location=location)
+    assert str(caught.value).isprintable() and len(str(caught.value)) < 300 and TOKEN not in str(caught.value)
+
+
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 405, 406, 410, 413, 415, 418, 422, 429, 451, 499])
+def test_refusals(status: int) -> None:
+    with pytest.raises(Refused) as caught:
+        judge(status, b'{"detail": "Because."}')
+    assert str(caught.value) == f"HTTP {status}: Because." and caught.value.status == status
+
+
+@pytest.mark.parametrize("status", [100, 408, 409, 423, 425, 500, 501, 502, 503, 504, 507, 599, 600, 999])
+def test_what_may_have_happened(status: int) -> None:
+    with pytest.raises(Indeterminate) as caught:
+        judge(status, b'{"detail": "Because."}')
+    assert str(caught.value) == f"HTTP {status}: Because." and caught.value.status == status
+
+
+def test_503_is_a_refusal_only_with_retry_after() -> None:
+    with pytest.raises(Refused) as caught:
+        judge(503, retry_after="3")
+    assert caught.value.retry_after == 3.0
+    for nonsense in ("soon", "-3"):
+        with pytest.raises(Indeterminate):
+            judge(503, retry_after=nonsense)
+
+
+def test_an_echoed_token_is_scrubbed_even_where_the_text_is_cut() -> None:
+    for filler in range(470, 520):
+        with pytest.raises(Refused) as caught:
+            judge(401, b"x" * filler + TOKEN.encode() + b" in the header")
+        assert "vps_" not in str(caught.value), "not even a part of it"
+
+
+# Classifying what the libraries raise
+
+
+def wrapped(cause: BaseException) -> Exception:
+    """As `requests` hides causes: in arguments and reasons, not only in __cause__."""
+    inner = urllib3.exceptions.MaxRetryError(None, "/servers/", reason=cause if isinstance(cause, Exception) else None)
+    return requests.exceptions.ConnectionError(inner)
+
+
+CERTIFICATE = ssl.SSLCertVerificationError(1, "certificate verify failed: self-signed certificate")
+
+
+@pytest.mark.parametrize(
+    ("exception", "words"),
+    [
+        (wrapped(socket.gaierror(-2, "Name or service not known")), "the name could not be resolved"),
+        (wrapped(ConnectionRefusedError(111, "refused")), "connection refused"),
+        (wrapped(ConnectionResetError(104, "reset")), "the connection was reset"),
+        (wrapped(TimeoutError("timed out")), "no whole answer within 30 s"),
+        (requests.exceptions.ConnectTimeout("x"), "no whole answer within 30 s"),
+        (requests.exceptions.ReadTimeout("x"), "no whole answer within 30 s"),
+        (wrapped(ssl.SSLError(1, "wrong version number")), "the TLS connection failed"),
+        (requests.exceptions.ProxyError(OSError("Tunnel connection failed: 407 Proxy Authentication Required")), "the proxy refused the connection"),
+        (requests.exceptions.ConnectionError(urllib3.exceptions.ProtocolError("x", http.client.RemoteDisconnected("y"))), "the connection was reset"),
+        (requests.exceptions.ConnectionError(urllib3.exceptions.ProtocolError("x", OSError("y"))), "closed before the whole answer"),
+        (http.client.IncompleteRead(b"", 5), "closed before the whole answer"),
+        (http.client.BadStatusLine("\x00garbage\x1b"), "BadStatusLine"),
+        (RecursionError("deep"), "RecursionError"),
+        (UnicodeError(f"Invalid header value {TOKEN}"), "UnicodeError"),
+        (MemoryError(), "MemoryError"),
+    ],
+)
+def test_exceptions_prove_by_whether_anything_was_sent(exception: Exception, words: str) -> None:
+    http_ = Http(settings())
+    before, after = http_._classified(exception, False, 30.0), http_._classified(exception, True, 30.0)
+    assert type(before) is NotSent and str(before).startswith("127.0.0.1:9 could not be reached: ")
+    assert type(after) is Indeterminate and str(after).startswith("the answer was lost: ")
+    for failure in (before, after):
+        assert words in str(failure) and failure.status is None and failure.retry_after is None
+        assert str(failure).isprintable() and TOKEN not in str(failure)
+
+
+def test_certificates_are_told_apart() -> None:
+    for sent in (False, True):
+        failure = Http(settings())._classified(wrapped(CERTIFICATE), sent, 30.0)
+        assert type(failure) is CertificateRejected and "check api_url and ca_path" in str(failure)
+
+
+def test_a_long_exception_never_shows_a_part_of_the_token() -> None:
+    for filler in range(150, 200):
+        failure = Http(settings())._classified(ValueError("x" * filler + TOKEN), False, 1.0)
+        assert "vps_" not in str(failure)
+
+
+def test_causes_that_lead_in_a_circle() -> None:
+    one, two = ValueError("one"), OSError("two")
+    one.__cause__, two.__context__ = two, one
+    assert isinstance(Http(settings())._classified(one, True, 1.0), ExchangeFailure)
+
+
+# Proxies
+
+
+@pytest.fixture
+def proxy_variables(monkeypatch: pytest.MonkeyPatch):
+    for name in list(os.environ):
+        if name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+
+    def set_them(**variables: str) -> None:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+
+    return set_them
+
+
+HTTPS, HTTP = "https://admin.vps.org/api/v1/servers/", "http://127.0.0.1:8765/api/v1/servers/"
+
+
+@pytest.mark.parametrize(
+    ("variables", "url", "expected"),
+    [
+        ({}, HTTPS, {}),
+        ({"https_proxy": "http://proxy.example:3128"}, HTTPS, {"https": "http://proxy.example:3128"}),
+        ({"HTTPS_PROXY": "http://proxy.example:3128"}, HTTPS, {"https": "http://proxy.example:3128"}),
+        ({"all_proxy": "http://proxy.example:3128"}, HTTPS, {"all": "http://proxy.example:3128"}),
+        ({"http_proxy": "http://proxy.example:3128"}, HTTPS, {}),
+        ({"https_proxy": ""}, HTTPS, {}),
+        ({"https_proxy": "http://proxy.example:3128", "no_proxy": "vps.org"}, HTTPS, {}),
+        ({"https_proxy": "http://proxy.example:3128", "NO_PROXY": ".vps.org"}, HTTPS, {}),
+        ({"https_proxy": "http://proxy.example:3128", "no_proxy": "*"}, HTTPS, {}),
+        ({"https_proxy": "http://proxy.example:3128", "no_proxy": "other.example"}, HTTPS, {"https": "http://proxy.example:3128"}),
+        # Plain http would show the token to the proxy.
+        ({"http_proxy": "http://proxy.example:3128"}, HTTP, {}),
+        ({"http_proxy": "proxy.example:3128"}, HTTP, {}),
+        ({"all_proxy": "http://10.0.0.1:3128"}, HTTP, {}),
+        ({"http_proxy": "http://localhost.evil.example:3128"}, HTTP, {}),
+        ({"http_proxy": "http://127.0.0.1:3128"}, HTTP, {"http": "http://127.0.0.1:3128"}),
+        ({"http_proxy": "localhost:3128"}, HTTP, {"http": "localhost:3128"}),
+        ({"http_proxy": "http://127.0.0.1:3128", "no_proxy": "127.0.0.1"}, HTTP, {}),
+        ({"https_proxy": "http://127.0.0.1:3128"}, HTTP, {}),
+    ],
+)
+def test_proxies(proxy_variables: Any, variables: dict[str, str], url: str, expected: dict[str, str]) -> None:
+    proxy_variables(**variables)
+    assert proxies_for(url) == expected
+
+
+def test_threads_read_the_proxies_without_touching_the_environment(proxy_variables: Any) -> None:
+    """NO_PROXY in capitals only: `requests`, told to use a list of its own, would write it to the environment and take it away again."""
+    proxy_variables(https_proxy="http://proxy.example:3128", NO_PROXY="vps.org")
+    before, problems = dict(os.environ), []
+
+    def work() -> None:
+        try:
+            for _count in range(100):
+                assert proxies_for(HTTPS) == {}
+                assert dict(os.environ) == before
+        except Exception as error:
+            problems.append(error)
+
+    threads = [threading.Thread(target=work) for _number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert problems == []

@@ -1,0 +1,213 @@
+# Copyright (c) 2026, VPS.org collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The pure part of the inventory: which servers become hosts, under which names, with which address and variables."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+from typing import Any
+
+import pytest
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_hosts import (
+    Selection,
+    VariableNames,
+    connection_address,
+    host_variables,
+    is_safe_name,
+    name_hosts,
+)
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._text import DEEPEST, new_marker
+from hypothesis import given
+from hypothesis import strategies as st
+
+GROUPS = frozenset({"all", "ungrouped", "vps", "web"})
+SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}")
+
+
+def server(server_id: int, name: Any = "web-1", **fields: Any) -> dict[str, Any]:
+    return {"id": server_id, "name": name, "status": "active", **fields}
+
+
+def names_of(servers: list[dict[str, Any]], *sources: str, known: dict[str, int] | None = None) -> tuple[list[str], list[str]]:
+    return name_hosts(servers, sources or ("name",), GROUPS, known)
+
+
+# Names
+
+
+@pytest.mark.parametrize("name", ["web-1", "a", "7", "web1.example.com", "A" * 253, "localhost-2", "127-0-0-1", "8.8.8.8", "x--y", "end."])
+def test_safe_names(name: str) -> None:
+    assert is_safe_name(name, GROUPS)
+    assert names_of([server(5, name)]) == ([name], [])
+
+
+UNSAFE = [
+    "", " ", "-x", "--list-hosts", ".", "..", ".hidden", "../secrets", "a/b", "a\\b", "a b", "a\nb", "a\n", "\tweb", "web\x00", "a:22", "a,b", "!web",
+    "&web", "~web", "a[1:3]", "{{ 7 * 7 }}", "a{b", "$(id)", "`id`", "a;b", "a_b", "wéb", "веб", "ｗｅｂ", "web\u202e", "a" * 254, "a" * 300, "::1", "fe80::1",
+    "all", "ALL", "ungrouped", "localhost", "LocalHost", "localhost.", "web.localhost", "localhost.localdomain", "ip6-localhost",
+    "127.0.0.1", "127.1", "127.255.255.254", "0x7f.1", "2130706433", "017700000001", "0", "0.0.0.0", "vps", "web",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", UNSAFE)
+def test_unsafe_names_are_replaced_with_a_warning(name: str) -> None:
+    names, warnings = names_of([server(5, name)])
+    assert names == ["vps-5"]
+    assert len(warnings) == 1 and "server 5" in warnings[0] and "vps-5" in warnings[0]
+    assert warnings[0].isprintable() and len(warnings[0]) < 250
+
+
+@pytest.mark.parametrize("name", [None, 5, True, ["web"], {"a": 1}])
+def test_a_hostname_of_another_type_is_no_name(name: Any) -> None:
+    assert names_of([server(5, "web-1", hostname=name)], "hostname")[0] == ["vps-5"]
+
+
+def test_the_first_safe_source_counts() -> None:
+    servers = [server(1, "a", hostname="a.example.com"), server(2, "b", hostname=None), server(3, "c", hostname=""), server(4, "d", hostname="-d")]
+    names, warnings = names_of(servers, "hostname", "name")
+    assert names == ["a.example.com", "b", "c", "d"]
+    assert len(warnings) == 1 and "server 4" in warnings[0]
+    assert names_of(servers, "id")[0] == ["1", "2", "3", "4"]
+
+
+def test_servers_of_one_name_are_hosts_of_their_own() -> None:
+    names, warnings = names_of([server(1, "web-1"), server(2, "db"), server(3, "web-1")])
+    assert names == ["web-1-1", "db", "web-1-3"]
+    assert len(warnings) == 2 and all("web-1" in warning for warning in warnings)
+
+
+def test_a_name_that_imitates_another_ones_replacement() -> None:
+    names, warnings = names_of([server(5, "../x"), server(6, "vps-5"), server(7, "vps-5-5")])
+    assert len(set(names)) == 3 and all(SAFE.fullmatch(name) for name in names)
+    assert len(warnings) >= 2
+
+
+def test_the_longest_names_still_become_different() -> None:
+    longest = "a" * 253
+    names, _warnings = names_of([server(1, longest), server(2, longest), server(3, "vps-1")])
+    assert len(set(names)) == 3 and all(SAFE.fullmatch(name) for name in names)
+
+
+def test_another_accounts_host_is_not_taken_over() -> None:
+    names, warnings = names_of([server(8, "web-1"), server(9, "web-2")], known={"web-1": 3, "web-2": 9})
+    assert names == ["web-1-8", "web-2"]
+    assert len(warnings) == 1
+
+
+@given(st.lists(st.sampled_from([*UNSAFE, "a", "a-1", "a-2", "a-1-1", "vps-1", "vps-2", "vps-1-1", "x" * 250, "x" * 253]), max_size=12))
+def test_names_are_always_safe_and_different(given_names: list[str]) -> None:
+    names, _warnings = names_of([server(number, name) for number, name in enumerate(given_names, 1)])
+    assert len(set(names)) == len(given_names)
+    assert all(is_safe_name(name, GROUPS) for name in names)
+
+
+# Selection
+
+
+def test_selection() -> None:
+    servers = [
+        server(1, "web-1", location="us-west"),
+        server(2, "web-2", location="eu-central", status="stopped"),
+        server(3, "Web-3", location=None),
+        server(4, "db-1", status="provisioning"),
+    ]
+
+    def kept(**filters: tuple[str, ...]) -> list[int]:
+        return [entry["id"] for entry in servers if Selection(**filters).keeps(entry)]
+
+    assert kept() == [1, 2, 3, 4]
+    assert kept(status=("stopped", "provisioning")) == [2, 4]
+    assert kept(locations=("us-west",)) == [1]
+    assert kept(include=("web-*",)) == [1, 2]
+    assert kept(include=("web-*", "db-?"), exclude=("*-2",)) == [1, 4]
+    assert kept(status=("active",), exclude=("*",)) == []
+
+
+def test_what_the_api_can_filter() -> None:
+    assert Selection(status=("active",), locations=("us-west",)).for_api() == {"status": "active", "location": "us-west"}
+    assert Selection(status=("provisioning",)).for_api() == {}  # not documented as a filter
+    assert Selection(status=("active", "stopped"), locations=("a", "b"), include=("x",)).for_api() == {}
+
+
+# Addresses
+
+
+@pytest.mark.parametrize(
+    ("fields", "connect_with", "address"),
+    [
+        ({"ip_address": "203.0.113.10"}, ("ipv4", "ipv6"), "203.0.113.10"),
+        ({"ip_address": "203.0.113.10", "ipv6_address": "2001:0db8::1"}, ("ipv6", "ipv4"), "2001:db8::1"),
+        ({"ip_address": None, "ipv6_address": "2001:0DB8:0::1"}, ("ipv4", "ipv6"), "2001:db8::1"),
+        ({"ip_address": "203.0.113.10", "ipv6_address": "2001:db8::1"}, ("ipv6",), "2001:db8::1"),
+        ({"ip_address": "2001:0db8::2"}, ("ipv4", "ipv6"), "2001:db8::2"),
+        ({"ip_address": "203.0.113.10"}, ("ipv6",), None),
+        ({}, ("ipv4", "ipv6"), None),
+    ],
+)
+def test_connection_address(fields: dict[str, Any], connect_with: tuple[str, ...], address: str | None) -> None:
+    assert connection_address(server(1, **fields), connect_with) == address
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["", "-oProxyCommand=touch${IFS}x", "localhost", "evil.example.com", "203.0.113.10 ", "203.0.113.10\n", "203.0.113.010", "203.0.113", "3405803786",
+     3405803786, True, 1.5, "0.0.0.0", "::", "224.0.0.1", "255.255.255.256", "fe80::1%eth0", "fe80::1%-oProxyCommand=x", "[2001:db8::1]", "{{ x }}",
+     ["203.0.113.10"], {"a": 1}, "203.0.113.10/24", "２０３.0.113.10"],
+)  # fmt: skip
+def test_what_is_no_address(address: Any) -> None:
+    for field in ("ip_address", "ipv6_address"):
+        assert connection_address(server(1, **{field: address}), ("ipv4", "ipv6")) is None
+
+
+@given(st.one_of(st.ip_addresses().map(str), st.from_regex(r"[0-9]{1,3}(\.[0-9]{1,3}){3}", fullmatch=True), st.text(max_size=20)))
+def test_addresses_are_as_ipaddress_writes_them(text: str) -> None:
+    address = connection_address(server(1, ip_address=text), ("ipv4", "ipv6"))
+    if address is not None:
+        assert str(ipaddress.ip_address(address)) == address == str(ipaddress.ip_address(text))
+
+
+# Variables
+
+
+def variables_of(fields: dict[str, Any], prefix: str = "vps_") -> tuple[dict[str, Any], list[str]]:
+    return host_variables(fields, VariableNames(prefix), new_marker())
+
+
+def test_every_variable_has_the_prefix() -> None:
+    keys = ["id", "ansible_connection", "ansible_host", "groups", "a b", "", "{{ x }}", "héllo", "-", "9"]
+    variables, dropped = variables_of(dict.fromkeys(keys, 1))
+    assert dropped == []
+    assert set(variables) == {f"vps_{re.sub('[^A-Za-z0-9_]', '_', key)}" for key in keys}
+    assert all(name.isidentifier() and name.startswith("vps_") for name in variables)
+
+
+def test_a_prefix_can_not_make_a_variable_that_ansible_obeys() -> None:
+    variables, dropped = variables_of({"nsible_connection": "local", "roups": 1, "nventory_hostname": 1, "ok": 1}, "a")
+    assert set(variables) == {"aroups", "anventory_hostname", "aok"} and dropped == ["nsible_connection"]
+    assert variables_of({"roups": 1, "roup_names": 1}, "g") == ({}, ["roups", "roup_names"])
+    assert variables_of({"nventory_hostname": 1, "f": 1}, "i") == ({}, ["nventory_hostname", "f"])
+
+
+def test_the_exact_key_wins_over_one_that_only_looks_like_it() -> None:
+    assert variables_of({"ip-address": "evil", "ip_address": "right"})[0] == {"vps_ip_address": "right"}
+    assert variables_of({"ip_address": "right", "ip-address": "evil"}) == ({"vps_ip_address": "right"}, ["ip-address"])
+
+
+def test_values_are_plain_json() -> None:
+    value = {"text": "a", "number": 1, "part": 1.5, "yes": True, "nothing": None, "list": ["b", {"c": "d"}]}
+    variables, dropped = variables_of({"extra": value})
+    assert dropped == []
+    assert json.loads(json.dumps(variables["vps_extra"])) == value
+    assert variables["vps_extra"] == value and type(variables["vps_extra"]) is dict
+    assert type(variables["vps_extra"]["yes"]) is bool and type(variables["vps_extra"]["number"]) is int
+
+
+def test_a_value_nested_too_deeply_is_left_out() -> None:
+    deep: Any = "end"
+    for _level in range(DEEPEST + 1):
+        deep = [deep]
+    variables, dropped = variables_of({"deep": deep, "flat": deep[0], "name": "web"})
+    assert dropped == ["deep"] and set(variables) == {"vps_flat", "vps_name"}
