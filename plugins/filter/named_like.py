@@ -1,0 +1,67 @@
+# Copyright (c) 2026, VPS.org collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Servers whose names match a shell pattern."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: named_like
+short_description: Select VPS.org servers by a shell pattern on their names
+version_added: 0.1.0
+author: VPS.org collection contributors (@vpsorg)
+description:
+  - Keeps the servers whose names match a shell pattern (C(*), C(?) and C([...])), case-sensitive, as O(vpsorg.cloud.vps_fleet#module:purge_match) does.
+positional: _input, pattern
+options:
+  _input:
+    description: Servers, as in RV(vpsorg.cloud.vps_server_info#module:servers).
+    type: list
+    elements: dict
+    required: true
+  pattern:
+    description: The pattern.
+    type: str
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Read all servers
+  vpsorg.cloud.vps_server_info:
+  register: found
+
+- name: Show the web servers
+  ansible.builtin.debug:
+    msg: "{{ found.servers | vpsorg.cloud.named_like('web-*') | map(attribute='name') | list }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The servers that match, in their order.
+  type: list
+  elements: dict
+"""
+
+import fnmatch  # noqa: E402
+from collections.abc import Mapping  # noqa: E402
+from typing import Any  # noqa: E402
+
+from ansible.errors import AnsibleFilterError  # noqa: E402
+
+
+def named_like(servers: Any, pattern: str) -> list[Any]:
+    """See DOCUMENTATION."""
+    if not isinstance(servers, (list, tuple)) or not all(isinstance(server, Mapping) and "name" in server for server in servers):
+        raise AnsibleFilterError("named_like takes a list of servers, as the modules of vpsorg.cloud return it.")
+    if not isinstance(pattern, str) or not pattern:
+        raise AnsibleFilterError("named_like takes a shell pattern such as web-*.")
+    return [server for server in servers if fnmatch.fnmatchcase(server["name"], pattern)]
+
+
+class FilterModule:
+    """The filters of this file."""
+
+    def filters(self) -> dict[str, Any]:
+        """Filters by name."""
+        return {"named_like": named_like}
