@@ -152,6 +152,7 @@ from typing import Any  # noqa: E402
 
 from ansible.errors import AnsibleError, AnsibleParserError  # noqa: E402
 from ansible.module_utils.common.text.converters import to_native  # noqa: E402
+from ansible.module_utils.parsing.convert_bool import boolean  # noqa: E402
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable, get_cache_plugin  # noqa: E402
 from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import BadInput, VpsError  # noqa: E402
 from ansible_collections.vpsorg.cloud.plugins.module_utils._secrets import clean_token, scrubber  # noqa: E402
@@ -217,7 +218,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             direct = {name: self._templated(name, value) if name in CONNECTION_OPTIONS else value for name, value in direct.items()}
             # What is empty counts as left out, here as in the environment: a lookup may have found nothing.
             direct = {name: value for name, value in direct.items() if name not in CONNECTION_OPTIONS or value not in (None, "")}
-            self._require_token(direct.get("api_token"))
+            self._require_token(direct.get("api_token", self._from_environment("api_token")))
+            self._require_boolean("validate_certs", direct.get("validate_certs", self._from_environment("validate_certs")))
         super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
 
     def _templated(self, name: str, value: Any) -> Any:
@@ -227,14 +229,23 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         except AnsibleError as error:
             raise BadInput(f"The template of {name} fails: {_first_words(error)}") from None
 
+    def _from_environment(self, option: str) -> str | None:
+        names = (entry["name"] for entry in self.option_definitions[option].get("env", ()))
+        return next((os.environ[name] for name in names if os.environ.get(name)), None)
+
     def _require_token(self, given: Any) -> None:
         """Fail for a token that is missing or malformed in our own words: Ansible's don't say what to do, or quote it."""
-        if given is None:
-            names = [entry["name"] for entry in self.option_definitions["api_token"].get("env", ())]
-            given = next((os.environ[name] for name in names if os.environ.get(name)), "")
-        if not isinstance(given, (str, int)) and not hasattr(given, "__ENCRYPTED__"):
+        if given is not None and not isinstance(given, (str, int)) and not hasattr(given, "__ENCRYPTED__"):
             raise BadInput("api_token must be a text (the value is not shown here).")
-        self._scrub = scrubber(clean_token(str(given)))
+        self._scrub = scrubber(clean_token(None if given is None else str(given)))
+
+    @staticmethod
+    def _require_boolean(option: str, given: Any) -> None:
+        """Ansible takes a word that it does not know for false, which here would switch a check off."""
+        try:
+            boolean(True if given is None else given)
+        except TypeError:
+            raise BadInput(f"{option} must be true or false, got {str(given)[:100]!r}.") from None
 
     @staticmethod
     def _scrub(text: str) -> str:

@@ -11,8 +11,11 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterable
 from typing import Any
+
+_THREAD_NAME = "vpsorg.cloud"
 
 
 def run_all(
@@ -39,7 +42,7 @@ def run_all(
                 ended.set()  # at once, so that no worker begins anything before the caller's thread has heard of it
                 done.put((number, None, exc))
 
-    threads = [threading.Thread(target=worker, daemon=True) for _number in range(min(concurrency, len(work)))]
+    threads = [threading.Thread(target=worker, name=_THREAD_NAME, daemon=True) for _number in range(min(concurrency, len(work)))]
     for entry in enumerate(work):
         todo.put(entry)
     for thread in threads:
@@ -58,6 +61,14 @@ def run_all(
     finally:
         ended.set()
     return results
+
+
+def wait_for_rest(seconds: float) -> None:
+    """After a Ctrl-C: wait, at most C(seconds), for what had been begun, so that the answers on their way still come in."""
+    ends = time.monotonic() + seconds
+    for thread in threading.enumerate():
+        if thread.name == _THREAD_NAME:
+            thread.join(max(0.0, ends - time.monotonic()))
 
 
 def _guarded(function: Callable[[Any], Any], item: Any, catch: type[BaseException] | tuple[type[BaseException], ...]) -> Any:

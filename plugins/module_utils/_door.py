@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
+from ansible_collections.vpsorg.cloud.plugins.module_utils import _progress
 from ansible_collections.vpsorg.cloud.plugins.module_utils._api import Api
+from ansible_collections.vpsorg.cloud.plugins.module_utils._concurrent import wait_for_rest
 from ansible_collections.vpsorg.cloud.plugins.module_utils._engine import Engine, Refusal
 from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import BadInput, VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._http import Http, require_requests
@@ -24,6 +26,17 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._settings import Sett
 from ansible_collections.vpsorg.cloud.plugins.module_utils._waiting import SETTLE_TIME
 
 CONCURRENCY = 16  # details read at a time where a task has no option for it
+
+_PAST = {
+    "create": "created",
+    "adopt": "created",
+    "update": "updated",
+    "start": "started",
+    "stop": "stopped",
+    "reboot": "rebooted",
+    "delete": "deleted",
+}
+_LAST_ANSWERS = 1.0  # seconds that a cancelled task gives the answers that are on their way
 
 # Inside the controller's process the items of a loop share this, and so a connection.
 _connections: dict[Settings, Http] = {}
@@ -168,7 +181,8 @@ def end_with_one(door: Door, engine: Engine, survey: Callable[[], Any], *, may_c
             **({"name": found["name"], "status": found["status"]} if found else {}),
         )
     except KeyboardInterrupt:
-        module.fail_json(**_interrupted(door, engine))
+        text = last_words(door, engine)
+        module.fail_json(msg=text, **_interrupted(door, engine))
     door.warn(job.warnings)
     if module.check_mode:
         _end_check_mode(door, job.plan)
@@ -193,8 +207,10 @@ def _end_check_mode(door: Door, plan: ServerPlan) -> NoReturn:
         "diff": plan.diff,
         "api": door.pace.report(),
     }
-    if plan.foretold_failure:
-        door.module.fail_json(msg=plan.foretold_failure, **{**result, "changed": False, "actions": []})
+    if plan.foretold_failure and plan.found:
+        known = {"name": plan.found["name"], "status": plan.found["status"]}
+        unchanged = {"changed": False, "server": dict(plan.found), "actions": []}
+        door.module.fail_json(msg=plan.foretold_failure, **{**result, **unchanged, **known})
     door.module.exit_json(**result)
 
 
@@ -215,15 +231,24 @@ def _refusal(plans: Any) -> str | None:
     return plans[0].refusal
 
 
+def last_words(door: Door, engine: Engine) -> str:
+    """End a task that was cancelled: let nothing more be sent, and say which servers exist, or are changed, by its hand."""
+    door.pace.cancel("The task was interrupted.")
+    wait_for_rest(_LAST_ANSWERS)
+    written = [f"{job.name} (id {job.actions[-1]['id']}, {', '.join(_PAST[action['action']] for action in job.actions)})" for job in engine.jobs if job.actions]
+    written += [f"{job.name} (outcome unknown)" for job in engine.jobs if job.may_have_changed and not job.actions]
+    if written:
+        text = f"The task was interrupted. Changed until then: {', '.join(written)}."
+    else:
+        text = "The task was interrupted before anything was known to be changed."
+    _progress.last_words(f"{door.module._name.rpartition('.')[2]}: {text}")
+    return text
+
+
 def _interrupted(door: Door, engine: Engine) -> dict[str, Any]:
-    """The result of a task that was cancelled: which servers exist by its hand."""
     written = [job for job in engine.jobs if job.actions]
-    servers = ", ".join(f"{job.name} (id {job.server_id})" for job in written)
-    text = f"The task was interrupted. Changed until then: {servers}." if servers else "The task was interrupted before anything was known to be changed."
-    door.pace.cancel(text)
     first = written[0] if written else None
     return {
-        "msg": text,
         "changed": bool(written),
         "id": first.server_id if first else None,
         "server": first.server if first else None,

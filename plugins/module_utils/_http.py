@@ -33,6 +33,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._settings import Sett
 
 VERSION = "0.1.0"
 BODY_LIMIT = 32 * 1024 * 1024  # bytes, on the wire and unpacked
+_FRAMING_LIMIT = 1024 * 1024  # bytes for heads, chunk sizes and the like
 _CHUNK = 64 * 1024
 _IDLE_LIMIT = 1.0  # seconds; see Http._fresh_connection_for
 _REFUSING_5XX_WITH_RETRY_AFTER = 503
@@ -145,7 +146,7 @@ class Http:
             # that is one more try; for a create it would be an unknown outcome.
             self._drop_session()
         if getattr(local, "session", None) is None:
-            local.exchange = _wire.Exchange()
+            local.exchange = _wire.Exchange(BODY_LIMIT + _FRAMING_LIMIT)
             local.session = _wire.new_session(local.exchange)
             local.last_used = time.monotonic()
         return local.session, local.exchange
@@ -184,11 +185,11 @@ class Http:
         causes = list(_causes(exc))
         if isinstance(exc, _BodyError):
             return Indeterminate(str(exc))
-        if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
-            why = next(
-                (cause.verify_message for cause in causes if isinstance(cause, ssl.SSLCertVerificationError) and getattr(cause, "verify_message", "")), ""
-            )
-            return CertificateRejected(f"the server's certificate is not accepted ({why or 'verification failed'}): check api_url and ca_path")
+        # For the name of another host, urllib3 1 has an error of its own.
+        rejections = [cause for cause in causes if isinstance(cause, ssl.SSLCertVerificationError) or type(cause).__name__ == "CertificateError"]
+        if rejections:
+            why = next((cause.verify_message for cause in rejections if getattr(cause, "verify_message", "")), "") or _printable(str(rejections[-1]), 100)
+            return CertificateRejected(f"the server's certificate is not accepted ({why}): check api_url and ca_path")
         reason = _reason(causes, seconds) or _printable(self.scrub(f"{type(exc).__name__}: {exc}"), 200)
         if sent:
             return Indeterminate(f"the answer was lost: {reason}")
@@ -337,6 +338,8 @@ def _reason(causes: list[BaseException], seconds: float) -> str:
     ):
         if any(isinstance(cause, kind) for cause in causes):
             return words
+    if any(type(cause).__name__ == "AnswerTooLarge" for cause in causes):
+        return f"it is larger than {BODY_LIMIT >> 20} MiB"
     if any("Tunnel connection failed" in str(cause) or type(cause).__name__ == "ProxyError" for cause in causes):
         return "the proxy refused the connection"
     if any("timeout" in type(cause).__name__.lower() for cause in causes):

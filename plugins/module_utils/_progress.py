@@ -10,17 +10,19 @@ import contextlib
 from collections.abc import Callable, Iterator
 
 _show: Callable[[str], None] | None = None
+_show_last: Callable[[str], None] | None = None
 
 
 @contextlib.contextmanager
-def shown_by(show: Callable[[str], None] | None) -> Iterator[None]:
-    """Within this context, lines go to C(show); to nobody where it is None."""
-    global _show
-    before, _show = _show, show
+def shown_by(show: Callable[[str], None] | None, last: Callable[[str], None] | None = None) -> Iterator[None]:
+    """Within this context, lines go to C(show), and the last words of a cancelled task to C(last); to nobody where these are None."""
+    global _show, _show_last
+    before = _show, _show_last
+    _show, _show_last = show, last
     try:
         yield
     finally:
-        _show = before
+        _show, _show_last = before
 
 
 def is_shown() -> bool:
@@ -32,3 +34,9 @@ def line(text: str) -> None:
     """Show one line."""
     if _show is not None:
         _show(text)
+
+
+def last_words(text: str) -> None:
+    """Say what a cancelled task leaves behind: nobody reads its result any more."""
+    if _show_last is not None:
+        _show_last(text)

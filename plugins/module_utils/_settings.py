@@ -110,6 +110,12 @@ def _check_ca_path(given: str | None) -> str | None:
     if not given:
         return None
     path = os.path.expanduser(os.path.expandvars(given))
+    advice = "It must be a file of certificate authorities in PEM format, or a folder of them."
     if not os.access(path, os.R_OK):
-        raise BadInput(f"ca_path {given!r} does not exist or can't be read. It must be a file of certificate authorities in PEM format, or a folder of them.")
+        raise BadInput(f"ca_path {given!r} does not exist or can't be read. {advice}")
+    # Later it would look like a TLS connection that failed, and be tried again.
+    if os.path.isfile(path):
+        with open(path, "rb") as file:
+            if b"-----BEGIN" not in file.read():
+                raise BadInput(f"ca_path {given!r} holds no certificate in PEM format. {advice}")
     return path

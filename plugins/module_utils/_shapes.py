@@ -17,6 +17,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+DEEPEST = 100  # levels of a server's fields; Ansible's own ways of a result fail at a few hundred, and with them the whole result
+_CONTAINERS = (dict, list)
 _LONE_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
@@ -83,9 +85,20 @@ def check_server(value: Any, *, server_id: int | None = None) -> dict[str, Any]:
         raise Broken("the answer holds a server without a positive integer id")
     if not isinstance(value.get("name"), str) or not isinstance(value.get("status"), str):
         raise Broken(f"the answer shows server {value['id']} without a name or a status")
+    if _is_deeper(value, DEEPEST):
+        raise Broken(f"the answer shows server {value['id']} nested too deeply")
     if server_id is not None and value["id"] != server_id:
         raise Broken(f"server {server_id} was asked for, but the answer shows server {value['id']}")
     return value
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    if not levels:
+        return True
+    for item in value.values() if isinstance(value, dict) else value:  # noqa: SIM110  # a generator takes twice the time, for every server
+        if isinstance(item, _CONTAINERS) and _is_deeper(item, levels - 1):
+            return True
+    return False
 
 
 def check_action(value: Any, server_id: int) -> dict[str, Any]:
@@ -97,7 +110,7 @@ def check_action(value: Any, server_id: int) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Page:
-    """One page of a list. C(next_query): the query of its C(next) link, None on the last page."""
+    """One page of a list, each server once. C(next_query): the query of its C(next) link, None on the last page."""
 
     servers: tuple[dict[str, Any], ...]
     count: int
@@ -111,7 +124,10 @@ def check_page(value: Any) -> Page:
     count = value.get("count")
     if not is_integer(count) or count < 0:
         raise Broken("the list of servers has no count")
-    return Page(tuple(check_server(item) for item in value["results"]), count, _query_of(value.get("next")))
+    servers: dict[int, dict[str, Any]] = {}
+    for item in value["results"]:
+        servers.setdefault(check_server(item)["id"], item)
+    return Page(tuple(servers.values()), count, _query_of(value.get("next")))
 
 
 def _query_of(link: Any) -> tuple[tuple[str, str], ...] | None:

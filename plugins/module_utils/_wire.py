@@ -28,17 +28,24 @@ else:
     urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # the collection warns itself, where users see it
 
 
+class AnswerTooLarge(OSError):
+    """More came than any answer may have, heads and framing included: a body's own limit does not count those."""
+
+
 class Exchange:
     """The exchange under way on one session: its deadline (monotonic seconds) and whether its first byte was handed to the network."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_bytes: int) -> None:
+        """C(most_bytes): how many may come in one exchange."""
         self.deadline = 0.0
         self.sent = False
+        self._most_bytes = self._left = most_bytes
 
     def begin(self, timeout: float) -> None:
         """Start the next exchange, which may take C(timeout) seconds from now to its last byte."""
         self.deadline = time.monotonic() + timeout
         self.sent = False
+        self._left = self._most_bytes
 
     def remaining(self) -> float:
         """Seconds left; raises TimeoutError when none is."""
@@ -47,9 +54,15 @@ class Exchange:
             raise TimeoutError("the time for the whole request is over")
         return left
 
+    def received(self, count: int) -> None:
+        """Count what came; raises AnswerTooLarge."""
+        self._left -= count
+        if self._left < 0:
+            raise AnswerTooLarge("the answer is too large")
+
 
 class _DeadlineReader(io.RawIOBase):
-    """Reads a socket with what is left of the exchange's time: a socket's own time-out starts anew with every byte that drips in."""
+    """Reads a socket with what is left of the exchange's time and bytes: a socket's own time-out starts anew with every byte that drips in."""
 
     def __init__(self, raw: Any, sock: Any, exchange: Exchange) -> None:
         super().__init__()
@@ -62,7 +75,9 @@ class _DeadlineReader(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int | None:
         self._sock.settimeout(self._exchange.remaining())
-        return self._raw.readinto(buffer)
+        count = self._raw.readinto(buffer)
+        self._exchange.received(count or 0)
+        return count
 
     def close(self) -> None:
         self._raw.close()

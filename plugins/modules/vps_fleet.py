@@ -262,7 +262,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils import _progress
-from ansible_collections.vpsorg.cloud.plugins.module_utils._door import Door, open_door
+from ansible_collections.vpsorg.cloud.plugins.module_utils._door import Door, last_words, open_door
 from ansible_collections.vpsorg.cloud.plugins.module_utils._engine import Engine, Refusal
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet_declaration import check_fleet_options, read_wishes
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet_plan import (
@@ -308,14 +308,7 @@ def _run(door: Door) -> None:
     except Refusal as refusal:
         _refuse(door, refusal)
     except KeyboardInterrupt:
-        door.pace.cancel("interrupted")
-        written = [f"{job.name} (id {job.server_id})" for job in engine.jobs if job.actions]
-        text = (
-            f"The task was interrupted. Changed until then: {', '.join(written)}."
-            if written
-            else "The task was interrupted before anything was known to be changed."
-        )
-        _progress.line(f"vps_fleet: {text}")
+        text = last_words(door, engine)
         module.fail_json(msg=text, **_result(door, engine))
     door.warn([warning for job in jobs for warning in job.warnings])
     if module.check_mode:

@@ -16,7 +16,7 @@ from typing import Any
 
 from ansible import constants as C
 from ansible_collections.vpsorg.cloud.plugins.plugin_utils._expressions import Path, Reads, Unkeyable, analyse, key_of, read
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._text import TRUST_IS_EXPLICIT
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._text import TRUST_IS_EXPLICIT, with_plain_exports
 
 # A text that comes out of a template as it went in, on every ansible-core: nothing in it can be taken for a list or a word of Python.
 _SIMPLE_TEXT = re.compile(r"(?!(?:True|False|None)\Z)[A-Za-z0-9](?:[A-Za-z0-9 _.:/@+-]*[A-Za-z0-9])?")
@@ -162,7 +162,7 @@ class Constructor:
         recorder = self._recorded(lambda: self._plugin._set_composite_vars({name: expression}, variables, host.name, self._strict))
         if not recorder.variables:
             return _NOTHING
-        value = host.vars.get(name)
+        value = host.vars[name] = with_plain_exports(host.vars.get(name))
         # A list or a dictionary must not be shared between hosts.
         return (value,) if value is None or isinstance(value, (str, int, float)) else _AGAIN
 

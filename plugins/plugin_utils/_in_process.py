@@ -15,10 +15,12 @@ import contextlib
 import io
 import json
 import os
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Iterator, Mapping
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any
 
 from ansible import constants as C
@@ -38,21 +40,30 @@ except ImportError:
 try:  # ansible-core 2.19 and newer
     from ansible.executor.module_common import _BuiltModule
     from ansible.module_utils import _internal as core_internal
+    from ansible.module_utils._internal._ansiballz._loader import _handle_exception as _print_crash
     from ansible.module_utils.common.json import Direction, get_module_encoder
 
     AnsibleJSONEncoder = None
 except ImportError:  # 2.16 to 2.18
     from ansible.module_utils.common.json import AnsibleJSONEncoder
 
-    _BuiltModule = None
+    _BuiltModule = _print_crash = None
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils import _progress
 
 SWITCH = "vpsorg_in_process"
 _PROFILE = "legacy"  # how ansible-core 2.19 and newer encode the arguments and results of ordinary modules
 _DISCOVERING = frozenset({"auto", "auto_legacy", "auto_silent", "auto_legacy_silent"})
+_PARENT_LOOK = 0.5  # seconds between two looks whether ansible-playbook is still there
+_GRACE = 1.6  # seconds that a cancelled module has for its last words
 
 display = Display()
+# The controller reads nothing from the workers of a cancelled task, and newer workers have no output of their own: their
+# last words go to this copy, made when the plugin is loaded, before workers fork.
+try:
+    _stdout = os.dup(1)
+except OSError:
+    _stdout = None
 
 
 class InProcessActionModule(NormalActionModule):
@@ -103,7 +114,8 @@ class InProcessActionModule(NormalActionModule):
             return super()._low_level_execute_command(*args, **kwargs)
         environment: dict[str, Any] = {}
         self._compute_environment_string(environment)
-        with _progress.shown_by(None if self._task.no_log else _show), _environment(environment), _module_process(self._module_args):
+        shown = (None, None) if self._task.no_log else (_show, _show_last)
+        with _progress.shown_by(*shown), _environment(environment), _module_process(self._module_args), _cancellable():
             rc, stdout, stderr = _call(self.MODULE)
         return {"rc": rc, "stdout": stdout, "stdout_lines": stdout.splitlines(), "stderr": stderr, "stderr_lines": stderr.splitlines()}
 
@@ -112,18 +124,64 @@ def _show(line: str) -> None:
     display.display(line)
 
 
+def _show_last(line: str) -> None:
+    if _stdout is not None:
+        with contextlib.suppress(OSError):
+            os.write(_stdout, f"{line}\n".encode())
+
+
+@contextlib.contextmanager
+def _cancellable() -> Iterator[None]:
+    """Let SIGINT, SIGTERM and the end of ansible-playbook itself interrupt the module as Ctrl-C does, and end the process soon after.
+
+    Left alone, a worker of ansible-core 2.19 or newer dies of a signal without a word, one of 2.18 or older outlives the playbook,
+    and so does any after a SIGKILL.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    parent, returned = os.getppid(), threading.Event()
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        for number in handlers:
+            signal.signal(number, signal.SIG_IGN)
+        last = threading.Timer(_GRACE, os._exit, (1,))
+        last.daemon = True
+        last.start()
+        raise KeyboardInterrupt
+
+    def watch() -> None:
+        while not returned.wait(_PARENT_LOOK):
+            if os.getppid() != parent:
+                os.kill(os.getpid(), signal.SIGTERM)
+                return
+
+    handlers = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield
+    finally:
+        returned.set()
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
 def _call(module: ModuleType) -> tuple[int, str, str]:
     """Run a module's main as if it were a process: exit code, standard output, standard error."""
-    stdout, stderr = io.StringIO(), ""
-    try:
-        with contextlib.redirect_stdout(stdout):
+    stdout, stderr, rc = io.StringIO(), io.StringIO(), 0
+    with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
+        try:
             module.main()
-        rc = 0
-    except SystemExit as exc:
-        rc = exc.code if isinstance(exc.code, int) else 0 if exc.code is None else 1
-    except Exception:  # a separate process would print it and end
-        rc, stderr = 1, traceback.format_exc()
-    return rc, stdout.getvalue(), stderr
+        except SystemExit as exc:
+            rc = exc.code if isinstance(exc.code, int) else 0 if exc.code is None else 1
+        except Exception as exc:  # a separate process would print it and end
+            rc = 1
+            if _print_crash is None:
+                traceback.print_exc()
+            else:
+                with contextlib.suppress(SystemExit):
+                    _print_crash(exc, _PROFILE)
+    return rc, stdout.getvalue(), stderr.getvalue()
 
 
 @contextlib.contextmanager

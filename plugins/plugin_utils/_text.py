@@ -80,6 +80,20 @@ def new_marker() -> Callable[[Any], Any]:
     return mark
 
 
+def with_plain_exports(value: Any) -> Any:
+    """The result of a user's own expression, so that exports show harmless text in it as plain strings; its value is the same.
+
+    On ansible-core 2.19 and newer results are not trusted, not even a constant, and AWX would store a dictionary for each text.
+    """
+    if not TRUST_IS_EXPLICIT:
+        return value
+    if isinstance(value, str):
+        return trust_as_template(value) if type(value) in TEXT_TYPES and is_harmless(value) else value
+    if isinstance(value, dict):
+        return {name: with_plain_exports(item) for name, item in value.items()}
+    return [with_plain_exports(item) for item in value] if isinstance(value, list) else value
+
+
 def printable(value: Any, limit: int = 100) -> str:
     """A value from the API for a message: quoted, on one line, without characters that a terminal acts upon, shortened."""
     shown = ascii(value)

@@ -22,10 +22,9 @@ import textwrap
 TESTS = pathlib.Path(__file__).resolve().parents[1]
 sys.path[0] = str(TESTS)
 
+from benchmark.measure import Bench, Finding, Row
 from helpers.api import new_emulator
 from helpers.isolation import isolate_environment
-
-from benchmark.measure import Bench, Finding, Row
 
 MODULES = ("server_rows", "inventory_rows")
 WIDTH = 76

@@ -60,9 +60,11 @@ class Finding:
 
     @property
     def verdict(self) -> str:
-        """`met`, `missed`, or nothing where there is no target."""
+        """`met`, `missed`, `unclear` where the times were drowned in noise, or nothing where there is no target."""
         if not self.is_exact:
             return "missed"
+        if self.wall is not None and self.wall <= 0:
+            return "unclear"
         if self.target is None or self.wall is None:
             return "met" if self.requests or self.round_trips else ""
         return "met" if self.wall <= self.target else "missed"

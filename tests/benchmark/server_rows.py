@@ -152,12 +152,13 @@ def _measure_create(bench: Bench, new_emulator: EmulatorFactory) -> list[Finding
     (empty,) = bench.medians(*empty_commands)
     measured = sorted(taken, key=lambda times: times.wall)[len(taken) // 2]
     bound = Times(sent * LATENCY / CONCURRENCY + provisioning + empty.wall, empty.cpu)
+    parts = f"{sent} requests x {LATENCY * 1000:.0f} ms / {CONCURRENCY} + {provisioning:g} s + start-up {empty.wall:.2f} s"
     one_by_one, looped = _measure_looped_create(bench, new_emulator, switches, wait)
     return [
         ratio(
             f"vps_fleet creates {count} servers, {LATENCY * 1000:.0f} ms a request, {provisioning:g} s of provisioning: beside the bound",
             measured, bound, 1.3,
-            note=f"{_seconds(measured)}; {sent} requests x {LATENCY * 1000:.0f} ms / {CONCURRENCY} + {provisioning:g} s + start-up {empty.wall:.2f} s = {bound.wall:.2f} s",
+            note=f"{_seconds(measured)}; {parts} = {bound.wall:.2f} s",
         ),
         Finding(
             "the same, one by one in a loop of vps_server: beside the fleet", one_by_one.wall * count / measured.wall,

@@ -13,7 +13,6 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._http import Http
 from ansible_collections.vpsorg.cloud.plugins.module_utils._pace import Pace
 from ansible_collections.vpsorg.cloud.plugins.module_utils._servers import Servers
 from ansible_collections.vpsorg.cloud.plugins.module_utils._settings import Settings
-
 from emulator.handle import Emulator
 from faults import Fault, FaultProxy
 
@@ -21,9 +20,9 @@ FIELDS = {"name": "web-01", "plan_id": 1, "os_id": 5, "location": "us-west"}
 NOBODY: frozenset[int] = frozenset()
 LIST, ONE = "*/servers/", "*/servers/*/"
 
-# Long enough for a busy machine to answer, short enough for a fault that never does.
-TIMEOUT = 1.0
-LOST_TIMEOUT = 0.3
+# Seconds: never reached by an answer that comes, and short for one that never does.
+TIMEOUT = 10.0
+LOST_TIMEOUT = 0.5
 
 
 def connection(url: str, token: str = "vps_demo_token", **options: Any) -> Settings:

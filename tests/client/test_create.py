@@ -10,12 +10,11 @@ import pathlib
 from typing import Any
 
 import pytest
+from client.race import look_and_create
+from client.support import FIELDS, LIST, NOBODY, ONE, named, sent, servers_at, stored
+
 from ansible_collections.vpsorg.cloud.plugins.module_utils._api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import VpsError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._lock import AccountLock
-from ansible_collections.vpsorg.cloud.plugins.module_utils._plan import named as named_in
-from client.support import FIELDS, LIST, NOBODY, ONE, connection, named, sent, servers_at, stored
-
 from emulator.handle import Emulator
 from faults import Fault, FaultProxy
 
@@ -35,7 +34,9 @@ def test_create(slow_life: Emulator, proxy: FaultProxy) -> None:
 
 def test_no_credit(slow_life: Emulator, proxy: FaultProxy) -> None:
     slow_life.credits = 5
-    with pytest.raises(ApiError, match=r"^POST /servers/: HTTP 402: Insufficient credits\. The account has not enough credit; nothing was created\.$") as caught:
+    with pytest.raises(
+        ApiError, match=r"^POST /servers/: HTTP 402: Insufficient credits\. The account has not enough credit; nothing was created\.$"
+    ) as caught:
         servers_at(proxy.url).create(FIELDS, NOBODY)
     assert caught.value.no_credit and not caught.value.changed and len(proxy.history) == 1 and named(slow_life) == []
 
@@ -185,27 +186,17 @@ def test_a_wrong_base_path_creates_nothing(slow_life: Emulator, proxy: FaultProx
     assert not caught.value.changed and len(proxy.history) == 1
 
 
+def test_a_new_id_that_is_not_found_at_first_is_no_reason_to_create_another(slow_life: Emulator, proxy: FaultProxy) -> None:
+    slow_life.configure(list_stale_ms=30_000)
+    broken = Fault("answer", "POST", LIST, status=201, body={"id": 12345, "name": "web-01"}, forward=True)
+    missing = Fault("not_found_after_create", "GET", ONE, details=2)
+    proxy.set(broken, missing)
+    server, action = servers_at(proxy.url).create(FIELDS, NOBODY)
+    assert (server["id"], action) == (12345, "adopt") and named(slow_life) == [12345]
+    assert proxy.met(missing) == 2 and len(sent(proxy, "POST")) == 1
+
+
 # Two at once, on one machine
-
-
-def look_and_create(url: str, home: str, results: Any) -> None:
-    """What a task does between taking the account's lock and letting go of it."""
-    import os
-
-    os.environ["HOME"] = home
-    servers = servers_at(url, timeout=10.0)
-    lock = AccountLock(connection(url))
-    lock.acquire(servers.pace.remaining, servers.pace.sleep)
-    try:
-        listed = servers.list()
-        found = named_in(listed, FIELDS["name"])
-        if found:
-            results.put(("found", found[0]["id"]))
-            return
-        server, action = servers.create(FIELDS, frozenset(server["id"] for server in listed))
-        results.put((action, server["id"]))
-    finally:
-        lock.release()
 
 
 def test_the_lock_makes_one_of_two(slow_life: Emulator, proxy: FaultProxy, tmp_path: pathlib.Path) -> None:
@@ -226,10 +217,3 @@ def test_the_lock_makes_one_of_two(slow_life: Emulator, proxy: FaultProxy, tmp_p
     assert sent(proxy, "POST") == ["/servers/"] and proxy.met(barrier) == 0, "they never met"
     for record in proxy.history:
         record.error = None  # the barrier's limit passed, as it must
-
-
-def test_a_server_that_appears_late_is_read_by_its_detail(slow_life: Emulator, proxy: FaultProxy) -> None:
-    """A new id is a 404 for a moment: no reason to create another."""
-    proxy.set(Fault("not_found_after_create", "GET", ONE, details=2), Fault("truncate_body", "POST", LIST))
-    server, action = servers_at(proxy.url).create(FIELDS, NOBODY)
-    assert action == "adopt" and named(slow_life) == [server["id"]] and len(sent(proxy, "POST")) == 1

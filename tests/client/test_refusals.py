@@ -9,12 +9,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from client.support import FIELDS, LIST, ONE, REFUSALS, named, refusal, sent, servers_at, stored
+
 from ansible_collections.vpsorg.cloud.plugins.module_utils import _pace
 from ansible_collections.vpsorg.cloud.plugins.module_utils._api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import TimeLimitReached, VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._servers import Servers
-from client.support import FIELDS, LIST, ONE, REFUSALS, named, refusal, sent, servers_at, stored
-
 from emulator.handle import Emulator
 from faults import Fault, FaultProxy
 
@@ -109,7 +109,7 @@ def test_an_echoed_token_is_not_passed_on(slow_life: Emulator, proxy: FaultProxy
 def test_a_wrong_token_stops_at_the_first_request(slow_life: Emulator, proxy: FaultProxy, operation: str) -> None:
     method, _path, found, work, done = OPERATIONS[operation]
     number = slow_life.insert(name="old-name", status=found)
-    with pytest.raises(ApiError, match="HTTP 401.*check api_token") as caught:
+    with pytest.raises(ApiError, match=r"HTTP 401.*check api_token") as caught:
         work(servers_at(proxy.url, token="vps_wrong"), number)
     assert caught.value.denied and [record.method for record in proxy.history] == [method] and not done(slow_life, number)
 
@@ -122,9 +122,9 @@ def test_a_wrong_token_stops_at_the_first_request(slow_life: Emulator, proxy: Fa
 def test_a_port_that_is_shut_for_a_moment(slow_life: Emulator, proxy: FaultProxy, full_pauses: None, operation: str, kind: str) -> None:
     method, _path, found, work, done = OPERATIONS[operation]
     number = slow_life.insert(name="old-name", status=found)
-    fault = Fault(kind, seconds=0.12)
+    fault = Fault(kind, seconds=0.25)
     proxy.set(fault)
-    servers = servers_at(proxy.url, retry_max_delay=0.1, timeout=0.3)
+    servers = servers_at(proxy.url, retry_max_delay=0.1, timeout=0.5)
     work(servers, number)
     assert proxy.met(fault) == 1 and done(slow_life, number)
     assert len(sent(proxy, method)) == 1, "what was not sent has not happened"
@@ -136,7 +136,9 @@ def test_a_port_that_stays_shut(emulator: Emulator, proxy: FaultProxy, operation
     method, _path, _found, work, _done = OPERATIONS[operation]
     proxy.set(Fault("refuse", seconds=30.0))
     servers = servers_at(proxy.url, retry_max_delay=0.01)
-    with pytest.raises(ApiError, match=rf"{'GET' if operation == 'create' else method} /servers/.*127\.0\.0\.1:{proxy.port} could not be reached: connection refused"):
+    with pytest.raises(
+        ApiError, match=rf"{'GET' if operation == 'create' else method} /servers/.*127\.0\.0\.1:{proxy.port} could not be reached: connection refused"
+    ):
         work(servers, 12345)
     assert servers.pace.report()["requests"] == (7 if operation == "create" else 4), "a write four times; a create looks before it is sent again"
 

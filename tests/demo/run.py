@@ -205,10 +205,11 @@ class Demo:
         try:
             for line in self._child.stdout or ():
                 # Blank lines are shown between others only.
-                if line.strip():
+                plain = ESCAPES.sub("", line)
+                if plain.strip():
                     self._say(f"\n{line.rstrip()}" if blank and lines else line.rstrip())
-                    lines.append(ESCAPES.sub("", line))
-                blank = not line.strip()
+                    lines.append(plain)
+                blank = not plain.strip()
             code = self._child.wait()
         except BaseException:
             self._end_child()
@@ -226,7 +227,7 @@ class Demo:
                 return
             try:
                 os.killpg(self._child.pid, number)
-                self._child.communicate(timeout=END_LIMIT)
+                self._child.wait(END_LIMIT)
             except (ProcessLookupError, subprocess.TimeoutExpired):
                 continue
 

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from faults import Fault, FaultProxy, ForeignHost, Record
-from helpers.ansible_cli import AnsibleCli, CommandResult
+from helpers.ansible_cli import AnsibleCli
 from helpers.fault_matrix import WAIT, Case
+from helpers.host_plays import HostPlays, HostResult, HostTask
 
 if TYPE_CHECKING:
     from emulator.handle import Emulator
@@ -25,24 +26,9 @@ REBOOT_MS = 2500  # longer than that: a look after a hanging answer still sees t
 WAIT_TIMEOUT, SHORT_WAIT_TIMEOUT = 30, 4
 FORKS = 16
 SOURCES_AT_A_TIME = 24
-ABOUT = {"plan_id": 1, "os_id": 5, "location": "us-west"}
-WISH = {"hostname": "renamed.example.com", "backups_enabled": True}  # of an update
 
 _METHODS = {"create": "POST", "update": "PATCH", "delete": "DELETE", "start": "POST", "stop": "POST", "reboot": "POST"}
 _LIST, _DETAIL = "*/servers/", "*/servers/*/"
-_TASKS = {
-    "info": ("vps_server_info", {"name": "{{ server_name | default(omit) }}", "id": "{{ server_id | default(omit) }}", "details": "{{ details }}"}),
-    "create": ("vps_server", {"name": "{{ server_name }}", **ABOUT}),
-    WAIT: ("vps_server", {"name": "{{ server_name }}", **ABOUT}),
-    "update": ("vps_server", {"name": "{{ server_name }}", **WISH}),
-    "delete": ("vps_server", {"name": "{{ server_name | default(omit) }}", "id": "{{ server_id | default(omit) }}", "state": "absent"}),
-    **{
-        operation: ("vps_server_power", {"name": "{{ server_name }}", "state": state, "settle_time": 1})
-        for operation, state in (("start", "started"), ("stop", "stopped"), ("reboot", "rebooted"))
-    },
-}
-_CONNECTION = {"api_url": "{{ url }}", "api_timeout": REQUEST_TIMEOUT, "api_retries": "{{ retries }}", "api_retry_max_delay": "{{ delay }}"}
-_WAITING = {"wait_timeout": "{{ limit }}", "wait_interval": 0.1, "adopt_timeout": 0.6}
 
 
 @dataclass
@@ -92,7 +78,7 @@ class _Bench:
     def __init__(self, cases: Sequence[Case], emulator: Emulator, cli: AnsibleCli, paged: bool) -> None:
         self._cases, self._emulator, self._cli, self._paged = list(cases), emulator, cli, paged
         self._ids: dict[str, int] = {}
-        self._leaks = self._tracebacks = 0
+        self._plays = HostPlays(cli, emulator.token)
 
     def run(self, again: bool) -> Batch:
         self._prepare()
@@ -103,14 +89,14 @@ class _Bench:
             for case, proxy in proxies.items():
                 proxy.set(faults[case])
             writing = [case for case in self._cases if case.operation != "inventory"]
-            outcomes = self._outcomes(writing, proxies, faults, self._play(writing, proxies, "first"))
+            outcomes = self._outcomes(writing, proxies, faults, self._play(writing, proxies))
             if again:
                 self._run_again(outcomes, proxies)
             account = self._emulator.servers()
             sources = [case for case in self._cases if case.operation == "inventory"]
             outcomes += self._outcomes(sources, proxies, faults, self._inventory(sources, proxies))
             foreign_requests = foreign.count
-        return Batch(outcomes, account, foreign_requests, self._leaks, self._tracebacks)
+        return Batch(outcomes, account, foreign_requests, self._plays.leaks, self._plays.tracebacks)
 
     def _prepare(self) -> None:
         self._emulator.reset()
@@ -150,6 +136,7 @@ class _Bench:
         by_id = row.target == "server" and case.operation in ("info", "delete")
         return {
             "url": proxy.url,
+            "api_timeout": REQUEST_TIMEOUT,
             "retries": 5 if case.mode == "once" else 2,
             # Longer where the port stays shut for a moment: the tries must outlast it.
             "delay": 1.0 if row.target == "connection" and case.mode == "once" else 0.1,
@@ -159,25 +146,11 @@ class _Bench:
             **({"vpsorg_in_process": False} if case.number % 40 == 0 else {}),
         }
 
-    def _play(self, cases: Sequence[Case], proxies: Mapping[Case, FaultProxy], run: str) -> dict[str, tuple[bool, dict[str, Any]]]:
-        """One play for each operation, one host for each case."""
-        if not cases:
-            return {}
-        hosts = {case.name: {**self._host(case, proxies[case]), "operation": case.operation} for case in cases}
-        connection = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
-        operations = list(dict.fromkeys(case.operation for case in cases))
-        groups = {name: {"hosts": {case.name: {} for case in cases if case.operation == name}} for name in operations}
-        folder = self._cli.folder / f"{run}-{cases[0].name}{'-paged' if self._paged else ''}"
-        folder.mkdir()
-        inventory = folder / "hosts.json"
-        inventory.write_text(json.dumps({"all": {"vars": connection, "hosts": hosts, "children": groups}}))
-        plays = [_play(operation) for operation in operations]
-        forks = 1 if self._paged else FORKS
-        outcome = self._cli.playbook(plays, "--forks", str(forks), inventory=inventory, timeout=280, allow_traceback=True, allow_secrets=True)
-        self._scan(outcome, [json.dumps(entry.result) for entry in outcome.results])
-        return {entry.host: (entry.status == "ok", entry.result) for entry in outcome.results if entry.kind == "task"}
+    def _play(self, cases: Sequence[Case], proxies: Mapping[Case, FaultProxy]) -> Mapping[str, HostResult]:
+        tasks = {case.name: HostTask("create" if case.operation == WAIT else case.operation, self._host(case, proxies[case])) for case in cases}
+        return self._plays.run(tasks, forks=1 if self._paged else FORKS)
 
-    def _inventory(self, cases: Sequence[Case], proxies: Mapping[Case, FaultProxy]) -> dict[str, tuple[bool, dict[str, Any]]]:
+    def _inventory(self, cases: Sequence[Case], proxies: Mapping[Case, FaultProxy]) -> dict[str, HostResult]:
         """Several sources in each command; one that fails is a warning, and leaves the others alone."""
         folder = self._cli.folder / f"sources{'-paged' if self._paged else ''}"
         folder.mkdir()
@@ -187,7 +160,7 @@ class _Bench:
             found = list(pool.map(lambda chunk: self._sources(folder, chunk, proxies), chunks))
         return {name: outcome for entry in found for name, outcome in entry.items()}
 
-    def _sources(self, folder: pathlib.Path, cases: Sequence[Case], proxies: Mapping[Case, FaultProxy]) -> dict[str, tuple[bool, dict[str, Any]]]:
+    def _sources(self, folder: pathlib.Path, cases: Sequence[Case], proxies: Mapping[Case, FaultProxy]) -> dict[str, HostResult]:
         command = ["ansible-inventory", "--list"]
         for case in cases:
             host = self._host(case, proxies[case])
@@ -207,7 +180,7 @@ class _Bench:
             )
             command += ["--inventory", str(path)]
         outcome = self._cli.run(*command, timeout=280, allow_traceback=True, allow_secrets=True)
-        self._scan(outcome, [])
+        self._plays.scan(outcome.output)
         listing = outcome.json()
         variables = listing["_meta"]["hostvars"]
         results = {}
@@ -216,24 +189,18 @@ class _Bench:
             hosts = (group or {}).get("hosts", [])
             failed = f"{case.name}.vps.yml" in outcome.stderr and group is None
             words = " ".join(line for line in outcome.stderr.splitlines() if case.name in line)
-            results[case.name] = (not failed, {"servers": [{"id": variables[host]["vps_id"]} for host in hosts], "msg": words, "changed": False})
+            results[case.name] = HostResult(not failed, {"servers": [{"id": variables[host]["vps_id"]} for host in hosts], "msg": words, "changed": False})
         return results
 
-    def _scan(self, outcome: CommandResult, texts: Sequence[str]) -> None:
-        """The token and tracebacks, in everything that came out."""
-        everything = [outcome.output, *texts]
-        self._leaks += sum(self._emulator.token in text for text in everything)
-        self._tracebacks += sum(text.count("Traceback (most recent call last)") for text in everything)
-
     def _outcomes(
-        self, cases: Sequence[Case], proxies: Mapping[Case, FaultProxy], faults: Mapping[Case, Fault], results: Mapping[str, tuple[bool, dict[str, Any]]]
+        self, cases: Sequence[Case], proxies: Mapping[Case, FaultProxy], faults: Mapping[Case, Fault], results: Mapping[str, HostResult]
     ) -> list[Outcome]:
         stored = self._emulator.servers()
         outcomes = []
         for case in cases:
             proxy = proxies[case]
             proxy.wait_done()
-            attempt = Attempt(*results[case.name], proxy.history)
+            attempt = Attempt(results[case.name].ok, results[case.name].result, proxy.history)
             own = self._own(case, stored)
             outcomes.append(Outcome(case, proxy.met(faults[case]), attempt, own, self._ids.get(case.name)))
         return outcomes
@@ -247,20 +214,14 @@ class _Bench:
         seen = {outcome.case: len(proxies[outcome.case].history) for outcome in again}
         for outcome in again:
             proxies[outcome.case].clear()
-        results = self._play([outcome.case for outcome in again], proxies, "again")
+        results = self._play([outcome.case for outcome in again], proxies)
         stored = self._emulator.servers()
         for outcome in again:
             proxies[outcome.case].wait_done()
             history = proxies[outcome.case].history[seen[outcome.case] :]
-            outcome.again = Attempt(*results[outcome.case.name], history)
+            found = results[outcome.case.name]
+            outcome.again = Attempt(found.ok, found.result, history)
             outcome.servers_again = self._own(outcome.case, stored)
-
-
-def _play(operation: str) -> dict[str, Any]:
-    module, options = _TASKS[operation]
-    waiting = {} if operation == "info" else _WAITING
-    task = {"name": operation, f"vpsorg.cloud.{module}": {**options, **_CONNECTION, **waiting}, "ignore_errors": True}
-    return {"name": operation, "hosts": operation, "gather_facts": False, "tasks": [task]}
 
 
 def requests_of(history: Sequence[Record]) -> Iterator[str]:

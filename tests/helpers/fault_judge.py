@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from faults import Record
-from helpers.fault_cases import WISH, Attempt, Batch, Outcome, requests_of
+from helpers.fault_cases import Batch, Outcome, requests_of
 from helpers.fault_matrix import DONE, NAMED, REFUSED, UNKNOWN, WAIT
+from helpers.host_plays import WISH
 
 # What a run of the matrix counts: every one of these must be 0.
 COUNTED = ("duplicates", "false ok", "ids lost", "tokens leaked", "foreign requests", "tracebacks", "not as expected", "not mended by a second run")
@@ -49,17 +51,17 @@ def _problems(outcome: Outcome, account: list[int]) -> Iterator[tuple[str, str]]
 
 def _duplicates(outcome: Outcome) -> Iterator[tuple[str, str]]:
     """More than one server of the name, or a create or a reboot that was sent again without proof that it had been refused."""
-    if outcome.case.operation in ("create", WAIT, "reboot"):
-        sent = [record for record in outcome.first.history if _is_write(outcome, record)]
-        if sum(not _is_refused(record) for record in sent) > 1:
-            yield "duplicates", "sent again although it may have happened"
+    if outcome.case.operation in ("create", WAIT, "reboot") and unproven(outcome.case.operation, outcome.first.history) > 1:
+        yield "duplicates", "sent again although it may have happened"
     if max(len(outcome.servers), len(outcome.servers_again)) > 1:
         yield "duplicates", f"{len(outcome.servers_again)} servers of the name"
 
 
-def _is_write(outcome: Outcome, record: Record) -> bool:
-    ending = {"create": "/servers/", WAIT: "/servers/", "reboot": "/reboot/"}[outcome.case.operation]
-    return record.method == "POST" and record.path.endswith(ending)
+def unproven(operation: str, history: Sequence[Record]) -> int:
+    """How many creates, or reboots, were sent whose refusal is not proven: more than one may be a second bill, a second reboot."""
+    ending = "/reboot/" if operation == "reboot" else "/servers/"
+    sent = [record for record in history if record.method == "POST" and record.path.endswith(ending)]
+    return sum(not _is_refused(record) for record in sent)
 
 
 def _is_refused(record: Record) -> bool:
@@ -75,10 +77,11 @@ def _goal_reached(outcome: Outcome, account: list[int]) -> bool:
         return [server["id"] for server in outcome.first.result["servers"]] == [outcome.server_id]
     if operation == "inventory":
         return sorted(server["id"] for server in outcome.first.result["servers"]) == account
-    return _goal_reached_in(operation, servers, outcome.first)
+    return goal_reached(operation, servers, outcome.first.history)
 
 
-def _goal_reached_in(operation: str, servers: list[dict], attempt: Attempt) -> bool:
+def goal_reached(operation: str, servers: Sequence[dict[str, Any]], history: Sequence[Record]) -> bool:
+    """Whether a write's goal is reached: by the account's servers of that name, and for a reboot by the requests that had effect."""
     if operation == "delete":
         return not servers
     if len(servers) != 1:
@@ -87,7 +90,7 @@ def _goal_reached_in(operation: str, servers: list[dict], attempt: Attempt) -> b
     if operation == "update":
         return all(server[option] == value for option, value in WISH.items())
     if operation == "reboot":
-        return _reboots(attempt.history) == 1
+        return _reboots(history) == 1
     return server["status"] == {"create": "active", WAIT: "active", "start": "active", "stop": "stopped"}[operation]
 
 
@@ -131,7 +134,7 @@ def _as_expected(outcome: Outcome, account: list[int]) -> bool:
 
 def _changed_anything(outcome: Outcome) -> bool:
     operation = outcome.case.operation
-    return operation not in ("info", "inventory") and _goal_reached_in(operation, outcome.servers, outcome.first)
+    return operation not in ("info", "inventory") and goal_reached(operation, outcome.servers, outcome.first.history)
 
 
 def _second_run(outcome: Outcome) -> Iterator[tuple[str, str]]:
@@ -140,7 +143,7 @@ def _second_run(outcome: Outcome) -> Iterator[tuple[str, str]]:
     if again is None:
         return
     writes = sum(record.method != "GET" for record in again.history)
-    if not again.ok or not _goal_reached_in(outcome.case.operation, outcome.servers_again, again):
+    if not again.ok or not goal_reached(outcome.case.operation, outcome.servers_again, again.history):
         yield "not mended by a second run", f"the second run: {again.result.get('msg')}"
     elif outcome.first.ok and (again.result["changed"] or writes):
         yield "not mended by a second run", f"the second run wrote {writes} times, changed={again.result['changed']}"

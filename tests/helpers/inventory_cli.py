@@ -1,14 +1,17 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Inventories of the emulator's servers, as the real ansible-inventory shows them."""
+"""Inventories of the emulator's servers: as the real ansible-inventory shows them, and, where there are many, made in this process."""
 
 from __future__ import annotations
 
 import dataclasses
+import pathlib
 import re
 from collections.abc import Mapping
 from typing import Any
+
+import yaml
 
 from helpers.ansible_cli import AnsibleCli, CommandResult
 
@@ -19,7 +22,7 @@ PLUGIN = {"plugin": "vpsorg.cloud.vps"}
 class Shown:
     """What `ansible-inventory --list` shows. Texts that are marked as no templates are plain here."""
 
-    outcome: CommandResult
+    outcome: CommandResult | None
     variables: dict[str, dict[str, Any]]
     groups: dict[str, list[str]]
 
@@ -30,7 +33,7 @@ class Shown:
     @property
     def warnings(self) -> str:
         """The warnings, each on one line, as if the terminal were wide."""
-        return re.sub(r"\s+", " ", self.outcome.stderr)
+        return re.sub(r"\s+", " ", self.outcome.stderr) if self.outcome else ""
 
 
 def plain(value: Any) -> Any:
@@ -50,6 +53,7 @@ def marked(value: Any) -> bool:
 def show(cli: AnsibleCli, config: Mapping[str, Any] | str | None = None, *args: str, rc: int = 0, **options: Any) -> Shown:
     """The inventory of a configuration: keys beside `plugin`, or the whole file as text. `options` are those of AnsibleCli.run."""
     source = config if isinstance(config, str) else {**PLUGIN, **(config or {})}
+    options["env"] = {"ANSIBLE_VERBOSE_TO_STDERR": "1", **options.get("env", {})}
     return shown(cli.inventory(source, "--list", *args, rc=rc, **options))
 
 
@@ -82,3 +86,17 @@ def failed(cli: AnsibleCli, config: Mapping[str, Any] | str | None = None, *word
     missing = [word for word in words if word not in text]
     assert not missing, f"{missing}\n{outcome.describe()}"
     return text
+
+
+def made_here(folder: pathlib.Path, config: Mapping[str, Any] | None = None) -> Shown:
+    """The inventory of a configuration, made by Ansible in this process, whose environment must lead to the emulator. AnsibleError if it fails."""
+    from ansible.inventory.manager import InventoryManager
+    from ansible.parsing.dataloader import DataLoader
+
+    path = folder / "here.vps.yml"
+    path.write_text(yaml.safe_dump({**PLUGIN, **(config or {})}, sort_keys=False))
+    inventory = InventoryManager(loader=DataLoader(), sources=[str(path)])
+    assert "vps" in inventory.groups or (config or {}).get("group"), "the source failed"
+    groups = {name: sorted(host.name for host in group.get_hosts()) for name, group in inventory.groups.items()}
+    origin = ("inventory_file", "inventory_dir")
+    return Shown(None, {name: {key: value for key, value in host.vars.items() if key not in origin} for name, host in inventory.hosts.items()}, groups)

@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.vpsorg.cloud.plugins.module_utils import _pace, _servers
 from unit.fakes import VirtualTime
+
+from ansible_collections.vpsorg.cloud.plugins.module_utils import _pace, _servers
 
 
 @pytest.fixture

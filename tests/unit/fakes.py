@@ -12,12 +12,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import hypothesis
+
 from ansible_collections.vpsorg.cloud.plugins.module_utils._api import Api
 from ansible_collections.vpsorg.cloud.plugins.module_utils._http import Answer, Http, Indeterminate, NotSent, retry_after_seconds
 from ansible_collections.vpsorg.cloud.plugins.module_utils._pace import Pace
+from ansible_collections.vpsorg.cloud.plugins.module_utils._servers import Servers
 from ansible_collections.vpsorg.cloud.plugins.module_utils._settings import Settings
 
 TOKEN = "vps_unit_token"
+FIELDS = {"name": "web-01", "plan_id": 1, "os_id": 5, "location": "us-west"}
+NOBODY: frozenset[int] = frozenset()
 
 # For property tests: enough examples to find what is wrong, few enough to be run at every change; a busy machine is no error.
 quickly = hypothesis.settings(max_examples=40, deadline=None)
@@ -132,6 +136,14 @@ def scripted_api(respond: Callable[[Call], Reply], clock: VirtualTime, **pace_op
     """An Api over a ScriptedHttp, in virtual time."""
     http = ScriptedHttp(respond, clock)
     return Api(http, virtual_pace(clock, **pace_options)), http
+
+
+def servers_over(
+    account: Callable[[Call], Reply], clock: VirtualTime, adopt_timeout: float = 30.0, wait_interval: float = 2.0, **pace: Any
+) -> tuple[Servers, ScriptedHttp]:
+    """The safe operations over a ScriptedHttp, in virtual time."""
+    http = ScriptedHttp(account, clock)
+    return Servers(Api(http, virtual_pace(clock, **pace)), adopt_timeout=adopt_timeout, wait_interval=wait_interval), http
 
 
 class Account:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from unit.fakes import server_detail
+
 from ansible_collections.vpsorg.cloud.plugins.module_utils._plan import ServerPlan, Step
 from ansible_collections.vpsorg.cloud.plugins.module_utils._status import Goal
-from unit.fakes import server_detail
 
 # Where every status ends that ends by itself; an unknown one is supposed to become active.
 ENDS = {"provisioning": "active", "starting": "active", "rebooting": "active", "restoring": "active", "migrating": "active", "stopping": "stopped"}

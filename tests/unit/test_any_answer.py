@@ -10,16 +10,22 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ansible_collections.vpsorg.cloud.plugins.module_utils._api import Api
-from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import VpsError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._plan import Wish, plan_absent, plan_power, plan_present
-from ansible_collections.vpsorg.cloud.plugins.module_utils._servers import Servers
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from unit.fakes import Account, Call, Reply, ScriptedHttp, VirtualTime, server_detail, virtual_pace
 
+from ansible_collections.vpsorg.cloud.plugins.module_utils._api import Api
+from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import VpsError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._plan import Wish, plan_absent, plan_power, plan_present
+from ansible_collections.vpsorg.cloud.plugins.module_utils._servers import Servers
+
 ANY_JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-2, 10**30) | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8) | st.sampled_from(["active", "7"]),
+    st.none()
+    | st.booleans()
+    | st.integers(-2, 10**30)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=8)
+    | st.sampled_from(["active", "7"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6) | st.sampled_from(["id", "name", "status"]), inner, max_size=3),
     max_leaves=6,
 )
@@ -37,7 +43,7 @@ OPERATIONS: dict[str, Callable[[Servers], Any]] = {
     "stop": lambda servers: servers.switch(7, "stop"),
     "reboot": lambda servers: servers.reboot(7),
 }
-usual = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+usual = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

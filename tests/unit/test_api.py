@@ -11,12 +11,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from unit.fakes import FIELDS, Call, Reply, VirtualTime, list_item, lost, page, scripted_api, server_detail, unreached
+
 from ansible_collections.vpsorg.cloud.plugins.module_utils._api import ApiError, action_path, server_path
 from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import Cancelled, TimeLimitReached, VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._http import Indeterminate, Refused
-from unit.fakes import Call, Reply, VirtualTime, list_item, lost, page, scripted_api, server_detail, unreached
-
-FIELDS = {"name": "web-01", "plan_id": 1, "os_id": 5, "location": "us-west"}
 
 
 def in_turn(*outcomes: Reply | Exception) -> Callable[[Call], Reply]:
@@ -79,8 +78,28 @@ def test_only_an_integer_goes_into_a_path(clock: VirtualTime, server_id: Any) ->
 
 @pytest.mark.parametrize(
     "trouble",
-    [lost(), unreached(), Reply(500), Reply(502, b"<html>"), Reply(503), Reply(504), Reply(408), Reply(425), Reply(409), Reply(423), Reply(429), Reply(202)]
-    + [Reply(200), Reply(200, b"<html>"), Reply(200, b"{"), Reply(200, []), Reply(200, {}), Reply(200, {"detail": "?"}), Reply(204), Reply(201)],
+    [
+        lost(),
+        unreached(),
+        Reply(500),
+        Reply(502, b"<html>"),
+        Reply(503),
+        Reply(504),
+        Reply(408),
+        Reply(425),
+        Reply(409),
+        Reply(423),
+        Reply(429),
+        Reply(202),
+        Reply(200),
+        Reply(200, b"<html>"),
+        Reply(200, b"{"),
+        Reply(200, []),
+        Reply(200, {}),
+        Reply(200, {"detail": "?"}),
+        Reply(204),
+        Reply(201),
+    ],
     ids=lambda trouble: str(trouble)[:60],
 )
 def test_reads_are_tried_again(clock: VirtualTime, trouble: Reply | Exception) -> None:
@@ -113,7 +132,8 @@ def test_what_is_final_is_asked_once(clock: VirtualTime, status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "advice"), [(401, "check api_token or VPS_API_TOKEN"), (403, "lacks a permission"), (402, "not enough credit"), (404, "check api_url"), (302, "check api_url")]
+    ("status", "advice"),
+    [(401, "check api_token or VPS_API_TOKEN"), (403, "lacks a permission"), (402, "not enough credit"), (404, "check api_url"), (302, "check api_url")],
 )
 def test_final_errors_say_what_to_do(clock: VirtualTime, status: int, advice: str) -> None:
     api, _http = scripted_api(in_turn(Reply(status, {"detail": "Because of that."})), clock)
@@ -137,7 +157,7 @@ def test_retry_after_beyond_the_limit_fails_at_once(clock: VirtualTime) -> None:
 
 
 def test_tries_end_with_the_time(clock: VirtualTime) -> None:
-    api, http = scripted_api(in_turn(lost()), clock, limit=1.5, retries=50)
+    api, _http = scripted_api(in_turn(lost()), clock, limit=1.5, retries=50)
     with pytest.raises(TimeLimitReached, match=r"the answer was lost\. The time limit of 1\.5 s is reached"):
         api.get_server(101)
     assert clock.now <= 1001.75
@@ -189,7 +209,9 @@ WRITES: dict[str, Callable[[Any], Any]] = {
 
 
 @pytest.mark.parametrize("write", WRITES)
-@pytest.mark.parametrize("trouble", [lost(), unreached(), Reply(500), Reply(429, headers={"Retry-After": "1"}), Reply(404), Reply(302)], ids=lambda trouble: str(trouble)[:40])
+@pytest.mark.parametrize(
+    "trouble", [lost(), unreached(), Reply(500), Reply(429, headers={"Retry-After": "1"}), Reply(404), Reply(302)], ids=lambda trouble: str(trouble)[:40]
+)
 def test_writes_are_sent_once(clock: VirtualTime, write: str, trouble: Reply | Exception) -> None:
     api, http = scripted_api(in_turn(trouble), clock)
     with pytest.raises(VpsError):
@@ -349,7 +371,7 @@ def test_pages_in_a_circle(clock: VirtualTime) -> None:
     account = Paged(250, style="cursor")
     account.edit = lambda query, value: {**value, "next": "?cursor=0"} if query.get("cursor") == "100" else value
     api, http = scripted_api(account, clock)
-    with pytest.raises(ApiError, match="in a circle|not whole"):
+    with pytest.raises(ApiError, match=r"in a circle|not whole"):
         api.list_servers()
     assert len(http.calls) <= 12
 

@@ -18,9 +18,9 @@ import jinja2.sandbox
 import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
 from ansible_collections.vpsorg.cloud.plugins.module_utils._options import connection_options
 from ansible_collections.vpsorg.cloud.plugins.module_utils._settings import DEFAULT_API_URL, Settings, read_settings
-
 from helpers.isolation import REPOSITORY
 
 FILE = REPOSITORY / "docs" / "awx" / "credential_type.yml"
@@ -28,11 +28,27 @@ NAME = re.compile(r"[a-zA-Z_]+[a-zA-Z0-9_]*")
 TEXT_ONLY = ("format", "choices", "multiline", "secret")
 FIELD_KEYS = {"id", "label", "type", "format", "choices", "default", "help_text", "multiline", "secret", "ask_at_runtime"}
 # Variables that AWX sets or needs itself.
-RESERVED = set(
-    """VIRTUAL_ENV PATH PYTHONPATH JOB_ID INVENTORY_ID INVENTORY_SOURCE_ID INVENTORY_UPDATE_ID AD_HOC_COMMAND_ID REST_API_URL REST_API_TOKEN
-    MAX_EVENT_RES CALLBACK_QUEUE CALLBACK_CONNECTION CACHE JOB_CALLBACK_DEBUG INVENTORY_HOSTVARS AWX_HOST PROJECT_REVISION
-    SUPERVISOR_CONFIG_PATH""".split()
-)
+RESERVED = {
+    "VIRTUAL_ENV",
+    "PATH",
+    "PYTHONPATH",
+    "JOB_ID",
+    "INVENTORY_ID",
+    "INVENTORY_SOURCE_ID",
+    "INVENTORY_UPDATE_ID",
+    "AD_HOC_COMMAND_ID",
+    "REST_API_URL",
+    "REST_API_TOKEN",
+    "MAX_EVENT_RES",
+    "CALLBACK_QUEUE",
+    "CALLBACK_CONNECTION",
+    "CACHE",
+    "JOB_CALLBACK_DEBUG",
+    "INVENTORY_HOSTVARS",
+    "AWX_HOST",
+    "PROJECT_REVISION",
+    "SUPERVISOR_CONFIG_PATH",
+}
 
 
 def field_problems(fields: list[Mapping[str, Any]]) -> list[str]:

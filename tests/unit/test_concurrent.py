@@ -13,8 +13,8 @@ import threading
 import time
 
 import pytest
-from ansible_collections.vpsorg.cloud.plugins.module_utils._concurrent import run_all
 
+from ansible_collections.vpsorg.cloud.plugins.module_utils._concurrent import run_all
 from helpers.isolation import COLLECTIONS
 
 LIMIT = 10.0

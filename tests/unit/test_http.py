@@ -8,7 +8,6 @@ from __future__ import annotations
 import gzip
 import http.client
 import io
-import json
 import os
 import socket
 import ssl
@@ -20,6 +19,10 @@ from typing import Any
 import pytest
 import requests
 import urllib3
+from hypothesis import given
+from hypothesis import strategies as st
+from unit.fakes import TOKEN, quickly, settings
+
 from ansible_collections.vpsorg.cloud.plugins.module_utils import _http
 from ansible_collections.vpsorg.cloud.plugins.module_utils._http import (
     BODY_LIMIT,
@@ -31,14 +34,9 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._http import (
     Indeterminate,
     NotSent,
     Refused,
-    error_words,
     proxies_for,
     retry_after_seconds,
 )
-from hypothesis import given
-from hypothesis import strategies as st
-from unit.fakes import TOKEN, quickly, settings
-
 from faults.carry_out import GzipBomb
 
 DATE = "Fri, 10 Jan 2025 14:30:00 GMT"
@@ -68,8 +66,31 @@ def test_retry_after(value: str, seconds: float) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["", " ", "-1", "-0.5", "+5", "1e3", "0x10", "nan", "inf", "soon, perhaps", "1,5", "5 s", "٣", "1_000", "9" * 10, "9" * 10_000, "1.", ".5"]
-    + ["Fri, 10 Jan 2025", "Fri, 99 Jan 2025 14:30:00 GMT", "Fri, 10 Jan 99999 14:30:00 GMT", "2025-01-10T14:30:00Z", "\0"],
+    [
+        "",
+        " ",
+        "-1",
+        "-0.5",
+        "+5",
+        "1e3",
+        "0x10",
+        "nan",
+        "inf",
+        "soon, perhaps",
+        "1,5",
+        "5 s",
+        "٣",
+        "1_000",
+        "9" * 10,
+        "9" * 10000,
+        "1.",
+        ".5",
+        "Fri, 10 Jan 2025",
+        "Fri, 99 Jan 2025 14:30:00 GMT",
+        "Fri, 10 Jan 99999 14:30:00 GMT",
+        "2025-01-10T14:30:00Z",
+        "\x00",
+    ],
 )
 def test_retry_after_of_nonsense_counts_as_absent(value: str) -> None:
     assert retry_after_seconds({"retry-after": value, "date": DATE}) is None
@@ -101,96 +122,6 @@ def test_retry_after_of_any_text(value: str, date: str) -> None:
     assert seconds is None or seconds >= 0
 
 
-# The API's words
-
-
-@pytest.mark.parametrize(
-    ("value", "words"),
-    [
-        ({"detail": "Not found."}, "Not found."),
-        ({"message": "No."}, "No."),
-        ({"error": "No."}, "No."),
-        ({"error": {"code": 7, "message": "No."}}, "code: 7; No."),
-        ({"name": ["Too long.", "Too odd."], "plan_id": ["Unknown."]}, "name: Too long., Too odd.; plan_id: Unknown."),
-        ({"non_field_errors": ["Nothing fits."]}, "Nothing fits."),
-        ({"errors": [{"name": ["Bad."]}, {"os_id": "Worse."}]}, "name: Bad., os_id: Worse."),
-        ({"a": {"b": {"c": {"d": {"e": {"f": 1}}}}}}, 'a: b: c: d: e: {"f": 1}'),
-        (["One.", "Two."], "One., Two."),
-        ("Only text", "Only text"),
-        (None, "null"),
-        (False, "false"),
-        (7.5, "7.5"),
-        ({}, ""),
-        ([], ""),
-        ({"": ""}, ":"),
-        ({"detail": None}, "null"),
-        ({"detail": "ändern 日本"}, "ändern 日本"),
-    ],
-)
-def test_error_words_of_any_shape(value: Any, words: str) -> None:
-    assert error_words(json.dumps(value).encode()) == words
-
-
-@pytest.mark.parametrize(
-    ("body", "words"),
-    [
-        (b"", ""),
-        (b"  \n", ""),
-        (b"plain text", "plain text"),
-        (b"two\n lines\t here", "two lines here"),
-        (b"\xff\xfe\x80 not utf-8", "\ufffd\ufffd\ufffd not utf-8"),
-        (b'{"detail": "cut', '{"detail": "cut'),
-        (b'{"detail": NaN}', "NaN"),
-        (b'{"detail": "\\u001b[31mred\\u0007 \\u202egnp.exe"}', "[31mred gnp.exe"),
-        (b'{"detail": "half \\ud800"}', "half"),
-        (b"\x1b]0;title\x07text", "]0;title text"),
-        (b"\xef\xbb\xbf" + b'{"detail": "marked"}', "marked"),
-    ],
-)
-def test_error_words_of_any_bytes(body: bytes, words: str) -> None:
-    assert error_words(body) == words
-
-
-@pytest.mark.parametrize("body", [b"<!DOCTYPE html><title>Sign in</title>", b"  \n<html>", b"<?xml version='1.0'?><Error/>"])
-def test_a_page_is_named_and_not_shown(body: bytes) -> None:
-    assert error_words(body).startswith("the answer is an HTML page")
-
-
-@pytest.mark.parametrize("body", [b"x" * 600, b'"' + b"x" * 600 + b'"', json.dumps({"detail": ["x" * 400, "x" * 400]}).encode(), b"x" * 10_000_000])
-def test_error_words_are_shortened(body: bytes) -> None:
-    words = error_words(body)
-    assert len(words) == 501 and words.endswith("…") and words.startswith("x" * 400)
-    assert len(error_words(body, limit=20)) == 21
-
-
-@pytest.mark.parametrize("opening", [b"[", b'{"a":', b'[{"detail":'])
-def test_error_words_of_any_depth(opening: bytes) -> None:
-    """Around the depth at which Python gives up, too: some of the nested calls go deeper than those that read the JSON."""
-    closing = opening.replace(b'"a":', b"").replace(b'"detail":', b"").translate(bytes.maketrans(b"[{", b"]}"))[::-1]
-    for depth in [*range(1, 860, 43), *range(860, 1010), 15_000]:
-        assert len(error_words(opening * depth + b"1" + closing * depth)) <= 501
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8) | st.sampled_from(["detail", "errors"]), inner, max_size=3),
-    max_leaves=8,
-)
-
-
-@quickly
-@given(JSON)
-def test_error_words_of_any_json(value: Any) -> None:
-    words = error_words(json.dumps(value).encode())
-    assert len(words) <= 501 and words.isprintable()
-
-
-@quickly
-@given(st.binary(max_size=300))
-def test_error_words_of_anything(body: bytes) -> None:
-    assert error_words(body).isprintable()
-
-
 # Unpacking
 
 
@@ -207,8 +138,8 @@ def test_packed_answers_are_unpacked() -> None:
     ("body", "encoding", "words"),
     [
         (b"not packed", "gzip", "can't be unpacked"),
-        (gzip.compress(b"x" * 1000)[:-9], "gzip", "cut off"),
-        (gzip.compress(b"x" * 1000)[:8], "gzip", "cut off"),
+        (gzip.compress(b"x" * 1000, mtime=0)[:-9], "gzip", "cut off"),
+        (gzip.compress(b"x" * 1000, mtime=0)[:8], "gzip", "cut off"),
         (b"x", "br", r"packed in a way that was not asked for \(br\)"),
         (b"x", "gzip, gzip", "not asked for"),
         (b"x", "\x1b[31m", r"not asked for \(\[31m\)"),

@@ -18,7 +18,7 @@ from ansible.errors import AnsibleError
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
 from ansible_collections.vpsorg.cloud.plugins.plugin_utils import _construct, _inventory_source
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._text import TRUST_IS_EXPLICIT
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._text import TRUST_IS_EXPLICIT, is_harmless
 
 PLAN = {"id": 1, "name": "Standard VPS", "vcpus": 2, "memory": 4096, "storage": 80}
 # Every kind of value that a field may hold, odd ones and hostile ones too.
@@ -114,7 +114,7 @@ class Outcome:
 
 
 def described(value: Any) -> str:
-    """A value with the types of JSON and, where there is such a thing, its trust."""
+    """A value with the types of JSON and, where it matters, whether it could be a template."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key!s}: {described(item)}" for key, item in value.items()) + "}"
     if isinstance(value, (list, tuple)):
@@ -123,7 +123,8 @@ def described(value: Any) -> str:
         if TRUST_IS_EXPLICIT:
             from ansible.template import is_trusted_as_template
 
-            return f"{'trusted' if is_trusted_as_template(value) else 'text'} {json.dumps(str(value))}"
+            # Trust in harmless text changes nothing but exports: see test_exports_of_composed_variables.
+            return f"{'trusted' if is_trusted_as_template(value) and not is_harmless(value) else 'text'} {json.dumps(str(value))}"
         # Up to 2.18 a method is shown with its address.
         return f"{'unsafe' if hasattr(value, '__UNSAFE__') else 'text'} {json.dumps(re.sub(' at 0x[0-9a-f]+>', '>', value))}"
     return next((f"{kind.__name__} {value!r}" for kind in (bool, int, float) if isinstance(value, kind)), repr(value))
@@ -169,6 +170,28 @@ def test_composed_variables(build: Callable[..., Outcome]) -> None:
     assert_same(fast, build(config, stock=True))
     composed = {key for variables in fast.hosts.values() for key in variables if key[0] == "c" and key[1:].isdigit()}
     assert len(fast.hosts) == len(SERVERS) and len(composed) > 80
+
+
+@pytest.mark.skipif(not TRUST_IS_EXPLICIT, reason="exports mark text that is not trusted with ansible-core 2.19 and newer")
+def test_exports_of_composed_variables(build: Callable[..., Outcome]) -> None:
+    """Exports show harmless text as it is: what is composed of it too, constants too, inside of containers too. Nothing else becomes trusted."""
+    from ansible.template import is_trusted_as_template
+
+    expressions = ["'root'", "vps_status ~ '-x'", "vps_status | upper", "vps_location | string", "vps_name", "[vps_status, {'a': vps_status}]", "vps_plan"]
+    outcome = build({"compose": {f"c{number}": expression for number, expression in enumerate(expressions)}})
+    texts: list[str] = []
+
+    def collect(value: Any) -> None:
+        if isinstance(value, str):
+            texts.append(value)
+        for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+            collect(item)
+
+    for (_name, key), value in outcome.values.items():
+        if key[0] == "c" and key[1:].isdigit():
+            collect(value)
+    assert len(texts) > 300
+    assert [text for text in texts if is_trusted_as_template(text) is not is_harmless(text)] == []
 
 
 def test_composed_variables_do_not_see_each_other(build: Callable[..., Outcome]) -> None:

@@ -15,10 +15,10 @@ import tempfile
 from collections.abc import Iterator
 
 import pytest
-from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import VpsError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._lock import AccountLock
 from unit.fakes import settings
 
+from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import VpsError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._lock import AccountLock
 from helpers.isolation import COLLECTIONS
 
 HOLDER = """
@@ -124,7 +124,7 @@ def test_waiting_for_the_lock_ends_with_the_time() -> None:
     with other_process() as process:
         assert said(process) == "taken"
         lock = AccountLock(settings())
-        with pytest.raises(VpsError, match="another task on this machine was creating servers in the same account. Nothing was created") as caught:
+        with pytest.raises(VpsError, match=r"another task on this machine was creating servers in the same account. Nothing was created") as caught:
             lock.acquire(lambda: next(left), pauses.append)
         assert not lock.held and pauses == [0.03] and not caught.value.changed
 

@@ -13,6 +13,7 @@ import pytest
 from ansible.module_utils.basic import AnsibleFallbackNotFound
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import set_fallbacks
+
 from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import BadInput
 from ansible_collections.vpsorg.cloud.plugins.module_utils._options import (
     ON_IMMUTABLE_CHANGE,
@@ -128,7 +129,7 @@ def test_bad_wait_options(option: str, value: float) -> None:
 
 
 def test_shortest_wait_interval() -> None:
-    with pytest.raises(BadInput, match="wait_interval must be a number of seconds of at least 0.1, got 0.09"):
+    with pytest.raises(BadInput, match=r"wait_interval must be a number of seconds of at least 0.1, got 0.09"):
         check_wait_options({"wait_timeout": 600.0, "wait_interval": 0.09, "adopt_timeout": 30.0})
 
 

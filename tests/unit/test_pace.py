@@ -9,10 +9,11 @@ import threading
 import time
 
 import pytest
+from unit.fakes import VirtualTime, virtual_pace
+
 from ansible_collections.vpsorg.cloud.plugins.module_utils import _pace
 from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import Cancelled, TimeLimitReached
 from ansible_collections.vpsorg.cloud.plugins.module_utils._pace import LAST_LOOK_GRACE, Pace
-from unit.fakes import VirtualTime, virtual_pace
 
 # The limit and its counters
 

@@ -8,6 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from unit.fakes import list_item, server_detail
+from unit.steps import steps_of
+
 from ansible_collections.vpsorg.cloud.plugins.module_utils._plan import (
     MISSING,
     ServerPlan,
@@ -19,8 +22,6 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._plan import (
     plan_present,
     value_of,
 )
-from unit.fakes import list_item, server_detail
-from unit.steps import steps_of
 
 WHOLE = {"plan_id": 1, "os_id": 5, "location": "us-west"}
 EVERYTHING = {**WHOLE, "hostname": "web01.example.com", "backups_enabled": False, "ssh_key_id": 3}
@@ -96,7 +97,13 @@ def test_an_id_that_is_not_there_is_refused_and_not_created() -> None:
 
 @pytest.mark.parametrize(
     "found",
-    [server_detail(), list_item(backups_enabled=False), server_detail(hostname="WEB01.Example.COM."), server_detail(status="stopped"), server_detail(extra={"a": 1})],
+    [
+        server_detail(),
+        list_item(backups_enabled=False),
+        server_detail(hostname="WEB01.Example.COM."),
+        server_detail(status="stopped"),
+        server_detail(extra={"a": 1}),
+    ],
 )
 def test_nothing_to_do(found: dict[str, Any]) -> None:
     fields = {key: value for key, value in EVERYTHING.items() if key in found or key != "backups_enabled"}
@@ -204,7 +211,9 @@ DRIFT = (
 def test_drift_is_refused_by_default() -> None:
     plan = present(DRIFTED, **WHOLE, power="stopped")
     assert plan.drift == DRIFT and plan.steps == () and not plan.changes
-    assert plan.refusal is not None and plan.refusal.startswith("Server web-01 (id 101) differs in what can't be changed: plan_id is 2, declared 1, os_id is 3, declared 5,")
+    assert plan.refusal is not None and plan.refusal.startswith(
+        "Server web-01 (id 101) differs in what can't be changed: plan_id is 2, declared 1, os_id is 3, declared 5,"
+    )
     assert "on_immutable_change" in plan.refusal
 
 
@@ -247,7 +256,9 @@ def test_recreate_never_sends_backups_that_are_no_boolean(backups: Any) -> None:
     assert "backups_enabled" not in plan.steps[2].fields
 
 
-@pytest.mark.parametrize("changes", [{"os": None}, {"os": {"id": "5"}}, {"os": {"id": True}}, {"os": {}}, {"location": None}, {"location": ""}, {"location": 7}])
+@pytest.mark.parametrize(
+    "changes", [{"os": None}, {"os": {"id": "5"}}, {"os": {"id": True}}, {"os": {}}, {"location": None}, {"location": ""}, {"location": 7}]
+)
 def test_recreate_is_refused_where_the_successor_could_not_be_created(changes: dict[str, Any]) -> None:
     plan = present({**DRIFTED, **changes}, plan_id=1, on_immutable_change="recreate")
     field = "os_id" if "os" in changes else "location"

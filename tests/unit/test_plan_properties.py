@@ -9,6 +9,11 @@ import dataclasses
 import random
 from typing import Any
 
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from unit.fakes import server_detail
+from unit.steps import ENDS, carried_out
+
 from ansible_collections.vpsorg.cloud.plugins.module_utils._plan import (
     FIELDS,
     ServerPlan,
@@ -18,10 +23,6 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._plan import (
     plan_present,
     value_of,
 )
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
-from unit.fakes import server_detail
-from unit.steps import ENDS, carried_out
 
 STATUSES = ["active", "stopped", *ENDS]
 VALUES: dict[str, st.SearchStrategy[Any]] = {
@@ -53,7 +54,7 @@ FOUND = st.builds(
     hostname=st.sampled_from([None, "", "web-01", "a.example.com", "B.example.com"]),
     backups_enabled=st.booleans(),
 )
-often = settings(max_examples=60, deadline=None)
+often = settings(max_examples=50, deadline=None)
 
 
 def shown(values: dict[str, Any]) -> dict[str, Any]:
@@ -114,7 +115,15 @@ def test_the_order_of_a_declaration_does_not_matter(wish: Wish, found: dict[str,
         return dict(items)
 
     def comparable(plan: ServerPlan) -> tuple[Any, ...]:
-        return plan.steps, plan.drift, plan.diff, plan.predicted, plan.refusal, plan.warnings, [list(step.fields) for step in plan.steps if step.kind == "update"]
+        return (
+            plan.steps,
+            plan.drift,
+            plan.diff,
+            plan.predicted,
+            plan.refusal,
+            plan.warnings,
+            [list(step.fields) for step in plan.steps if step.kind == "update"],
+        )
 
     other = dataclasses.replace(wish, fields=shuffled(wish.fields))
     assert comparable(plan_present(wish, found)) == comparable(plan_present(other, shuffled(found) if found else None))

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pytest
+
 from ansible_collections.vpsorg.cloud.plugins.module_utils._http import (
     Answer,
     CertificateRejected,

@@ -10,11 +10,12 @@ import json
 import urllib.parse
 
 import pytest
-from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import BadInput
-from ansible_collections.vpsorg.cloud.plugins.module_utils._secrets import MASK, clean_token, scrub_values, scrubber
 from hypothesis import given
 from hypothesis import strategies as st
 from unit.fakes import quickly
+
+from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import BadInput
+from ansible_collections.vpsorg.cloud.plugins.module_utils._secrets import MASK, clean_token, scrub_values, scrubber
 
 # What a token may be made of, the awkward ones included.
 TOKENS = [
@@ -100,7 +101,17 @@ def test_missing_token_says_what_to_do(given_token: str | None) -> None:
 
 @pytest.mark.parametrize(
     "given_token",
-    ["vps_sec\nret", "vps_sec\r\nX-Header: 1", "vps_sec ret", "vps_sec\tret", "vps_secrét", "vps_sec\u2028ret", "vps_sec\0ret", "vps_sec\x7fret", "vps_sec\ud800ret"],
+    [
+        "vps_sec\nret",
+        "vps_sec\r\nX-Header: 1",
+        "vps_sec ret",
+        "vps_sec\tret",
+        "vps_secrét",
+        "vps_sec\u2028ret",
+        "vps_sec\0ret",
+        "vps_sec\x7fret",
+        "vps_sec\ud800ret",
+    ],
 )
 def test_malformed_token_is_refused_and_not_quoted(given_token: str) -> None:
     with pytest.raises(BadInput) as caught:

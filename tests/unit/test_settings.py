@@ -10,6 +10,10 @@ import pathlib
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from unit.fakes import quickly
+
 from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import BadInput
 from ansible_collections.vpsorg.cloud.plugins.module_utils._settings import (
     DEFAULT_API_URL,
@@ -19,9 +23,6 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._settings import (
     positive_seconds,
     read_settings,
 )
-from hypothesis import given
-from hypothesis import strategies as st
-from unit.fakes import quickly
 
 GOOD_URLS = {
     "https://admin.vps.org/api/v1": "https://admin.vps.org/api/v1",
@@ -181,7 +182,7 @@ def test_good_seconds(value: float) -> None:
 
 def test_least_seconds() -> None:
     assert positive_seconds("wait_interval", 0.1, at_least=0.1) == 0.1
-    with pytest.raises(BadInput, match="wait_interval must be a number of seconds of at least 0.1, got 0.09"):
+    with pytest.raises(BadInput, match=r"wait_interval must be a number of seconds of at least 0.1, got 0.09"):
         positive_seconds("wait_interval", 0.09, at_least=0.1)
 
 
@@ -231,8 +232,15 @@ def test_bad_settings(changes: dict[str, Any], words: str) -> None:
         read_settings(params(**changes))
 
 
+@pytest.mark.parametrize("content", [b"", b"not a certificate", b"\x30\x82\x01\x00"])
+def test_ca_path_without_a_certificate(tmp_path: pathlib.Path, content: bytes) -> None:
+    (tmp_path / "ca.der").write_bytes(content)
+    with pytest.raises(BadInput, match=r"ca_path '.*ca\.der' holds no certificate in PEM format"):
+        read_settings(params(ca_path=str(tmp_path / "ca.der")))
+
+
 def test_ca_path_is_expanded(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "ca.pem").write_text("")
+    (tmp_path / "ca.pem").write_text("# Some authority\n-----BEGIN CERTIFICATE-----\n")
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("CERTIFICATES", str(tmp_path))
     assert read_settings(params(ca_path="~/ca.pem")).ca_path == str(tmp_path / "ca.pem")

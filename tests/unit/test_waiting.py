@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
+from unit.fakes import server_detail
+
 from ansible_collections.vpsorg.cloud.plugins.module_utils import _waiting
 from ansible_collections.vpsorg.cloud.plugins.module_utils._status import DEAD, LEADS_TO, STABLE, Goal, has_address, is_known, power_word
 from ansible_collections.vpsorg.cloud.plugins.module_utils._waiting import LONGEST_INTERVAL, SETTLE_TIME, STALE_GRACE, Intervals, State, Wait
-from unit.fakes import server_detail
 
 TRANSITIONS = ["provisioning", "starting", "stopping", "rebooting", "restoring"]
 DEAD_WORDS = ["suspended", "error", "failed", "deleted"]
@@ -74,7 +77,9 @@ def test_an_address_is_only_asked_for_where_it_was_promised() -> None:
     assert Wait(Goal.READY, started=0.0).see({"id": 1, "name": "a", "status": "active"}, 1.0) is State.GOING
 
 
-@pytest.mark.parametrize(("server", "expected"), [({}, False), ({"ip_address": None}, False), ({"ip_address": ""}, False), ({"ip_address": "203.0.113.1"}, True)])
+@pytest.mark.parametrize(
+    ("server", "expected"), [({}, False), ({"ip_address": None}, False), ({"ip_address": ""}, False), ({"ip_address": "203.0.113.1"}, True)]
+)
 def test_has_address(server: dict[str, object], expected: bool) -> None:
     assert has_address(server) is expected
 
@@ -153,7 +158,7 @@ def test_intervals_grow_to_ten_seconds(first: float, monkeypatch: pytest.MonkeyP
     intervals = Intervals(first)
     pauses = [intervals.next() for _count in range(60)]
     assert pauses[0] == first and pauses == sorted(pauses) and pauses[-1] == LONGEST_INTERVAL == 10.0
-    assert all(later <= 1.3 * earlier for earlier, later in zip(pauses, pauses[1:], strict=False)), "no jumps"
+    assert all(later <= 1.3 * earlier for earlier, later in itertools.pairwise(pauses)), "no jumps"
 
 
 def test_an_interval_that_was_chosen_longer_stays(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,6 +185,8 @@ def test_five_minutes_take_at_most_seventy_looks(first: float, monkeypatch: pyte
 # Words
 
 
-@pytest.mark.parametrize(("status", "word"), [("active", "started"), ("stopped", "stopped"), ("rebooting", "rebooting"), ("suspended", "suspended"), ("odd", "odd")])
+@pytest.mark.parametrize(
+    ("status", "word"), [("active", "started"), ("stopped", "stopped"), ("rebooting", "rebooting"), ("suspended", "suspended"), ("odd", "odd")]
+)
 def test_power_word(status: str, word: str) -> None:
     assert power_word(status) == word

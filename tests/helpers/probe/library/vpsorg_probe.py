@@ -49,6 +49,8 @@ RETURN = "{}"
 import datetime
 import os
 import sys
+import time
+import warnings
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback
 
@@ -60,18 +62,21 @@ def _end(module: AnsibleModule, end: str) -> None:
         module.fail_json(msg="failed on purpose", changed=True, detail={"secret": module.params["secret"]})
     if end == "warn":
         module.warn("a warning")
-        module.warn(f"the secret is {module.params['secret']}")
+        module.warn("another warning")
         module.deprecate("a deprecation", version="99.0.0", collection_name="vpsorg.probe")
     if end == "raise":
         raise RuntimeError("raised on purpose")
     if end == "exit_code":
-        print("no JSON")
+        sys.stdout.write("no JSON\n")
         sys.exit(3)
     if end == "silence":
         sys.exit(0)
+    if end == "sleep":
+        time.sleep(30)
     if end == "noise":
-        print("noise before the result")
+        sys.stdout.write("noise before the result\n")
         sys.stderr.write("noise on the standard error\n")
+        warnings.warn("a warning of Python", stacklevel=1)
 
 
 def main() -> None:
@@ -93,7 +98,7 @@ def main() -> None:
     _end(module, module.params["end"])
     module.exit_json(
         changed=False,
-        process=os.getpid(),
+        inside="ansible.executor.task_executor" in sys.modules,
         executable=sys.executable,
         folder=os.getcwd(),
         given={name: os.environ.get(name) for name in IN_PLACE},

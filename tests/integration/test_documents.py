@@ -1,0 +1,175 @@
+# Copyright (c) 2026, VPS.org collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every example in README.md and docs is executed against the emulator, as it stands there; a kind that is not known here fails."""
+
+from __future__ import annotations
+
+import configparser
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+import yaml
+
+from helpers.ansible_cli import AnsibleCli, CommandResult, core_bin
+from helpers.documents import Block, blocks, documents, name_of
+from helpers.isolation import REPOSITORY
+
+DOCUMENTS = [document for document in documents() if blocks(document)]
+SHORT_WAITS = {f"vpsorg.cloud.{name}": {"wait_interval": 0.1} for name in ("vps_server", "vps_server_power", "vps_fleet")}
+# What a reader has at hand when an example begins: servers, files, commands.
+SITE = [{"name": "Site", "hosts": "localhost", "gather_facts": False, "tasks": [{"name": "Read", "vpsorg.cloud.vps_server_info": {}}]}]
+# Keys by which YAML that is neither play nor inventory is known: requirements.yml, execution-environment.yml.
+OTHER_YAML = ("collections", "version")
+# Commands that other tests run: the archive in tests/unit/test_package.py, every target of make in .ci/run or by hand.
+RUN_ELSEWHERE = re.compile(
+    r"make [a-z-]+|ansible-galaxy collection install (?:dist/vpsorg-cloud-\*\.tar\.gz|-r requirements\.yml)|python3 -m pip install requests"
+)
+
+
+@pytest.fixture
+def reader(emulator, ansible_cli: AnsibleCli, tmp_path: pathlib.Path) -> AnsibleCli:
+    """The commands in the folder of a reader, who has followed the documents so far."""
+    home = tmp_path / "home"
+    (home / ".config").mkdir(parents=True)
+    for name in ("vps-token", "vps-token-staging"):
+        (home / ".config" / name).write_text(f"{emulator.token}\n")
+    commands = tmp_path / "bin"
+    commands.mkdir()
+    (commands / "pass").write_text('#!/bin/sh\n[ "$*" = "show vps/token" ] && cat ~/.config/vps-token\n')
+    (commands / "pass").chmod(0o755)
+    ansible_cli.env.update(
+        HOME=str(home),
+        PATH=os.pathsep.join([str(core_bin()), str(commands), os.environ["PATH"]]),
+        ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED="1",
+        ANSIBLE_VAULT_PASSWORD_FILE=str(tmp_path / "password"),
+    )
+    (tmp_path / "password").write_text("secret\n")
+    (tmp_path / "site.yml").write_text(json.dumps(SITE))
+    (tmp_path / "vault.yml").write_text(f"vault_vps_api_token: {emulator.token}\n")
+    ansible_cli.run("ansible-vault", "encrypt", "vault.yml", rc=0)
+    return ansible_cli
+
+
+def kind_of(block: Block) -> str:
+    """What a block is: tasks, plays, inventory, yaml, shell, python, ini, json, or text to look at. ValueError for anything else."""
+    if block.language in ("", "text", "console", "jinja", "diff"):
+        return "text"
+    if block.language in ("shell", "sh", "bash"):
+        return "shell"
+    if block.language in ("ini", "python", "json"):
+        return block.language
+    if block.language not in ("yaml", "yml"):
+        raise ValueError(f"{block}: the language {block.language!r} is not known to this test")
+    value = yaml.safe_load(block.text)
+    if isinstance(value, list) and all(isinstance(entry, dict) for entry in value):
+        return "plays" if any("hosts" in entry for entry in value) else "tasks"
+    if isinstance(value, dict) and value.get("plugin") == "vpsorg.cloud.vps":
+        return "inventory"
+    if isinstance(value, dict) and (set(OTHER_YAML) & set(value) or all(re.fullmatch(r"VPS_\w+", key) for key in value)):
+        return "yaml"
+    raise ValueError(f"{block}: what this is, is not known to this test")
+
+
+def of_kind(document: pathlib.Path, kind: str) -> list[Block]:
+    return [block for block in blocks(document) if kind_of(block) == kind]
+
+
+def with_blocks(kind: str) -> pytest.MarkDecorator:
+    found = [document for document in DOCUMENTS if of_kind(document, kind)]
+    return pytest.mark.parametrize("document", found, ids=name_of)
+
+
+def assert_went_well(outcome: CommandResult, block: object) -> None:
+    assert outcome.rc == 0, f"{block}\n{outcome.describe()}"
+    assert "[WARNING]" not in outcome.output, f"{block}\n{outcome.describe()}"
+
+
+def test_every_block_is_known() -> None:
+    kinds = {kind_of(block) for document in DOCUMENTS for block in blocks(document)}
+    assert kinds >= {"tasks", "plays", "inventory", "yaml", "shell", "python"}
+
+
+@with_blocks("tasks")
+def test_tasks(reader: AnsibleCli, document: pathlib.Path) -> None:
+    """In one play, so that a later example may use what an earlier one has registered."""
+    tasks: list[Any] = [task for block in of_kind(document, "tasks") for task in yaml.safe_load(block.text)]
+    assert_went_well(reader.tasks(tasks, play={"module_defaults": SHORT_WAITS}), name_of(document))
+
+
+@with_blocks("plays")
+def test_plays(reader: AnsibleCli, document: pathlib.Path) -> None:
+    """Each as it stands there, and then once more, when nothing is to change."""
+    for block in of_kind(document, "plays"):
+        assert_went_well(reader.playbook(block.text), block)
+        again = reader.playbook(block.text)
+        assert_went_well(again, block)
+        assert [entry.task for entry in again.results if entry.result.get("changed")] == [], str(block)
+
+
+@with_blocks("inventory")
+def test_inventories(reader: AnsibleCli, emulator, document: pathlib.Path) -> None:
+    emulator.seed(4, location=["us-west", "eu-central"], status=["active", "stopped"])
+    for block in of_kind(document, "inventory"):
+        outcome = reader.inventory(block.text)
+        assert_went_well(outcome, block)
+        assert outcome.json()["_meta"]["hostvars"], str(block)
+
+
+def shell_lines(document: pathlib.Path) -> list[tuple[Block, list[str]]]:
+    """The commands of each shell block that are to be run here."""
+    found = []
+    for block in of_kind(document, "shell"):
+        lines = [line for line in block.text.splitlines() if line.strip() and not line.startswith("#")]
+        found.append((block, [line for line in lines if not RUN_ELSEWHERE.fullmatch(line)]))
+    return found
+
+
+def run_shell(reader: AnsibleCli, emulator, lines: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    """The token is typed in where it is asked for; the emulator has another port, and the password of the vault is in a file."""
+    script = "\n".join(lines).replace("http://127.0.0.1:8765/api/v1", emulator.url).replace(" --ask-vault-pass", "")
+    return subprocess.run(
+        ["bash", "-euc", script],
+        cwd=reader.folder,
+        env=reader.environment({"VPS_API_TOKEN": emulator.token if "VPS_API_TOKEN" not in script else None}),
+        input=f"{emulator.token}\n",
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@with_blocks("shell")
+def test_commands(reader: AnsibleCli, emulator, document: pathlib.Path) -> None:
+    for block, lines in shell_lines(document):
+        if lines:
+            outcome = run_shell(reader, emulator, lines)
+            assert outcome.returncode == 0, f"{block}\n{outcome.stdout}{outcome.stderr}"
+            assert emulator.token not in outcome.stdout + outcome.stderr
+
+
+@with_blocks("python")
+def test_python(document: pathlib.Path) -> None:
+    python = os.environ.get("VPSORG_TEST_EMULATOR_PYTHON") or sys.executable
+    for block in of_kind(document, "python"):
+        environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "tests")}
+        outcome = subprocess.run([python, "-c", block.text], env=environment, check=False, capture_output=True, text=True, timeout=60)
+        assert outcome.returncode == 0, f"{block}\n{outcome.stderr}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_data_is_well_formed(document: pathlib.Path) -> None:
+    for block in of_kind(document, "json"):
+        json.loads(block.text)
+    for block in of_kind(document, "ini"):
+        parser = configparser.ConfigParser()
+        parser.read_string(block.text)
+        assert parser.sections(), str(block)
