@@ -15,6 +15,7 @@ description:
   - Takes servers as the modules return them, and gives for each the name, the address and the variables that
     P(vpsorg.cloud.vps#inventory) gives it, so that C(add_host) puts the same hosts into a running inventory.
   - A name that is not safe as the name of a host becomes C(vps-ID); two servers of one name become C(NAME-ID) each.
+  - Nothing that the API has sent is ever evaluated as a template.
 positional: _input
 options:
   _input:
@@ -23,7 +24,13 @@ options:
     elements: dict
     required: true
   groups:
-    description: Names of groups, which no host may bear.
+    description:
+      - The groups that the hosts are to be in. A list of names is for all of them, a dictionary gives for each name a shell pattern on the names
+        of servers, or a list of such patterns.
+    type: raw
+    default: []
+  taken:
+    description: Names of other groups. No host may bear the name of a group.
     type: list
     elements: str
     default: []
@@ -43,37 +50,51 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description: >-
-    For each server a dictionary with C(name), C(address) (null where it has none to connect to) and C(variables), in the servers' order.
+    For each server a dictionary with C(name), C(address) (null where it has none to connect to), C(variables) and C(groups), in the servers' order.
   type: list
   elements: dict
 """
 
-from collections.abc import Mapping, Sequence  # noqa: E402
-from typing import Any  # noqa: E402
+import fnmatch
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from ansible.errors import AnsibleFilterError  # noqa: E402
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_hosts import (  # noqa: E402
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_hosts import (
     VariableNames,
     connection_address,
     host_variables,
     name_hosts,
 )
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._text import new_marker
 
 _PREFIX = "vps_"
 
 
-def inventory_hosts(servers: Any, groups: Sequence[str] = ()) -> list[dict[str, Any]]:
+def inventory_hosts(servers: Any, groups: Any = (), taken: Sequence[str] = ()) -> list[dict[str, Any]]:
     """See DOCUMENTATION."""
     if not isinstance(servers, (list, tuple)) or not all(isinstance(server, Mapping) and {"id", "name"} <= set(server) for server in servers):
         raise AnsibleFilterError("inventory_hosts takes a list of servers, as the modules of vpsorg.cloud return it.")
-    names, _warnings = name_hosts(servers, ["name"], frozenset(groups))
-    variable_names = VariableNames(_PREFIX)
+    patterns = _patterns(groups)
+    names, _warnings = name_hosts(servers, ["name"], frozenset(taken) | set(patterns))
+    variable_names, mark = VariableNames(_PREFIX), new_marker()
     hosts = []
     for server, name in zip(servers, names):
-        # What a module returned is data already; nothing in it needs to be marked again.
-        variables, _dropped = host_variables(server, variable_names, lambda value: value)
-        hosts.append({"name": name, "address": connection_address(server, ["ipv4", "ipv6"]), "variables": variables})
+        variables, _dropped = host_variables(server, variable_names, mark)
+        address = connection_address(server, ["ipv4", "ipv6"])
+        member_of = [group for group, wanted in patterns.items() if any(fnmatch.fnmatchcase(server["name"], pattern) for pattern in wanted)]
+        hosts.append({"name": name, "address": address, "variables": variables, "groups": member_of})
     return hosts
+
+
+def _patterns(groups: Any) -> dict[str, list[str]]:
+    """For each group the patterns that its members' names match."""
+    given = groups if isinstance(groups, Mapping) else dict.fromkeys(groups, "*") if isinstance(groups, (list, tuple)) else None
+    patterns = {group: [wanted] if isinstance(wanted, str) else wanted for group, wanted in (given or {}).items()}
+    if given is None or not all(isinstance(wanted, (list, tuple)) and all(isinstance(pattern, str) for pattern in wanted) for wanted in patterns.values()):
+        raise AnsibleFilterError("groups must be a list of names, or a dictionary with a shell pattern (or a list of them) for each name.")
+    return {group: list(wanted) for group, wanted in patterns.items()}
 
 
 class FilterModule:

@@ -43,11 +43,11 @@ _value:
   elements: dict
 """
 
-import fnmatch  # noqa: E402
-from collections.abc import Mapping  # noqa: E402
-from typing import Any  # noqa: E402
+import fnmatch
+from collections.abc import Mapping
+from typing import Any
 
-from ansible.errors import AnsibleFilterError  # noqa: E402
+from ansible.errors import AnsibleFilterError
 
 
 def named_like(servers: Any, pattern: str) -> list[Any]:

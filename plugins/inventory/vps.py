@@ -145,33 +145,34 @@ cache_connection: ~/.cache/vpsorg
 cache_timeout: 600
 """
 
-import os  # noqa: E402
-import re  # noqa: E402
-from collections.abc import Collection, Mapping, Sequence  # noqa: E402
-from typing import Any  # noqa: E402
+import os
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
-from ansible.errors import AnsibleError, AnsibleParserError  # noqa: E402
-from ansible.module_utils.common.text.converters import to_native  # noqa: E402
-from ansible.module_utils.parsing.convert_bool import boolean  # noqa: E402
-from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable, get_cache_plugin  # noqa: E402
-from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import BadInput, VpsError  # noqa: E402
-from ansible_collections.vpsorg.cloud.plugins.module_utils._secrets import clean_token, scrubber  # noqa: E402
-from ansible_collections.vpsorg.cloud.plugins.module_utils._settings import Settings, read_settings  # noqa: E402
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_cache import cache_key, from_cache, to_cache  # noqa: E402
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_hosts import (  # noqa: E402
+from ansible.errors import AnsibleError, AnsibleParserError
+from ansible.module_utils.common.text.converters import to_native
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable, get_cache_plugin
+
+from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import BadInput, VpsError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._secrets import clean_token, scrubber
+from ansible_collections.vpsorg.cloud.plugins.module_utils._settings import Settings, read_settings
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_cache import cache_key, from_cache, to_cache
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_hosts import (
     VariableNames,
     connection_address,
     host_variables,
     name_hosts,
 )
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_options import (  # noqa: E402
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_options import (
     CONNECTION_OPTIONS,
     HostOptions,
     check_keys,
     read_host_options,
     without_empty_variables,
 )
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._text import new_marker  # noqa: E402
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._text import new_marker
 
 _MOST_TOLD = 20  # entries that one warning lists
 
@@ -273,7 +274,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                     return cached
             raise
         if gone:
-            self._warn(f"{path}: these servers vanished while they were read, so that only what the list says of them is known", [str(server_id) for server_id in gone])
+            self._warn(
+                f"{path}: these servers vanished while they were read, so that only what the list says of them is known", [str(server_id) for server_id in gone]
+            )
         elif caching:
             self._cache[key] = to_cache(servers)
         return servers

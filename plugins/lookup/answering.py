@@ -14,6 +14,7 @@ author: VPS.org collection contributors (@vpsorg)
 description:
   - Connects to a TCP port of every address, again and again until it answers or the time is over, for hundreds of addresses at the same time.
   - Returns the addresses that answered. The connections are made from the controller, and closed at once.
+  - While it waits, it says every 10 seconds how many have answered.
   - Takes as long as the slowest address. What the roles of this collection use to tell when servers are back.
 options:
   _terms:
@@ -25,6 +26,10 @@ options:
     description: The TCP port.
     type: int
     default: 22
+  expect:
+    description: What the answer must begin with, such as V(SSH-). If empty, it is enough that the connection is accepted.
+    type: str
+    default: ""
   timeout:
     description: The limit in seconds for all of them together.
     type: float
@@ -53,16 +58,21 @@ _raw:
   elements: str
 """
 
-import asyncio  # noqa: E402
-import contextlib  # noqa: E402
-import ipaddress  # noqa: E402
-import math  # noqa: E402
-from typing import Any  # noqa: E402
+import asyncio
+import contextlib
+import ipaddress
+import math
+from typing import Any
 
-from ansible.errors import AnsibleError  # noqa: E402
-from ansible.plugins.lookup import LookupBase  # noqa: E402
+from ansible.errors import AnsibleError
+from ansible.plugins.lookup import LookupBase
+from ansible.utils.display import Display
 
 _AT_A_TIME = 256  # connections; well below what a process may have open
+_LONGEST_TRY = 5.0  # seconds; a lost SYN is repeated by the system after seconds only, so that a new connection is quicker
+_TELL_EVERY = 9.0  # seconds; a little before the ten that are promised
+
+display = Display()
 
 
 class LookupModule(LookupBase):
@@ -78,7 +88,7 @@ class LookupModule(LookupBase):
             if not math.isfinite(seconds) or seconds <= 0:
                 raise AnsibleError(f"{option} must be a number of seconds above 0, got {seconds}.")
         addresses = list(dict.fromkeys(str(term) for term in terms if _is_address(term)))
-        answered = asyncio.run(_wait_for_all(addresses, port, timeout, interval))
+        answered = asyncio.run(_Wait(port, str(self.get_option("expect")).encode(), interval).for_all(addresses, timeout)) if addresses else set()
         return [term for term in terms if str(term) in answered]
 
 
@@ -88,32 +98,44 @@ def _is_address(term: Any) -> bool:
     return False
 
 
-async def _wait_for_all(addresses: list[str], port: int, timeout: float, interval: float) -> set[str]:
-    gate = asyncio.Semaphore(_AT_A_TIME)
-    answered: set[str] = set()
+class _Wait:
+    """One wait for many addresses."""
 
-    async def wait_for(address: str) -> None:
-        while not await _answers(address, port, gate, timeout):
-            await asyncio.sleep(interval)
-        answered.add(address)
+    def __init__(self, port: int, expect: bytes, interval: float) -> None:
+        self._port = port
+        self._expect = expect
+        self._interval = interval
+        self._answered: set[str] = set()
 
-    if addresses:
-        tasks = [asyncio.ensure_future(wait_for(address)) for address in addresses]
-        _done, pending = await asyncio.wait(tasks, timeout=timeout)
-        for task in pending:
+    async def for_all(self, addresses: list[str], timeout: float) -> set[str]:
+        """Those that have answered when all have, or when the time is over."""
+        gate = asyncio.Semaphore(_AT_A_TIME)
+        tasks = [asyncio.ensure_future(self._until_it_answers(address, gate)) for address in addresses]
+        teller = asyncio.ensure_future(self._tell(len(addresses)))
+        await asyncio.wait(tasks, timeout=timeout)
+        for task in (teller, *tasks):
             task.cancel()
-        await asyncio.gather(*pending, return_exceptions=True)
-    return answered
+        await asyncio.gather(teller, *tasks, return_exceptions=True)
+        return self._answered
 
+    async def _until_it_answers(self, address: str, gate: asyncio.Semaphore) -> None:
+        while True:
+            async with gate:
+                # Within the time of a try: also what accepts a connection and then says nothing.
+                with contextlib.suppress(OSError, EOFError, asyncio.TimeoutError):
+                    if await asyncio.wait_for(self._answers(address), _LONGEST_TRY):
+                        self._answered.add(address)
+                        return
+            await asyncio.sleep(self._interval)
 
-async def _answers(address: str, port: int, gate: asyncio.Semaphore, timeout: float) -> bool:
-    async with gate:
+    async def _answers(self, address: str) -> bool:
+        reader, writer = await asyncio.open_connection(address, self._port)
         try:
-            # A lost SYN is repeated by the system after seconds only; a connection that takes longer is tried anew.
-            _reader, writer = await asyncio.wait_for(asyncio.open_connection(address, port), min(timeout, 5.0))
-        except (OSError, asyncio.TimeoutError):
-            return False
-        writer.close()
-        with contextlib.suppress(OSError):
-            await writer.wait_closed()
-        return True
+            return await reader.readexactly(len(self._expect)) == self._expect
+        finally:
+            writer.close()
+
+    async def _tell(self, count: int) -> None:
+        while True:
+            await asyncio.sleep(_TELL_EVERY)
+            display.display(f"answering: {len(self._answered)} of {count} answer on port {self._port}")

@@ -49,7 +49,9 @@ class Fleet:
         return Survey(plans, frozenset(server["id"] for server in listed))
 
     def _plan(self, wish: Wish, matches: list[dict[str, Any]]) -> ServerPlan:
-        problem = ambiguity(wish.name or "", matches, "A fleet knows its servers by their names: rename or delete by id those that are not wanted, with vps_server.")
+        problem = ambiguity(
+            wish.name or "", matches, "A fleet knows its servers by their names: rename or delete by id those that are not wanted, with vps_server."
+        )
         if problem:
             return ServerPlan(wish, None, refusal=problem)
         found = matches[0] if matches else None

@@ -321,7 +321,8 @@ def _whole_view(found: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _predicted_status(steps: Sequence[Step]) -> dict[str, Any]:
-    ends = {"start": _status.ACTIVE, "reboot": _status.ACTIVE, "stop": _status.STOPPED}
+    # What a look right after the action shows; the wait behind it, if any, has the last word.
+    ends = {"start": "starting", "reboot": _status.REBOOTING, "stop": "stopping"}
     goals = {Goal.READY: _status.ACTIVE, Goal.ACTIVE: _status.ACTIVE, Goal.REBOOTED: _status.ACTIVE, Goal.STOPPED: _status.STOPPED}
     words = [ends.get(step.kind) or goals.get(step.goal) for step in steps if step.foreseen]
     known = [word for word in words if word]

@@ -15,8 +15,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from ansible import constants as C
+
 from ansible_collections.vpsorg.cloud.plugins.plugin_utils._expressions import Path, Reads, Unkeyable, analyse, key_of, read
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._text import TRUST_IS_EXPLICIT, with_plain_exports
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._text import TRUST_IS_EXPLICIT, is_exporting, with_plain_exports
 
 # A text that comes out of a template as it went in, on every ansible-core: nothing in it can be taken for a list or a word of Python.
 _SIMPLE_TEXT = re.compile(r"(?!(?:True|False|None)\Z)[A-Za-z0-9](?:[A-Za-z0-9 _.:/@+-]*[A-Za-z0-9])?")
@@ -104,6 +105,7 @@ class Constructor:
         self._plugin = plugin
         self._own = frozenset(own)
         self._strict = plugin.get_option("strict")
+        self._exporting = is_exporting()
         # Extra variables and extensions of Jinja may change what any expression means.
         uses_extra_vars = plugin.get_option("use_extra_vars") and plugin._vars
         self._remember = remember and not uses_extra_vars and not getattr(C, "DEFAULT_JINJA2_EXTENSIONS", None)
@@ -162,7 +164,9 @@ class Constructor:
         recorder = self._recorded(lambda: self._plugin._set_composite_vars({name: expression}, variables, host.name, self._strict))
         if not recorder.variables:
             return _NOTHING
-        value = host.vars[name] = with_plain_exports(host.vars.get(name))
+        value = host.vars.get(name)
+        if self._exporting:
+            value = host.vars[name] = with_plain_exports(value)
         # A list or a dictionary must not be shared between hosts.
         return (value,) if value is None or isinstance(value, (str, int, float)) else _AGAIN
 

@@ -17,13 +17,113 @@ from ansible_collections.vpsorg.cloud.plugins.plugin_utils._text import TEXT_TYP
 
 # Filters and tests whose result depends on nothing but what goes in. Those of ansible-core and of Jinja; any other makes an expression opaque.
 _PURE_FILTERS = frozenset(
-    "abs b64decode b64encode basename bool capitalize center combine count d default dict2items difference dirname first flatten float from_json hash"
-    " human_readable human_to_bytes int intersect items2dict join last length list lower max min regex_escape regex_findall regex_replace regex_search"
-    " replace reverse round slice sort split splitext string sum ternary title to_json trim truncate union unique upper urlencode wordcount zip".split()
+    [
+        "abs",
+        "b64decode",
+        "b64encode",
+        "basename",
+        "bool",
+        "capitalize",
+        "center",
+        "combine",
+        "count",
+        "d",
+        "default",
+        "dict2items",
+        "difference",
+        "dirname",
+        "first",
+        "flatten",
+        "float",
+        "from_json",
+        "hash",
+        "human_readable",
+        "human_to_bytes",
+        "int",
+        "intersect",
+        "items2dict",
+        "join",
+        "last",
+        "length",
+        "list",
+        "lower",
+        "max",
+        "min",
+        "regex_escape",
+        "regex_findall",
+        "regex_replace",
+        "regex_search",
+        "replace",
+        "reverse",
+        "round",
+        "slice",
+        "sort",
+        "split",
+        "splitext",
+        "string",
+        "sum",
+        "ternary",
+        "title",
+        "to_json",
+        "trim",
+        "truncate",
+        "union",
+        "unique",
+        "upper",
+        "urlencode",
+        "wordcount",
+        "zip",
+    ]
 )
 _PURE_TESTS = frozenset(
-    "!= < <= == > >= all any boolean contains defined divisibleby eq equalto even false falsy float ge greaterthan gt in integer iterable le lessthan"
-    " lower lt mapping match ne none number odd regex search sequence string subset superset true truthy undefined upper version version_compare".split()
+    [
+        "!=",
+        "<",
+        "<=",
+        "==",
+        ">",
+        ">=",
+        "all",
+        "any",
+        "boolean",
+        "contains",
+        "defined",
+        "divisibleby",
+        "eq",
+        "equalto",
+        "even",
+        "false",
+        "falsy",
+        "float",
+        "ge",
+        "greaterthan",
+        "gt",
+        "in",
+        "integer",
+        "iterable",
+        "le",
+        "lessthan",
+        "lower",
+        "lt",
+        "mapping",
+        "match",
+        "ne",
+        "none",
+        "number",
+        "odd",
+        "regex",
+        "search",
+        "sequence",
+        "string",
+        "subset",
+        "superset",
+        "true",
+        "truthy",
+        "undefined",
+        "upper",
+        "version",
+        "version_compare",
+    ]
 )
 _TRANSPARENT = (
     nodes.Add, nodes.And, nodes.Compare, nodes.Concat, nodes.CondExpr, nodes.Const, nodes.Dict, nodes.Div, nodes.Filter, nodes.FloorDiv,
@@ -32,7 +132,27 @@ _TRANSPARENT = (
 )  # fmt: skip
 _DELIMITERS = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}")
 # Names that are there without being a host's variable.
-_GLOBALS = frozenset("cycler dict environment groups hostvars joiner lipsum lookup namespace now omit q query range self undef vars".split())
+_GLOBALS = frozenset(
+    [
+        "cycler",
+        "dict",
+        "environment",
+        "groups",
+        "hostvars",
+        "joiner",
+        "lipsum",
+        "lookup",
+        "namespace",
+        "now",
+        "omit",
+        "q",
+        "query",
+        "range",
+        "self",
+        "undef",
+        "vars",
+    ]
+)
 _parser = Environment(autoescape=False)  # noqa: S701  # parses only; nothing is rendered with it
 
 Path = tuple  # of strings: a variable's name, then the keys of the dictionaries inside it
@@ -153,4 +273,3 @@ def _frozen(value: Any) -> Any:
     if isinstance(value, list):
         return kind, tuple(_frozen(item) for item in value)
     raise Unkeyable
-

@@ -43,7 +43,7 @@ def from_cache(cached: Any, selection: Selection) -> list[dict[str, Any]] | None
         servers = [_shapes.check_server(server) for server in servers]
     except ValueError:
         return None
-    return [server for server in servers if selection.keeps(server)]
+    return selection.of(servers)
 
 
 def _digest(text: str) -> str:

@@ -12,11 +12,11 @@ import keyword
 import re
 import socket
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._text import TooDeep, printable
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._text import Marker, TooDeep, printable
 
 API_STATUS_FILTERS = frozenset({"active", "stopped", "suspended"})  # documented; another word may be refused or ignored
 
@@ -56,6 +56,10 @@ class Selection:
         if len(self.locations) == 1:
             filters["location"] = self.locations[0]
         return filters
+
+    def of(self, servers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The selected ones of some servers."""
+        return servers if self == Selection() else [server for server in servers if self.keeps(server)]
 
     def keeps(self, server: Mapping[str, Any]) -> bool:
         """Whether a server is selected, by what the server itself says: a filter of the API may be ignored or fuzzy."""
@@ -167,43 +171,39 @@ def _address(text: Any) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 # Variables
 
 
-class VariableNames:
-    """The names of variables made from the API's keys: always with the prefix, always valid, never one that Ansible obeys."""
+class VariableNames(dict):
+    """The names of variables by the API's keys: always with the prefix, always valid, never one that Ansible obeys; None where there is no such name."""
 
     def __init__(self, prefix: str) -> None:
+        super().__init__()
         self._prefix = prefix
-        self._names: dict[str, str | None] = {}
 
-    def __call__(self, key: str) -> str | None:
-        """The variable for a key; None where it can't be one."""
-        try:
-            return self._names[key]
-        except KeyError:
-            name = self._names[key] = self._checked(f"{self._prefix}{re.sub('[^A-Za-z0-9_]', '_', key)}")
-            return name
+    def __missing__(self, key: str) -> str | None:
+        name = f"{self._prefix}{re.sub('[^A-Za-z0-9_]', '_', key)}"
+        reserved = name.startswith("ansible_") or name in _RESERVED_VARIABLES or keyword.iskeyword(name)
+        self[key] = None if reserved or len(name) > 200 else name
+        return self[key]
 
     def all(self) -> frozenset[str]:
         """Every name given so far."""
-        return frozenset(name for name in self._names.values() if name)
-
-    @staticmethod
-    def _checked(name: str) -> str | None:
-        reserved = name.startswith("ansible_") or name in _RESERVED_VARIABLES or keyword.iskeyword(name)
-        return None if reserved or len(name) > 200 else name
+        return frozenset(name for name in self.values() if name)
 
 
-def host_variables(server: Mapping[str, Any], names: VariableNames, mark: Callable[[Any], Any]) -> tuple[dict[str, Any], list[str]]:
+def host_variables(server: Mapping[str, Any], names: VariableNames, mark: Marker) -> tuple[dict[str, Any], list[str]]:
     """A server's variables, marked as data; and the keys that could not become one."""
     variables: dict[str, Any] = {}
     dropped: list[str] = []
+    texts = mark.texts
     for key, value in server.items():
-        name = names(key)
+        name = names[key]
         # Of two keys that make one name, the one that is spelt like it counts.
         if name is None or (name in variables and not name.endswith(key)):
             dropped.append(key)
-            continue
-        try:
-            variables[name] = mark(value)
-        except TooDeep:
-            dropped.append(key)
+        elif type(value) is str:
+            variables[name] = texts[value]
+        else:
+            try:
+                variables[name] = mark(value)
+            except TooDeep:
+                dropped.append(key)
     return variables, dropped

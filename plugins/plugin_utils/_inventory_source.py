@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -31,11 +30,11 @@ def fetch_servers(settings: Settings, selection: Selection, details: bool) -> tu
     pace = Pace(limit=None, retries=settings.retries, retry_max_delay=settings.retry_max_delay, request_timeout=settings.timeout)
     http = Http(settings)
     api = Api(http, pace)
-    servers = [server for server in _list(api, selection) if selection.keeps(server)]
+    servers = selection.of(_list(api, selection))
     gone: list[int] = []
     if details:
         servers, gone = _with_details(api, servers)
-    return _scrubbed(servers, http.scrub), gone
+    return _scrubbed(servers, settings.token, http.scrub), gone
 
 
 def _list(api: Api, selection: Selection) -> list[dict[str, Any]]:
@@ -63,10 +62,18 @@ def _with_details(api: Api, servers: list[dict[str, Any]]) -> tuple[list[dict[st
     return merged, [server["id"] for server, more in zip(servers, found) if more is None]
 
 
-def _scrubbed(servers: list[dict[str, Any]], scrub: Callable[[str], str]) -> list[dict[str, Any]]:
-    """An API that echoes the token must not get it into variables or a cache. One look at the whole is enough in all other cases."""
-    text = json.dumps(servers, ensure_ascii=False)
-    return servers if scrub(text) == text else scrub_values(servers, scrub)
+def _scrubbed(servers: list[dict[str, Any]], token: str, scrub: Callable[[str], str]) -> list[dict[str, Any]]:
+    """An API that echoes the token must not get it into names, variables or a cache."""
+    shortest = len(token)  # no spelling of the token is shorter
+
+    def holds_it(value: Any) -> bool:
+        if isinstance(value, str):
+            return len(value) >= shortest and scrub(value) != value
+        if isinstance(value, dict):
+            return any(len(key) >= shortest and holds_it(key) for key in value) or any(holds_it(item) for item in value.values() if type(item) is not int)
+        return isinstance(value, list) and any(holds_it(item) for item in value)
+
+    return [scrub_values(server, scrub) if holds_it(server) else server for server in servers]
 
 
 def is_outage(error: VpsError) -> bool:

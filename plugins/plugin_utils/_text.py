@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
+
+from ansible import context
 
 try:
     # ansible-core 2.19 and newer: a string is no template unless it is trusted, and an export shows what is not trusted as a dictionary.
@@ -45,39 +47,61 @@ def _marked_where_trust_is_implied(text: str) -> str:
     return text if is_harmless(text) and not text.startswith("#") else wrap_var(text)
 
 
-def new_marker() -> Callable[[Any], Any]:
-    """A function that copies a JSON value into one that is safe as a variable: every string in it marked, keys too.
+def is_exporting() -> bool:
+    """Whether variables may leave this process as they are: in ansible-inventory, and in whatever is none of Ansible's own commands.
 
-    On ansible-core 2.19 and newer harmless text is marked as trusted, which lets exports show it as a plain string, and
-    anything else stays untrusted; on 2.18 and older anything else is wrapped as unsafe. The function remembers the texts that
-    it has seen, since servers share most of theirs. It raises TooDeep.
+    Everywhere else nothing from the API needs to be trusted, and it is better that it is not: trusted text can become an expression, too.
     """
-    mark_text = _marked_where_trust_is_explicit if TRUST_IS_EXPLICIT else _marked_where_trust_is_implied
-    seen: dict[str, str] = {}
+    return not context.CLIARGS or "export" in context.CLIARGS
 
-    def text(value: str) -> str:
-        marked = seen.get(value)
-        if marked is None:
-            marked = seen[value] = mark_text(value)
+
+class _MarkedTexts(dict):
+    """Every text so far, with its marked form: servers share most of their texts, and marking one takes longer than finding it."""
+
+    def __missing__(self, text: str) -> str:
+        marked = self[text] = _marked_where_trust_is_explicit(text) if TRUST_IS_EXPLICIT else _marked_where_trust_is_implied(text)
         return marked
 
-    def mark(value: Any, depth: int = 0) -> Any:
+
+class _SameTexts(dict):
+    """Every text as it is."""
+
+    def __missing__(self, text: str) -> str:
+        return text
+
+
+class Marker:
+    """Copies JSON values into ones that are safe as variables: every string in them marked, keys too.
+
+    On ansible-core 2.19 and newer nothing is a template that is not trusted; where it may be exported, harmless text is marked as trusted, which lets
+    exports show it as a plain string. On 2.18 and older everything that could be a template is wrapped as unsafe.
+    """
+
+    def __init__(self, *, exporting: bool) -> None:
+        self.texts: Mapping[str, str] = _MarkedTexts() if exporting or not TRUST_IS_EXPLICIT else _SameTexts()
+
+    def __call__(self, value: Any, depth: int = 0) -> Any:
+        """The safe copy. Raises TooDeep."""
         kind = type(value)
         if kind is str:
-            return text(value)
+            return self.texts[value]
         if kind is not dict and kind is not list:
             return value
         if depth >= DEEPEST:
             raise TooDeep
         if kind is list:
-            return [mark(item, depth + 1) for item in value]
+            return [self(item, depth + 1) for item in value]
+        texts = self.texts
         # Keys are never templates where trust is explicit, and an export can't mark them.
         return {
-            name if TRUST_IS_EXPLICIT else text(name): item if type(item) is int else text(item) if type(item) is str else mark(item, depth + 1)
+            name if TRUST_IS_EXPLICIT else texts[name]: item if type(item) is int else texts[item] if type(item) is str else self(item, depth + 1)
             for name, item in value.items()
         }
 
-    return mark
+
+def new_marker() -> Marker:
+    """A marker for the command that is running."""
+    return Marker(exporting=is_exporting())
 
 
 def with_plain_exports(value: Any) -> Any:

@@ -13,9 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from helpers.ansible_cli import core_bin
-
 from benchmark.measure import COMMAND_LIMIT, Bench, Finding, Row, Times, ratio
+from helpers.ansible_cli import core_bin
 
 EmulatorFactory = Callable[..., AbstractContextManager[Any]]
 
@@ -110,9 +109,7 @@ def _measure_many(bench: Bench, new_emulator: EmulatorFactory, count: int) -> li
         nothing, found, grouped = bench.medians((NOTHING, None), (_list_hosts(plain), env), (_list_hosts(constructed), env))
         # A static inventory takes so long that once is enough.
         listing = ["ansible-inventory", "--list", "-i"]
-        read, written, read_static = bench.medians(
-            (_list_hosts(static), None), ([*listing, plain], env), ([*listing, static], None), repetitions=1
-        )
+        read, written, read_static = bench.medians((_list_hosts(static), None), ([*listing, plain], env), ([*listing, static], None), repetitions=1)
         requests = _counted(bench, emulator, _list_hosts(plain), env)
     return [
         ratio(

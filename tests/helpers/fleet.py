@@ -140,7 +140,9 @@ def triple(ran: Ran, name: str, plan: list[tuple[str, str]], *, changed: bool = 
     assert check["summary"] == real["summary"] == counts(**summary), name
     assert names(check) == names(real) == names(again), name
     for before, after in zip(check["servers"], real["servers"], strict=True):
-        known = {key: value for key, value in before.items() if value is not None and key in after and key not in ("plan", "os", "resource_usage", "updated_at")}
+        known = {
+            key: value for key, value in before.items() if value is not None and key in after and key not in ("plan", "os", "resource_usage", "updated_at")
+        }
         assert known == {key: after[key] for key in known}, f"{name}: {before['name']}"
     return check, real, again
 

@@ -136,7 +136,7 @@ class Ran:
         return self.tasks[name]
 
     def items(self, name: str) -> list[Done]:
-        return self._items[name]
+        return self._items.get(name, [])
 
     def ok(self, name: str, changed: bool | None = None) -> Done:
         done = self[name]
@@ -298,7 +298,16 @@ class Script:
             assert outcome.rc in (0, 2), outcome.describe()
             assert proxy.unmet() == [], outcome.describe()
             assert turns.rest == [], outcome.describe()
-            return Ran(outcome, [Sent.of(record) for record in proxy.history], complete)
+            ran = Ran(outcome, [Sent.of(record) for record in proxy.history], complete)
+        self._assert_reads_only(ran, everything="--check" in args)
+        return ran
+
+    def _assert_reads_only(self, ran: Ran, everything: bool) -> None:
+        """Check mode and info modules send GET only, whatever a test is about."""
+        for task in self._tasks:
+            reading = everything or task.get("check_mode") or f"{COLLECTION}vps_server_info" in task
+            done = [*ran.items(task["name"]), *([ran.tasks[task["name"]]] if task["name"] in ran.tasks else [])]
+            assert not reading or [one.writes for one in done if one.writes] == [], task["name"]
 
 
 class _Turns:

@@ -134,8 +134,6 @@ def test_refusals_of_any_shape(script: Script) -> None:
 
 
 def test_a_refusal_that_repeats_the_token(script: Script) -> None:
-    token = "{{ lookup('env', 'VPS_API_TOKEN') }}"
-    del token
     script.faults(Fault("echo_token", method="POST", path="*/servers/"), Fault("echo_token", path="*/servers/100/"))
     script.server("create", name="web-01", **ENOUGH)
     script.info("read", id=100)

@@ -84,11 +84,7 @@ def test_options_of_every_type(script: Script) -> None:
         "authorities": ("vps_server", {**WEB, "ca_path": "/nowhere/ca.pem"}, ("ca_path", "/nowhere/ca.pem")),
         "settle time": ("vps_server_power", {**WEB, "state": "rebooted", "settle_time": 0}, ("settle_time", "0")),
         **{f"name with {what}": ("vps_server", {"name": name}, ("name", "letters, digits and hyphens")) for what, name in NAMES.items()},
-        **{
-            f"{option} {value}": ("vps_server", {**WEB, option: value}, (option, str(value), "positive"))
-            for option in NUMBERS
-            for value in (0, -1)
-        },
+        **{f"{option} {value}": ("vps_server", {**WEB, option: value}, (option, str(value), "positive")) for option in NUMBERS for value in (0, -1)},
         "id true": ("vps_server", {"id": True, "state": "absent"}, ("id",)),
         "id true of info": ("vps_server_info", {"id": True}, ("id",)),
     }
@@ -142,7 +138,7 @@ def test_addresses(script: Script) -> None:
         script.server(name, **WEB, api_url=url)
     script.info("info", api_url="http://example.com/api/v1")
     ran = script.run("-vvvv")
-    for name, (url, word) in URLS.items():
+    for name, (_url, word) in URLS.items():
         assert_refused(ran, name, "api_url", word, "https://admin.vps.org/api/v1")
     assert_refused(ran, "info", "api_url", "loopback")
 
@@ -197,7 +193,8 @@ def test_no_token_at_all(script: Script, given: str | None) -> None:
     script.server("server", **WEB)
     script.power("power", **WEB, state="started")
     script.info("info")
-    empty = {name: given for name in ("VPS_API_TIMEOUT", "VPS_API_RETRIES", "VPS_API_RETRY_MAX_DELAY", "VPS_VALIDATE_CERTS", "VPS_CA_PATH")}
+    names = ("VPS_API_TIMEOUT", "VPS_API_RETRIES", "VPS_API_RETRY_MAX_DELAY", "VPS_VALIDATE_CERTS", "VPS_CA_PATH")
+    empty = dict.fromkeys(names, given)
     ran = script.run(env={"VPS_API_TOKEN": given, "VPS_API_URL": given, **empty}, both_ways=given is None)
     for name in ("server", "power", "info"):
         assert_refused(ran, name, "No API token was given", "api_token", "VPS_API_TOKEN")

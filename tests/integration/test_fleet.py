@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import pytest
-from faults import Fault, Record
 
+from faults import Fault, Record
 from helpers.ansible_cli import AnsibleCli
 from helpers.fleet import ENOUGH, FleetScript, check_shape, counts, names, planned, refused, triple
 
@@ -136,7 +136,11 @@ def test_in_the_controllers_process_and_as_a_module(script: FleetScript) -> None
     script.configure(provision_ms=50, address_ms=0)
     script.insert(1, "web-1", status="stopped")
     script.insert(2, "old")
-    fleet = ({"name": "new", "power": "stopped", **ENOUGH}, {"name": "web-1", "power": "started", "hostname": "changed.example.com"}, {"name": "no", "plan_id": 99})
+    fleet = (
+        {"name": "new", "power": "stopped", **ENOUGH},
+        {"name": "web-1", "power": "started", "hostname": "changed.example.com"},
+        {"name": "no", "plan_id": 99},
+    )
     script.fleet("check", *fleet, defaults=ENOUGH, check=True, concurrency=1, purge=True, purge_match="old", max_delete=1, on_immutable_change="warn")
     script.fleet("real", *fleet, defaults=ENOUGH, concurrency=1, purge=True, purge_match="old", max_delete=1, on_immutable_change="warn")
     script.fleet("refused", *fleet, {"name": "bad", "plan_id": "x"})

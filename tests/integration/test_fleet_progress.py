@@ -207,7 +207,7 @@ def test_cancelled_while_waiting(how: str, run: Callable[..., Running], emulator
     emulator.configure(provision_ms=600_000)
     emulator.insert(id=1, name="old")
     running = run({"name": "web-1"}, {"name": "web-2"}, {"name": "web-3"}, purge=True, purge_match="old", max_delete=1)
-    running.wait_for(lambda lines: len([line for line in lines if line.endswith(": created") or line.endswith(": gone")]) == 4)
+    running.wait_for(lambda lines: len([line for line in lines if line.endswith((": created", ": gone"))]) == 4)
     output = running.end(SIGNALS[how])
     stored = {server["name"]: server["id"] for server in emulator.servers()}
     assert said(output) == stored and sorted(stored) == ["web-1", "web-2", "web-3"]

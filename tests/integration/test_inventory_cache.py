@@ -65,7 +65,17 @@ def test_groups_are_made_anew(ansible_cli: AnsibleCli, emulator: Any, cached: Ca
 
 
 @pytest.mark.parametrize(
-    "change", [{"status": ["active"]}, {"locations": ["us-west"]}, {"include": ["web-*"]}, {"exclude": ["x"]}, {"details": True}, {"api_token": "vps_other"}, {"file_name": "b.vps.yml"}], ids=str
+    "change",
+    [
+        {"status": ["active"]},
+        {"locations": ["us-west"]},
+        {"include": ["web-*"]},
+        {"exclude": ["x"]},
+        {"details": True},
+        {"api_token": "vps_other"},
+        {"file_name": "b.vps.yml"},
+    ],
+    ids=str,
 )
 def test_another_configuration_is_another_cache(ansible_cli: AnsibleCli, emulator: Any, cached: Callable[..., Any], change: dict[str, Any]) -> None:
     emulator.add_token("vps_other")
@@ -99,7 +109,9 @@ def test_a_damaged_cache_is_a_miss(ansible_cli: AnsibleCli, emulator: Any, cache
     emulator.clear_requests()
     (path,) = files(tmp_path)
     text = path.read_text()
-    path.write_text({"cut": text[: len(text) // 2], "empty": "", "text": "no JSON", "other": json.dumps({"a": 1}), "changed": text.replace("web-0002", "web-0009")}[damage])
+    path.write_text(
+        {"cut": text[: len(text) // 2], "empty": "", "text": "no JSON", "other": json.dumps({"a": 1}), "changed": text.replace("web-0002", "web-0009")}[damage]
+    )
     assert show(ansible_cli, cached()).hosts == ["web-0001", "web-0002", "web-0003"]
     assert len(emulator.requests()) == 1
     show(ansible_cli, cached())
@@ -121,7 +133,9 @@ def test_refresh_inventory_reads_anew_and_writes(ansible_cli: AnsibleCli, emulat
     emulator.clear_requests()
     count = {"ansible.builtin.debug": {"msg": "{{ groups['vps'] | length }}"}}
     tasks = [{"name": "Before", **count}, {"name": "Refresh", "ansible.builtin.meta": "refresh_inventory"}]
-    plays = [{"name": name, "hosts": "localhost", "gather_facts": False, "tasks": inner} for name, inner in (("One", tasks), ("Two", [{"name": "After", **count}]))]
+    plays = [
+        {"name": name, "hosts": "localhost", "gather_facts": False, "tasks": inner} for name, inner in (("One", tasks), ("Two", [{"name": "After", **count}]))
+    ]
     outcome = ansible_cli.playbook(plays, inventory=tmp_path / "test.vps.yml", rc=0)
     assert (str(outcome.task("Before")["msg"]), str(outcome.task("After")["msg"])) == ("3", "5")
     assert len(emulator.requests()) == 1
@@ -160,7 +174,9 @@ def test_what_is_not_whole_is_an_error_and_overwrites_no_cache(
 # The API is down
 
 
-def test_old_servers_are_used_only_where_that_is_asked_for(ansible_cli: AnsibleCli, emulator: Any, proxy: FaultProxy, cached: Callable[..., Any], tmp_path: pathlib.Path) -> None:
+def test_old_servers_are_used_only_where_that_is_asked_for(
+    ansible_cli: AnsibleCli, emulator: Any, proxy: FaultProxy, cached: Callable[..., Any], tmp_path: pathlib.Path
+) -> None:
     emulator.seed(3)
     config = cached(api_url=proxy.url, api_retries=0)
     show(ansible_cli, config)

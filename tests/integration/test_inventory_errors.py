@@ -32,7 +32,11 @@ def test_the_token_from_the_file(ansible_cli: AnsibleCli, emulator: Any) -> None
 def test_the_token_from_a_lookup(ansible_cli: AnsibleCli, emulator: Any, tmp_path: pathlib.Path) -> None:
     emulator.seed(2)
     (tmp_path / "token").write_text(f"{emulator.token}\n")
-    config = {"api_token": "{{ lookup('ansible.builtin.file', '" + str(tmp_path / "token") + "') }}", "api_timeout": "{{ 20 + 1 }}", "api_url": "{{ lookup('env', 'MY_URL') }}"}
+    config = {
+        "api_token": "{{ lookup('ansible.builtin.file', '" + str(tmp_path / "token") + "') }}",
+        "api_timeout": "{{ 20 + 1 }}",
+        "api_url": "{{ lookup('env', 'MY_URL') }}",
+    }
     assert len(show(ansible_cli, config, "-vvvv", env={**NO_TOKEN, "MY_URL": emulator.url, "VPS_API_URL": DEAD}).hosts) == 2
 
 
@@ -174,7 +178,14 @@ def test_without_strictness_ansible_goes_on(ansible_cli: AnsibleCli) -> None:
 @pytest.mark.parametrize("level", ["-v", "-vvvvvv"])
 def test_the_token_is_not_shown_in_failures(ansible_cli: AnsibleCli, emulator: Any, level: str) -> None:
     """The runner of commands fails on any output that holds the token. Here it is in the file, the line before each mistake."""
-    mistakes: list[dict[str, Any]] = [{"api_timeout": "soon"}, {"api_url": "{{ nowhere }}"}, {"api_url": DEAD, "api_retries": 0}, {"status": {"a": 1}}, {"validate_certs": "x"}, {"unknown": 1}]
+    mistakes: list[dict[str, Any]] = [
+        {"api_timeout": "soon"},
+        {"api_url": "{{ nowhere }}"},
+        {"api_url": DEAD, "api_retries": 0},
+        {"status": {"a": 1}},
+        {"validate_certs": "x"},
+        {"unknown": 1},
+    ]
     for mistake in mistakes:
         text = yaml.safe_dump({**PLUGIN, "api_token": emulator.token, **mistake}, sort_keys=False)
         outcome = ansible_cli.inventory(text, "--list", level, env={**NO_TOKEN, "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "1"})

@@ -21,19 +21,96 @@ MARKER = "evaluated-by-ansible"
 ADDRESS = "203.0.113.200"
 
 NAMES = [
-    "../secrets", "../../etc/passwd", "..", ".", "/etc/hosts", "host_vars/other", "localhost", "LOCALHOST", "localhost.localdomain", "all", "ungrouped", "127.0.0.1",
-    "127.1", "2130706433", "::1", "0.0.0.0", "-x", "--connection=local", "-oProxyCommand=id", "a b", "a\nb", "a\n", "\n", "a\tb", "a\x00b", "\x1b[2Jclear", "web[1:3]", "a:22", "a,b",
-    "!x", "&x", "~.*", "*", "{{ 7 * 7 }}", "{% raw %}", "$(id)", "`id`", "a;b", "a|b", "x" * 300, "naïve", "имя", "名前", "a\u202eb", "a_b", "vps", "vps_no_address", "configured",
-    "parent", "", " ",
-]  # fmt: skip
+    "../secrets",
+    "../../etc/passwd",
+    "..",
+    ".",
+    "/etc/hosts",
+    "host_vars/other",
+    "localhost",
+    "LOCALHOST",
+    "localhost.localdomain",
+    "all",
+    "ungrouped",
+    "127.0.0.1",
+    "127.1",
+    "2130706433",
+    "::1",
+    "0.0.0.0",
+    "-x",
+    "--connection=local",
+    "-oProxyCommand=id",
+    "a b",
+    "a\nb",
+    "a\n",
+    "\n",
+    "a\tb",
+    "a\x00b",
+    "\x1b[2Jclear",
+    "web[1:3]",
+    "a:22",
+    "a,b",
+    "!x",
+    "&x",
+    "~.*",
+    "*",
+    "{{ 7 * 7 }}",
+    "{% raw %}",
+    "$(id)",
+    "`id`",
+    "a;b",
+    "a|b",
+    "x" * 300,
+    "naïve",
+    "имя",
+    "名前",
+    "a\u202eb",
+    "a_b",
+    "vps",
+    "vps_no_address",
+    "configured",
+    "parent",
+    "",
+    " ",
+]
 ADDRESSES = [
-    "-oProxyCommand=touch${IFS}PWNED", "-F/etc/passwd", "localhost", "evil.example.com", "203.0.113.5 -oX=y", "203.0.113.5\n", "203.0.113.5;id", "$(id)",
-    "{{ lookup('pipe', 'touch PWNED') }}", "fe80::1%-oProxyCommand=id", "203.0.113.05", "", 3405803781, True, ["203.0.113.5"], {"a": "b"},
-]  # fmt: skip
+    "-oProxyCommand=touch${IFS}PWNED",
+    "-F/etc/passwd",
+    "localhost",
+    "evil.example.com",
+    "203.0.113.5 -oX=y",
+    "203.0.113.5\n",
+    "203.0.113.5;id",
+    "$(id)",
+    "{{ lookup('pipe', 'touch PWNED') }}",
+    "fe80::1%-oProxyCommand=id",
+    "203.0.113.05",
+    "",
+    3405803781,
+    True,
+    ["203.0.113.5"],
+    {"a": "b"},
+]
 KEYS = [
-    "ansible_connection", "ansible_host", "ansible_user", "ansible_ssh_common_args", "ansible_python_interpreter", "ansible_become_exe", "groups", "hostvars", "inventory_hostname",
-    "{{ lookup('pipe', 'touch PWNED') }}", "a-b", "", "__ansible_unsafe", "__ansible_vault", "__ansible_type", "vps_name", "environment", "naïve",
-]  # fmt: skip
+    "ansible_connection",
+    "ansible_host",
+    "ansible_user",
+    "ansible_ssh_common_args",
+    "ansible_python_interpreter",
+    "ansible_become_exe",
+    "groups",
+    "hostvars",
+    "inventory_hostname",
+    "{{ lookup('pipe', 'touch PWNED') }}",
+    "a-b",
+    "",
+    "__ansible_unsafe",
+    "__ansible_vault",
+    "__ansible_type",
+    "vps_name",
+    "environment",
+    "naïve",
+]
 TEMPLATES = [
     "{{ lookup('pipe', 'touch PWNED; echo " + MARKER + "') }}",
     "{% set x = lookup('pipe', 'touch PWNED') %}" + "{{ '" + MARKER[:4] + "' ~ '" + MARKER[4:] + "' }}",
@@ -85,13 +162,15 @@ def test_each_replaced_name_is_told(ansible_cli: AnsibleCli, emulator: Any, name
     server_id = emulator.insert(name=name)
     inventory = show(ansible_cli)
     assert inventory.hosts == [f"vps-{server_id}"]
-    assert f"server {server_id}, {ascii(name)}" in inventory.warnings and f"vps-{server_id}" in inventory.warnings
+    assert f"server {server_id}, {name!a}" in inventory.warnings and f"vps-{server_id}" in inventory.warnings
 
 
 def test_a_play_on_localhost_stays_here(ansible_cli: AnsibleCli, emulator: Any, folder: pathlib.Path) -> None:
     emulator.insert(name="localhost", ip_address=ADDRESS)
     emulator.insert(name="127.0.0.1", ip_address=ADDRESS)
-    outcome = ansible_cli.tasks([{"name": "Where", DEBUG: {"msg": ["{{ ansible_host | default('none') }}", "{{ ansible_connection | default('none') }}"]}}], inventory=folder, rc=0)
+    outcome = ansible_cli.tasks(
+        [{"name": "Where", DEBUG: {"msg": ["{{ ansible_host | default('none') }}", "{{ ansible_connection | default('none') }}"]}}], inventory=folder, rc=0
+    )
     address, connection = outcome.task("Where")["msg"]
     assert address != ADDRESS and connection == "local"
 
@@ -109,7 +188,9 @@ def test_addresses(ansible_cli: AnsibleCli, emulator: Any, folder: pathlib.Path)
 def test_an_address_is_never_an_option_of_ssh(ansible_cli: AnsibleCli, emulator: Any, folder: pathlib.Path, tmp_path: pathlib.Path) -> None:
     """ssh itself is called, on a name that does not resolve, and runs no proxy command."""
     emulator.insert(name="web.invalid", ip_address=f"-oProxyCommand=touch${{IFS}}{tmp_path}/PWNED", hostname=None)
-    outcome = ansible_cli.run("ansible", "-i", str(folder), "web.invalid", "-m", "ansible.builtin.raw", "-a", "true", "-T", "2", env={"ANSIBLE_HOST_KEY_CHECKING": "0"})
+    outcome = ansible_cli.run(
+        "ansible", "-i", str(folder), "web.invalid", "-m", "ansible.builtin.raw", "-a", "true", "-T", "2", env={"ANSIBLE_HOST_KEY_CHECKING": "0"}
+    )
     assert outcome.rc != 0 and ran_nothing(folder)
 
 
@@ -129,7 +210,9 @@ def _templates(emulator: Any) -> list[int]:
     for number, text in enumerate(TEMPLATES):
         nested = {"list": [text, {"deep": [text]}], text: {text: text}}
         ids.append(
-            emulator.insert(name=f"web-{number}", hostname=text, location=text, status=text, ip_address=ADDRESS, plan={"id": 1, "name": text}, extra=nested, created_at=text)
+            emulator.insert(
+                name=f"web-{number}", hostname=text, location=text, status=text, ip_address=ADDRESS, plan={"id": 1, "name": text}, extra=nested, created_at=text
+            )
         )
     return ids
 
@@ -154,7 +237,12 @@ def test_templates_are_text_in_a_play(ansible_cli: AnsibleCli, emulator: Any, fo
     _templates(emulator)
     whole = {name: f"{{{{ {name} }}}}" for name in ("vps_hostname", "vps_location", "vps_plan", "vps_extra", "vps_status")}
     tasks = [
-        {"name": "Show", DEBUG: {"msg": {**whole, "joined": "{{ vps_hostname ~ vps_location }}", "inside": "{{ vps_extra.list[1].deep[0] }}", "name": "{{ vps_plan.name }}"}}},
+        {
+            "name": "Show",
+            DEBUG: {
+                "msg": {**whole, "joined": "{{ vps_hostname ~ vps_location }}", "inside": "{{ vps_extra.list[1].deep[0] }}", "name": "{{ vps_plan.name }}"}
+            },
+        },
         {"name": "Set", "ansible.builtin.set_fact": {"copy": "{{ vps_extra }}", "text": "x{{ vps_hostname }}"}},
         {"name": "Show", DEBUG: {"msg": {"copy": "{{ copy }}", "text": "{{ text }}", "all": "{{ hostvars[inventory_hostname].vps_extra }}"}}},
     ]
@@ -189,7 +277,9 @@ def test_templates_are_text_in_expressions(ansible_cli: AnsibleCli, emulator: An
 
 def test_templates_are_text_after_a_cache(ansible_cli: AnsibleCli, emulator: Any, folder: pathlib.Path, tmp_path: pathlib.Path) -> None:
     ids = _templates(emulator)
-    (folder / "test.vps.yml").write_text(yaml.safe_dump({**PLUGIN, "cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(tmp_path / "cache")}))
+    (folder / "test.vps.yml").write_text(
+        yaml.safe_dump({**PLUGIN, "cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(tmp_path / "cache")})
+    )
     first = ansible_cli.inventory(folder, "--list", "--export", rc=0)
     emulator.clear_requests()
     second = ansible_cli.inventory(folder, "--list", "--export", rc=0)
@@ -202,9 +292,15 @@ def test_templates_are_text_after_a_cache(ansible_cli: AnsibleCli, emulator: Any
 
 def test_marks_that_ansible_itself_understands(ansible_cli: AnsibleCli, emulator: Any, folder: pathlib.Path, tmp_path: pathlib.Path) -> None:
     """Objects such as {"__ansible_unsafe": ...} are data too, fresh and from a cache."""
-    extra = {"a": {"__ansible_vault": "$ANSIBLE_VAULT;1.1;AES256\n00"}, "b": {"__ansible_unsafe": "x"}, "c": {"__ansible_type": "_AnsibleTaggedStr", "value": "x"}}
+    extra = {
+        "a": {"__ansible_vault": "$ANSIBLE_VAULT;1.1;AES256\n00"},
+        "b": {"__ansible_unsafe": "x"},
+        "c": {"__ansible_type": "_AnsibleTaggedStr", "value": "x"},
+    }
     server_id = emulator.insert(name="web-1", ip_address=ADDRESS, extra=extra)
-    (folder / "test.vps.yml").write_text(yaml.safe_dump({**PLUGIN, "cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(tmp_path / "cache")}))
+    (folder / "test.vps.yml").write_text(
+        yaml.safe_dump({**PLUGIN, "cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(tmp_path / "cache")})
+    )
     for _fresh_then_cached in range(2):
         variables = ansible_cli.inventory(folder, rc=0).json()["_meta"]["hostvars"]["web-1"]
         assert variables["vps_extra"] == extra or plain(variables["vps_extra"]) == plain(extra), server_id
@@ -232,7 +328,11 @@ def test_odd_fields_do_not_take_down_the_others(ansible_cli: AnsibleCli, emulato
     ]
     ids = [emulator.insert(name=f"odd-{number}", **fields) for number, fields in enumerate(odd)]
     bare = emulator.insert(complete=False, id=99, name="bare", status="active")
-    config = {"compose": {"memory": "vps_plan.memory // 1024"}, "groups": {"big": "vps_plan.memory > 1"}, "keyed_groups": [{"key": "vps_location", "prefix": "at"}]}
+    config = {
+        "compose": {"memory": "vps_plan.memory // 1024"},
+        "groups": {"big": "vps_plan.memory > 1"},
+        "keyed_groups": [{"key": "vps_location", "prefix": "at"}],
+    }
     (folder / "test.vps.yml").write_text(yaml.safe_dump({**PLUGIN, **config}))
     inventory = shown(ansible_cli.inventory(folder, rc=0))
     assert {server_of(inventory, server_id)[0] for server_id in [*ids, bare]} == {"odd-0", "odd-1", "odd-2", "odd-3", "bare"}

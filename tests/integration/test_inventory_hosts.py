@@ -110,7 +110,12 @@ def test_refresh_inventory(ansible_cli: AnsibleCli, account: Any, tmp_path: path
              "body": {"fields": {"name": "late"}, "complete": True}}},
             {"name": "Refresh", "ansible.builtin.meta": "refresh_inventory"},
         ]},
-        {"name": "After", "hosts": "late", "gather_facts": False, "tasks": [{"name": "Count after", "ansible.builtin.debug": {"msg": "{{ groups['vps'] | length }}"}}]},
+        {
+            "name": "After",
+            "hosts": "late",
+            "gather_facts": False,
+            "tasks": [{"name": "Count after", "ansible.builtin.debug": {"msg": "{{ groups['vps'] | length }}"}}],
+        },
     ]  # fmt: skip
     outcome = ansible_cli.playbook(play, inventory=source, rc=0)
     assert (str(outcome.task("Count before")["msg"]), str(outcome.task("Count after")["msg"])) == ("9", "10")
@@ -281,10 +286,16 @@ def test_two_accounts_in_one_folder(ansible_cli: AnsibleCli, account: Any, tmp_p
 def test_variables_of_another_source_are_kept(ansible_cli: AnsibleCli, account: Any, tmp_path: pathlib.Path) -> None:
     folder = tmp_path / "inventory"
     (folder / "host_vars").mkdir(parents=True)
-    (folder / "0-static.json").write_text(json.dumps({"all": {"hosts": {"web-1": {"rack": 7, "vps_location": "static"}}, "children": {"staging": {"hosts": {"web-1": {}}}}}}))
+    (folder / "0-static.json").write_text(
+        json.dumps({"all": {"hosts": {"web-1": {"rack": 7, "vps_location": "static"}}, "children": {"staging": {"hosts": {"web-1": {}}}}}})
+    )
     (folder / "1.vps.yml").write_text(yaml.safe_dump({**PLUGIN, "compose": {"place": "vps_location ~ rack"}, "include": ["web-[12]"]}))
     (folder / "host_vars" / "web-2.yml").write_text("colour: red\n")
     inventory = shown(ansible_cli.inventory(folder, rc=0))
     assert inventory.groups["staging"] == ["web-1"] and inventory.groups["vps"] == ["web-1", "web-2"]
-    assert (inventory.variables["web-1"]["rack"], inventory.variables["web-1"]["vps_location"], inventory.variables["web-1"]["place"]) == (7, "us-west", "us-west7")
+    assert (inventory.variables["web-1"]["rack"], inventory.variables["web-1"]["vps_location"], inventory.variables["web-1"]["place"]) == (
+        7,
+        "us-west",
+        "us-west7",
+    )
     assert inventory.variables["web-2"]["colour"] == "red" and "place" not in inventory.variables["web-2"]

@@ -50,7 +50,14 @@ def awx_update(emulator: Any, folder: pathlib.Path, config: dict[str, Any], env:
     output = artifacts / "output.json"
     command = f"ansible-inventory --list --export -i {project}/shop.vps.yml --output {output} --playbook-dir {project} -vvv"
     (folder / "args").write_text(f"{core_bin()}/{command}")
-    variables = {**AWX, "AWX_PRIVATE_DATA_DIR": str(folder), "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS), "VPS_API_URL": emulator.url, "VPS_API_TOKEN": emulator.token, **env}
+    variables = {
+        **AWX,
+        "AWX_PRIVATE_DATA_DIR": str(folder),
+        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
+        "VPS_API_URL": emulator.url,
+        "VPS_API_TOKEN": emulator.token,
+        **env,
+    }
     (folder / "env" / "envvars").write_text(json.dumps(variables))
     result = runner.run(private_data_dir=str(folder), ident="1", quiet=True, settings={"idle_timeout": 60})
     text = result.stdout.read() + (artifacts / "stderr").read_text() if (artifacts / "stderr").exists() else result.stdout.read()
@@ -93,12 +100,23 @@ def test_navigator(account: Any, ansible_cli: AnsibleCli, tmp_path: pathlib.Path
     source = tmp_path / "shop.vps.yml"
     source.write_text(yaml.safe_dump(PLUGIN))
     (tmp_path / "play.yml").write_text(
-        yaml.safe_dump([{"name": "Show", "hosts": "web-0001", "gather_facts": False, "tasks": [{"name": "Id", "ansible.builtin.debug": {"msg": "status={{ vps_status }}"}}]}])
+        yaml.safe_dump(
+            [
+                {
+                    "name": "Show",
+                    "hosts": "web-0001",
+                    "gather_facts": False,
+                    "tasks": [{"name": "Id", "ansible.builtin.debug": {"msg": "status={{ vps_status }}"}}],
+                }
+            ]
+        )
     )
     common = ["--mode", "stdout", "--ee", "false", "--lf", str(tmp_path / "navigator.log")]
     for command in (["inventory", "-i", str(source), "--list", *common], ["run", str(tmp_path / "play.yml"), "-i", str(source), "--pae", "false", *common]):
         program = [str(pathlib.Path(sys.executable).parent / "ansible-navigator"), *command]
-        outcome = subprocess.run(program, cwd=tmp_path, env=ansible_cli.environment({"NO_COLOR": "1"}), check=False, capture_output=True, text=True, timeout=240)
+        outcome = subprocess.run(
+            program, cwd=tmp_path, env=ansible_cli.environment({"NO_COLOR": "1"}), check=False, capture_output=True, text=True, timeout=240
+        )
         text = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", outcome.stdout + outcome.stderr)
         assert outcome.returncode == 0, text
         assert "web-0001" in text and account.token not in text
@@ -129,7 +147,9 @@ def test_the_examples_of_the_plugin(account: Any, ansible_cli: AnsibleCli, tmp_p
     assert len(found) >= 4
     for number, example in enumerate(found):
         text = yaml.safe_dump(example).replace("/etc/ansible/vps-token", str(tmp_path / "vps-token"))
-        inventory = shown(ansible_cli.inventory(text, file_name=f"{number}.vps.yml", env={**env, **({"VPS_API_TOKEN": None} if "api_token" in example else {})}, rc=0))
+        inventory = shown(
+            ansible_cli.inventory(text, file_name=f"{number}.vps.yml", env={**env, **({"VPS_API_TOKEN": None} if "api_token" in example else {})}, rc=0)
+        )
         assert inventory.hosts, example
 
 

@@ -88,7 +88,7 @@ RACES: dict[str, Callable[[], list[Fault]]] = {
 }
 
 
-@pytest.mark.parametrize("race", RACES)
+@pytest.mark.parametrize("race", [pytest.param(race, marks=[] if race == "both creates at once" else [pytest.mark.faults_full]) for race in RACES])
 def test_every_duplicate_of_two_controllers_is_reported(race: str, emulator, new_cli: Callable[[str], AnsibleCli], figures: Note) -> None:
     emulator.configure(provision_ms=60, address_ms=20, paging=False, list_stale_ms=300 if race == "both answers at once" else 0)
     names = [f"race-{number}" for number in range(ROUNDS)]
@@ -117,6 +117,7 @@ def test_the_second_create_comes_after_the_first_ones_last_look(emulator, new_cl
     _judge("a late create", names, results, emulator.servers(), figures, met)
 
 
+@pytest.mark.faults_full
 def test_two_fleets(emulator, new_cli: Callable[[str], AnsibleCli], figures: Note) -> None:
     emulator.configure(provision_ms=60, address_ms=20)
     names = [f"fleet-{number}" for number in range(ROUNDS)]

@@ -18,7 +18,7 @@ from helpers.ansible_cli import AnsibleCli, CommandResult
 
 DEFAULTS = {"plan_id": 1, "os_id": 5, "location": "us-west"}
 FAST = {"fleet_wait_interval": 0.1, "fleet_wait_timeout": 60, "fleet_port_timeout": 5}
-REBOOT = {"rolling_reboot_wait_interval": 0.1, "rolling_reboot_wait_timeout": 60, "rolling_reboot_port_timeout": 2, "rolling_reboot_settle_time": 1}
+REBOOT = {"rolling_reboot_wait_interval": 1, "rolling_reboot_wait_timeout": 60, "rolling_reboot_port_timeout": 2, "rolling_reboot_settle_time": 1}
 
 
 @contextlib.contextmanager
@@ -177,7 +177,9 @@ def test_reboots_the_hosts_of_the_play(ansible_cli: AnsibleCli, emulator, api: d
     seed_web(emulator, 3)
     inventory = tmp_path / "hosts.json"
     inventory.write_text(json.dumps({"all": {"hosts": {"one": {"vps_id": 601}, "three": {"vps_id": 603}}}}))
-    play = [{"name": "Reboot", "hosts": "one,three", "gather_facts": False, "roles": ["vpsorg.cloud.rolling_reboot"], "vars": {**REBOOT, "rolling_reboot_port": 0}}]
+    play = [
+        {"name": "Reboot", "hosts": "one,three", "gather_facts": False, "roles": ["vpsorg.cloud.rolling_reboot"], "vars": {**REBOOT, "rolling_reboot_port": 0}}
+    ]
     ansible_cli.playbook(play, env=api, inventory=inventory, rc=0)
     assert reboots(emulator) == [601, 603]
 

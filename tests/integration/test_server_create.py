@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from helpers.script import Script
+from helpers.script import Script, foretold
 
 FIRST = 12345
 ENOUGH = {"plan_id": 1, "os_id": 5, "location": "us-west"}
@@ -98,7 +98,12 @@ def test_provisioning_is_waited_for_and_never_created_again(script: Script) -> N
     script.configure(provision_ms=0, address_ms=600)
     script.other_client("POST", "/servers/", {"name": "web-03", **ENOUGH})
     script.server("active without address", name="web-03", **ENOUGH)
-    script.server("check without waiting", check=True, name="web-02", wait=False, **ENOUGH)
+    script.configure(provision_ms=300, address_ms=0, stop_ms=60_000)
+    script.server("no waiting: check", check=True, name="web-02", wait=False, power="started", **ENOUGH)
+    script.server("no waiting: real", name="web-02", wait=False, power="started", **ENOUGH)
+    # It starts by itself, and only then can it be stopped.
+    script.server("stopped: check", check=True, name="web-04", wait=False, power="stopped", **ENOUGH)
+    script.server("stopped: real", name="web-04", wait=False, power="stopped", **ENOUGH)
     ran = script.run()
     created = ran.ok("no wait", changed=True)
     assert created["server"]["status"] == "provisioning" and created["server"]["ip_address"] is None
@@ -112,8 +117,11 @@ def test_provisioning_is_waited_for_and_never_created_again(script: Script) -> N
     coming = ran.ok("active without address", changed=False)
     assert coming["server"]["ip_address"] and coming.writes == [] and len(coming.sent) > 2
     assert ran.ok("again", changed=False).sent == ["GET /servers/", f"GET /servers/{FIRST}/"]
-    assert ran.ok("check without waiting", changed=True)["server"]["status"] == "provisioning"
-    assert len(script.emulator.servers()) == 2
+    for name, status, actions in (("no waiting", "provisioning", ["create"]), ("stopped", "stopping", ["create", "stop"])):
+        check, real = ran.ok(f"{name}: check", changed=True), ran.ok(f"{name}: real", changed=True)
+        assert foretold(check.result, real.result) == [], name
+        assert check["server"]["status"] == real["server"]["status"] == status and real.actions == actions
+    assert len(script.emulator.servers()) == 4
 
 
 def test_limit_reached(script: Script) -> None:

@@ -111,9 +111,12 @@ def test_without_waiting(script: Script) -> None:
     ran = script.run()
     for name, action, status in (("off", "start", "starting"), ("on", "stop", "stopping"), ("again", "reboot", "rebooting")):
         check, real = ran.ok(f"{name}: check", changed=True), ran.ok(f"{name}: real", changed=True)
-        assert check.actions == real.actions == [action] and real["server"]["status"] == status and check.writes == []
+        assert check.actions == real.actions == [action] and check["server"]["status"] == real["server"]["status"] == status
+        assert foretold(check.result, real.result) == [], name
         assert len(real.writes) == 1 and real["api"]["waited"] == 0
-    assert ran.ok("coming: real", changed=False).writes == []
+    for which in (": check", ": real"):
+        coming = ran.ok(f"coming{which}", changed=False)
+        assert coming.writes == [] and coming["server"]["status"] == "starting"
     # The API can't start it before it has stopped.
     late = ran.ok("another transition", changed=True)
     assert late.writes == ["POST /servers/105/start/"] and late["api"]["waited"] > 0 and late["server"]["status"] == "starting"

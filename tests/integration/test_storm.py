@@ -16,7 +16,7 @@ from helpers.host_plays import ABOUT, HostPlays, HostTask
 
 SHARE = 1 / 3
 MOST_RUNS = 4
-SERVERS = 16
+SERVERS = 10
 FLEET = 20
 LIFE = ("create", "update", "stop", "start", "reboot", "delete")
 
@@ -74,7 +74,7 @@ def test_storm_over_the_whole_life_of_servers(emulator, ansible_cli: AnsibleCli,
     assert emulator.servers() == []
     must_be_none = ("duplicates", "false ok", "ids lost", "tasks not converged", "tokens leaked", "tracebacks")
     assert not any(numbers[name] for name in must_be_none), numbers
-    assert numbers["requests"] > 500
+    assert numbers["requests"] > 300
     assert 0.25 < numbers["broken"] / numbers["requests"] < 0.42, "a third of the requests was to be broken"
 
 

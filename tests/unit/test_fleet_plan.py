@@ -8,12 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from unit.fakes import Account, Call, Reply, VirtualTime, list_item, page, scripted_api, server_detail
+
 from ansible_collections.vpsorg.cloud.plugins.module_utils import _fleet_plan
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet_declaration import read_wishes
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet_plan import Fleet
 from ansible_collections.vpsorg.cloud.plugins.module_utils._plan import ServerPlan
 from ansible_collections.vpsorg.cloud.plugins.module_utils._servers import Servers
-from unit.fakes import Account, Call, Reply, VirtualTime, list_item, page, scripted_api, server_detail
 
 ENOUGH = {"plan_id": 1, "os_id": 5, "location": "us-west"}
 
@@ -119,7 +120,11 @@ def test_a_server_that_vanishes_between_list_and_detail_is_planned_anew(plan) ->
 
 def test_plans_come_in_the_order_declared_and_then_those_to_be_purged(plan) -> None:
     account = Listed(
-        server_detail(5, name="web-5"), server_detail(3, name="web-3"), server_detail(4, name="web-3"), server_detail(9, name="db-1"), server_detail(1, name="b")
+        server_detail(5, name="web-5"),
+        server_detail(3, name="web-3"),
+        server_detail(4, name="web-3"),
+        server_detail(9, name="db-1"),
+        server_detail(1, name="b"),
     )
     planned = plan(account, {"name": "c", **ENOUGH}, {"name": "b"}, {"name": "a", **ENOUGH}, purge=True, purge_match="web-*", max_delete=3)
     assert [planned.wish.name for planned in planned.plans] == ["c", "b", "a", "web-3", "web-3", "web-5"]

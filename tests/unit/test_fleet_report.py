@@ -10,13 +10,14 @@ from collections import deque
 from typing import Any
 
 import pytest
+from unit.fakes import list_item
+
 from ansible_collections.vpsorg.cloud.plugins.module_utils import _fleet_report, _progress
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet_report import FleetObserver, standing
 from ansible_collections.vpsorg.cloud.plugins.module_utils._jobs import Job, new_job
 from ansible_collections.vpsorg.cloud.plugins.module_utils._plan import Wish, plan_absent, plan_present
 from ansible_collections.vpsorg.cloud.plugins.module_utils._status import Goal
 from ansible_collections.vpsorg.cloud.plugins.module_utils._waiting import Wait
-from unit.fakes import list_item
 
 ENOUGH = {"plan_id": 1, "os_id": 5, "location": "us-west"}
 

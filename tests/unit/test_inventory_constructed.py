@@ -17,19 +17,69 @@ import yaml
 from ansible.errors import AnsibleError
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
+
 from ansible_collections.vpsorg.cloud.plugins.plugin_utils import _construct, _inventory_source
 from ansible_collections.vpsorg.cloud.plugins.plugin_utils._text import TRUST_IS_EXPLICIT, is_harmless
 
 PLAN = {"id": 1, "name": "Standard VPS", "vcpus": 2, "memory": 4096, "storage": 80}
 # Every kind of value that a field may hold, odd ones and hostile ones too.
 TEXTS = [
-    "us-west", "us-west", "US West 2", "", "True", "False", "None", "null", "true", "yes", "42", "1.5", "1e5", "0x10", "10:20", "2025-01-10T14:30:00Z",
-    "[1, 2]", '{"a": 1}', "(1,)", "{{ 7 * 7 }}", "{% raw %}", "#jinja2: x", "# note", "a#b", "}}", "é ü", "a\\nb", "a\nb", "a\n", " a ", "'quoted'", '"quoted"',
-    "-x", "@a", "%", "a=b", "omit", "vps_name", "all",
-]  # fmt: skip
+    "us-west",
+    "us-west",
+    "US West 2",
+    "",
+    "True",
+    "False",
+    "None",
+    "null",
+    "true",
+    "yes",
+    "42",
+    "1.5",
+    "1e5",
+    "0x10",
+    "10:20",
+    "2025-01-10T14:30:00Z",
+    "[1, 2]",
+    '{"a": 1}',
+    "(1,)",
+    "{{ 7 * 7 }}",
+    "{% raw %}",
+    "#jinja2: x",
+    "# note",
+    "a#b",
+    "}}",
+    "é ü",
+    "a\\nb",
+    "a\nb",
+    "a\n",
+    " a ",
+    "'quoted'",
+    '"quoted"',
+    "-x",
+    "@a",
+    "%",
+    "a=b",
+    "omit",
+    "vps_name",
+    "all",
+]
 OTHERS = [None, True, False, 0, 1, 1.0, -0.0, 2**70, [], [1, "a", None], ["x", "x", ""], {}, {"a": "b", "c": ""}, {"items": "own", "keys": 1, "name": "n"}]
-PLANS = [PLAN, PLAN, {**PLAN, "memory": "4096"}, {**PLAN, "memory": None}, {**PLAN, "name": "big", "memory": 16384}, {}, None, "text", [PLAN], {"memory": 1.0},
-         {"memory": True}, {"memory": 1}, {"name": "{{ 1 }}", "memory": 5}]  # fmt: skip
+PLANS = [
+    PLAN,
+    PLAN,
+    {**PLAN, "memory": "4096"},
+    {**PLAN, "memory": None},
+    {**PLAN, "name": "big", "memory": 16384},
+    {},
+    None,
+    "text",
+    [PLAN],
+    {"memory": 1.0},
+    {"memory": True},
+    {"memory": 1},
+    {"name": "{{ 1 }}", "memory": 5},
+]
 
 
 def _servers() -> list[dict[str, Any]]:
@@ -51,24 +101,119 @@ def _servers() -> list[dict[str, Any]]:
 SERVERS = _servers()
 
 EXPRESSIONS = [
-    "vps_location", "vps_name", "vps_status", "vps_id", "vps_extra", "vps_missing", "vps_plan", "vps_plan.name", "vps_plan['name']", "vps_plan.memory",
-    "vps_plan.missing", "vps_plan.name.upper", "vps_plan.memory.real", "vps_missing.deeper", "vps_extra.items", "vps_extra['items']", "vps_extra.keys", "vps_extra.name",
-    "vps_extra[0]", "vps_extra['a']", "vps_extra.a", "ansible_host", "inventory_hostname", "inventory_hostname_short", "group_names", "inventory_file",
-    "vps_location | default('none')", "vps_missing | default('none')", "vps_location | default('none', true)", "vps_plan.name | default('none') | lower",
-    "vps_location | lower", "vps_location | upper | replace('-', '_')", "vps_location ~ '-' ~ vps_status", "vps_location ~ vps_extra", "vps_location + 'x'",
-    "vps_location | length", "vps_location | int", "vps_location | float", "vps_location | bool", "vps_location | string", "vps_location | to_json",
-    "vps_location | from_json", "vps_extra | list", "vps_extra | join(',')", "vps_extra | first", "vps_extra | length", "vps_extra | to_json", "[vps_location]",
-    "{'a': vps_location}", "{vps_name: vps_status}", "(vps_location, vps_status)", "vps_plan.memory // 1024", "vps_plan.memory / 3", "vps_plan.memory * 2",
-    "vps_plan.memory | int + 1", "-vps_id", "vps_id % 7", "vps_id | string", "vps_status == 'active'", "vps_status != 'active'", "vps_plan.memory >= 8192",
-    "vps_plan.memory == 1", "vps_plan.memory is number", "vps_plan.name is defined", "vps_missing is defined", "vps_missing is not defined", "vps_extra is none",
-    "vps_extra is mapping", "vps_extra is string", "vps_extra is sequence", "vps_location in ['us-west', 'True']", "'us' in vps_location", "not vps_extra",
-    "vps_extra and vps_location", "vps_extra or vps_location", "vps_location if vps_status == 'active' else vps_name", "vps_status == 'active' and vps_plan.memory > 1000",
-    "vps_location is match('us')", "vps_location is search('we')", "vps_location | regex_replace('^us', 'them')", "vps_location | regex_search('[a-z]+')",
-    "vps_location | split('-')", "vps_location | ternary('a', 'b')", "vps_location | hash('sha1')", "vps_location | b64encode", "vps_location[:2]", "vps_location | trim",
-    "vps_location | sort", "vps_extra | unique", "vps_extra | dict2items", "vps_name | regex_replace('\\\\d+', 'N')", "'a\\nb'", "'constant'", "1", "true", "none",
-    "omit", "now() is defined", "lookup('env', 'LC_ALL')", "vps_name.upper()", "vars['vps_name']", "vps_name | random(seed=1)", "undefined_name",
-    "vps_name |", "{{ vps_name }}", "vps_name }}{{ vps_id", "1 / 0", "vps_location | mandatory", "c0", "vps_extra | combine({'z': 1})", "hostvars", "range(3) | list",
-]  # fmt: skip
+    "vps_location",
+    "vps_name",
+    "vps_status",
+    "vps_id",
+    "vps_extra",
+    "vps_missing",
+    "vps_plan",
+    "vps_plan.name",
+    "vps_plan['name']",
+    "vps_plan.memory",
+    "vps_plan.missing",
+    "vps_plan.name.upper",
+    "vps_plan.memory.real",
+    "vps_missing.deeper",
+    "vps_extra.items",
+    "vps_extra['items']",
+    "vps_extra.keys",
+    "vps_extra.name",
+    "vps_extra[0]",
+    "vps_extra['a']",
+    "vps_extra.a",
+    "ansible_host",
+    "inventory_hostname",
+    "inventory_hostname_short",
+    "group_names",
+    "inventory_file",
+    "vps_location | default('none')",
+    "vps_missing | default('none')",
+    "vps_location | default('none', true)",
+    "vps_plan.name | default('none') | lower",
+    "vps_location | lower",
+    "vps_location | upper | replace('-', '_')",
+    "vps_location ~ '-' ~ vps_status",
+    "vps_location ~ vps_extra",
+    "vps_location + 'x'",
+    "vps_location | length",
+    "vps_location | int",
+    "vps_location | float",
+    "vps_location | bool",
+    "vps_location | string",
+    "vps_location | to_json",
+    "vps_location | from_json",
+    "vps_extra | list",
+    "vps_extra | join(',')",
+    "vps_extra | first",
+    "vps_extra | length",
+    "vps_extra | to_json",
+    "[vps_location]",
+    "{'a': vps_location}",
+    "{vps_name: vps_status}",
+    "(vps_location, vps_status)",
+    "vps_plan.memory // 1024",
+    "vps_plan.memory / 3",
+    "vps_plan.memory * 2",
+    "vps_plan.memory | int + 1",
+    "-vps_id",
+    "vps_id % 7",
+    "vps_id | string",
+    "vps_status == 'active'",
+    "vps_status != 'active'",
+    "vps_plan.memory >= 8192",
+    "vps_plan.memory == 1",
+    "vps_plan.memory is number",
+    "vps_plan.name is defined",
+    "vps_missing is defined",
+    "vps_missing is not defined",
+    "vps_extra is none",
+    "vps_extra is mapping",
+    "vps_extra is string",
+    "vps_extra is sequence",
+    "vps_location in ['us-west', 'True']",
+    "'us' in vps_location",
+    "not vps_extra",
+    "vps_extra and vps_location",
+    "vps_extra or vps_location",
+    "vps_location if vps_status == 'active' else vps_name",
+    "vps_status == 'active' and vps_plan.memory > 1000",
+    "vps_location is match('us')",
+    "vps_location is search('we')",
+    "vps_location | regex_replace('^us', 'them')",
+    "vps_location | regex_search('[a-z]+')",
+    "vps_location | split('-')",
+    "vps_location | ternary('a', 'b')",
+    "vps_location | hash('sha1')",
+    "vps_location | b64encode",
+    "vps_location[:2]",
+    "vps_location | trim",
+    "vps_location | sort",
+    "vps_extra | unique",
+    "vps_extra | dict2items",
+    "vps_name | regex_replace('\\\\d+', 'N')",
+    "'a\\nb'",
+    "'constant'",
+    "1",
+    "true",
+    "none",
+    "omit",
+    "now() is defined",
+    "lookup('env', 'LC_ALL')",
+    "vps_name.upper()",
+    "vars['vps_name']",
+    "vps_name | random(seed=1)",
+    "undefined_name",
+    "vps_name |",
+    "{{ vps_name }}",
+    "vps_name }}{{ vps_id",
+    "1 / 0",
+    "vps_location | mandatory",
+    "c0",
+    "vps_extra | combine({'z': 1})",
+    "hostvars",
+    "range(3) | list",
+]
 KEYED: list[dict[str, Any]] = [
     {"prefix": "p"},
     {},
@@ -83,9 +228,19 @@ KEYED: list[dict[str, Any]] = [
 ]
 # With these no value of any server is more than ansible-core's helper takes.
 KEYED_EXPRESSIONS = [
-    "vps_status", "vps_plan.name", "vps_plan.memory | string", "vps_missing", "vps_missing | default('')", "vps_location | default('none') | string | lower",
-    "{'a': vps_status, 'b': ''}", "[vps_status, '']", "vps_extra | default([]) | string", "inventory_hostname", "group_names", "vps_name |",
-]  # fmt: skip
+    "vps_status",
+    "vps_plan.name",
+    "vps_plan.memory | string",
+    "vps_missing",
+    "vps_missing | default('')",
+    "vps_location | default('none') | string | lower",
+    "{'a': vps_status, 'b': ''}",
+    "[vps_status, '']",
+    "vps_extra | default([]) | string",
+    "inventory_hostname",
+    "group_names",
+    "vps_name |",
+]
 ODD_KEYS = ["vps_location", "vps_id", "vps_extra", "vps_extra | default([])", "vps_plan", "vps_plan.memory", "vps_status == 'active'", "none", ""]
 
 
@@ -195,7 +350,16 @@ def test_exports_of_composed_variables(build: Callable[..., Outcome]) -> None:
 
 
 def test_composed_variables_do_not_see_each_other(build: Callable[..., Outcome]) -> None:
-    config = {"compose": {"vps_location": "vps_name", "a": "vps_location", "ansible_host": "'x' ~ vps_id", "b": "ansible_host", "vps_plan": "vps_plan.name", "c": "vps_plan"}}
+    config = {
+        "compose": {
+            "vps_location": "vps_name",
+            "a": "vps_location",
+            "ansible_host": "'x' ~ vps_id",
+            "b": "ansible_host",
+            "vps_plan": "vps_plan.name",
+            "c": "vps_plan",
+        }
+    }
     fast = build(config)
     assert_same(fast, build(config, stock=True))
     assert fast.values["web-1", "vps_location"] == "web-1" and fast.values["web-1", "a"] == "us-west"
@@ -311,11 +475,19 @@ def test_expressions_are_evaluated_once_for_every_value(build: Callable[..., Out
         return original(self, action)
 
     monkeypatch.setattr(_construct.Constructor, "_recorded", counted)
-    build({"keyed_groups": [{"key": "vps_status", "prefix": "s"}], "groups": {"g": "vps_status == 'active'"}, "compose": {"a": "vps_status | upper", "b": "vps_name"}})
+    build(
+        {
+            "keyed_groups": [{"key": "vps_status", "prefix": "s"}],
+            "groups": {"g": "vps_status == 'active'"},
+            "compose": {"a": "vps_status | upper", "b": "vps_name"},
+        }
+    )
     assert len(calls) == 2 + 2 + 2
 
 
-def test_one_odd_server_does_not_take_down_the_others(build: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_odd_server_does_not_take_down_the_others(
+    build: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     servers = [{"id": number, "name": f"web-{number}", "status": "active", "location": "us-west"} for number in range(1, 6)]
     servers.append({"id": 6, "name": "odd", "status": "active", "location": {"a": {"b": 1}}})
     servers.append({"id": 7, "name": "odder", "status": "active", "location": 7.5})

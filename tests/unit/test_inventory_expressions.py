@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from ansible_collections.vpsorg.cloud.plugins.plugin_utils._expressions import MISSING, Unkeyable, analyse, key_of, read
 
 OWN = frozenset({"vps_name", "vps_plan", "vps_list", "ansible_host"})

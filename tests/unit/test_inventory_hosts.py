@@ -11,6 +11,9 @@ import re
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_hosts import (
     Selection,
     VariableNames,
@@ -19,9 +22,7 @@ from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_hosts impo
     is_safe_name,
     name_hosts,
 )
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._text import DEEPEST, new_marker
-from hypothesis import given
-from hypothesis import strategies as st
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._text import DEEPEST, Marker
 
 GROUPS = frozenset({"all", "ungrouped", "vps", "web"})
 SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}")
@@ -173,7 +174,7 @@ def test_addresses_are_as_ipaddress_writes_them(text: str) -> None:
 
 
 def variables_of(fields: dict[str, Any], prefix: str = "vps_") -> tuple[dict[str, Any], list[str]]:
-    return host_variables(fields, VariableNames(prefix), new_marker())
+    return host_variables(fields, VariableNames(prefix), Marker(exporting=True))
 
 
 def test_every_variable_has_the_prefix() -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._text import TRUST_IS_EXPLICIT, is_harmless, new_marker, printable
+
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._text import TRUST_IS_EXPLICIT, Marker, is_exporting, is_harmless, printable
 
 HOSTILE = [
     "{{ 7 * 7 }}",
@@ -34,7 +35,7 @@ def templated(value: Any) -> Any:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_stays_text(text: str) -> None:
-    mark = new_marker()
+    mark = Marker(exporting=True)
     assert not is_harmless(text)
     assert templated(mark(text)) == text
     assert templated(mark({"a": [text, {"b": text}]})) == {"a": [text, {"b": text}]}
@@ -48,7 +49,7 @@ def test_the_hostile_text_would_be_a_template() -> None:
 
 @pytest.mark.parametrize("text", ["", "web-1", "Ubuntu 22.04 LTS", "héllo", "# not a header", "a#jinja2:", "100%", "$(id)"])
 def test_harmless_text_is_the_same(text: str) -> None:
-    marked = new_marker()(text)
+    marked = Marker(exporting=True)(text)
     assert marked == text and isinstance(marked, str)
     assert templated(marked) == text
 
@@ -57,21 +58,36 @@ def test_harmless_text_is_the_same(text: str) -> None:
 def test_trust() -> None:
     from ansible.template import is_trusted_as_template
 
-    mark = new_marker()
+    mark = Marker(exporting=True)
     assert is_trusted_as_template(mark("web-1")) and is_trusted_as_template(mark({"a": ["b"]})["a"][0])
     assert [text for text in HOSTILE if is_trusted_as_template(mark(text))] == []
 
 
+@pytest.mark.skipif(not TRUST_IS_EXPLICIT, reason="trust is a matter of ansible-core 2.19 and newer")
+def test_nothing_is_trusted_that_is_not_exported() -> None:
+    """Trusted text can become an expression: `when: "{{ vps_status }}"`."""
+    from ansible.template import is_trusted_as_template
+
+    mark = Marker(exporting=False)
+    assert not any(is_trusted_as_template(mark(text)) for text in ["web-1", "lookup('pipe', 'id')", *HOSTILE])
+
+
+@pytest.mark.parametrize(("arguments", "exporting"), [({}, True), ({"export": False, "list": True}, True), ({"module_name": "ping"}, False)])
+def test_which_commands_export(monkeypatch: pytest.MonkeyPatch, arguments: dict[str, Any], exporting: bool) -> None:
+    monkeypatch.setattr("ansible.context.CLIARGS", arguments)
+    assert is_exporting() is exporting
+
+
 def test_containers_are_copied() -> None:
     value = {"plan": {"name": "a"}, "list": [1]}
-    marked = new_marker()(value)
+    marked = Marker(exporting=True)(value)
     marked["plan"]["name"] = "b"
     marked["list"].append(2)
     assert value == {"plan": {"name": "a"}, "list": [1]}
 
 
 def test_other_types_are_kept() -> None:
-    assert [(type(entry), entry) for entry in new_marker()([None, True, 1, 1.5])] == [(type(None), None), (bool, True), (int, 1), (float, 1.5)]
+    assert [(type(entry), entry) for entry in Marker(exporting=True)([None, True, 1, 1.5])] == [(type(None), None), (bool, True), (int, 1), (float, 1.5)]
 
 
 @pytest.mark.parametrize("value", ["a\nb", "\x1b[31m", "a\u202eb", "é", "x" * 500, None, {"a": "\x00"}])

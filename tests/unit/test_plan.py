@@ -65,7 +65,7 @@ def test_predicted_server_has_every_key_of_a_real_one() -> None:
         ({"power": "started", "wait": False}, ["create"], "provisioning"),
         ({"power": "stopped"}, ["create", "wait active with an address", "stop", "wait stopped"], "stopped"),
         # It starts by itself, and only then can it be stopped.
-        ({"power": "stopped", "wait": False}, ["create", "wait active with an address", "stop"], "stopped"),
+        ({"power": "stopped", "wait": False}, ["create", "wait active with an address", "stop"], "stopping"),
     ],
 )
 def test_create_and_then_power(options: dict[str, Any], steps: list[str], status: str) -> None:

@@ -1,8 +1,9 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Another clock for every Python that has this folder in PYTHONPATH, as the environment says.
+"""Changes to every Python that has this folder in PYTHONPATH, as the environment says.
 
+VPSORG_TEST_SYSLOG=FILE: what goes to the system log is appended to the file instead.
 VPSORG_TEST_CLOCK_STEP=SECONDS: the wall clock steps by so much, once a client has been created in the process and a second has passed;
 VPSORG_TEST_CLOCK_STEPS=FILE: a line is written to it when the step was seen.
 VPSORG_TEST_CLOCK_SCALE=FACTOR: monotonic time runs so many times faster, and pauses are so many times shorter.
@@ -59,6 +60,18 @@ def _scale(factor: float) -> None:
     threading.Event.wait = wait  # type: ignore[method-assign]
 
 
+def _divert_syslog(file: str) -> None:
+    import syslog
+
+    def write(*message: Any) -> None:
+        with open(file, "a", encoding="utf-8") as stream:
+            stream.write(f"{message[-1]}\n")
+
+    syslog.syslog = write  # type: ignore[assignment]
+
+
+if os.environ.get("VPSORG_TEST_SYSLOG"):
+    _divert_syslog(os.environ["VPSORG_TEST_SYSLOG"])
 if os.environ.get("VPSORG_TEST_CLOCK_STEP"):
     _step(float(os.environ["VPSORG_TEST_CLOCK_STEP"]), os.environ.get("VPSORG_TEST_CLOCK_STEPS"))
 if os.environ.get("VPSORG_TEST_CLOCK_SCALE"):
