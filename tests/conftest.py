@@ -14,9 +14,9 @@ import pytest
 
 from helpers.ansible_cli import AnsibleCli
 from helpers.api import new_emulator
-from helpers.figures import figures, pytest_terminal_summary  # noqa: F401  # a fixture and a hook
 from helpers.isolation import import_through_ansible, isolate_environment
 
+pytest_plugins = ["helpers.figures"]
 SESSION_FOLDER = pathlib.Path(tempfile.mkdtemp(prefix="vpsorg-tests-"))
 isolate_environment(SESSION_FOLDER)
 import_through_ansible()

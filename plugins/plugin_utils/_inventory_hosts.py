@@ -199,7 +199,7 @@ def host_variables(server: Mapping[str, Any], names: VariableNames, mark: Marker
         # Of two keys that make one name, the one that is spelt like it counts.
         if name is None or (name in variables and not name.endswith(key)):
             dropped.append(key)
-        elif type(value) is str:
+        elif type(value) is str:  # pylint: disable=unidiomatic-typecheck
             variables[name] = texts[value]
         else:
             try:

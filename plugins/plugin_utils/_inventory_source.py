@@ -70,7 +70,9 @@ def _scrubbed(servers: list[dict[str, Any]], token: str, scrub: Callable[[str], 
         if isinstance(value, str):
             return len(value) >= shortest and scrub(value) != value
         if isinstance(value, dict):
-            return any(len(key) >= shortest and holds_it(key) for key in value) or any(holds_it(item) for item in value.values() if type(item) is not int)
+            if any(len(key) >= shortest and holds_it(key) for key in value):
+                return True
+            return any(holds_it(item) for item in value.values() if not isinstance(item, int))
         return isinstance(value, list) and any(holds_it(item) for item in value)
 
     return [scrub_values(server, scrub) if holds_it(server) else server for server in servers]

@@ -15,6 +15,7 @@ try:
     # ansible-core 2.19 and newer: a string is no template unless it is trusted, and an export shows what is not trusted as a dictionary.
     from ansible.template import trust_as_template
 
+    wrap_var = None
     TRUST_IS_EXPLICIT = True
     # A marked text is of a subclass of its own. The other subclasses of str (vaulted, unsafe, native) act in ways of their own.
     TEXT_TYPES = frozenset({str, type(trust_as_template("text"))})
@@ -94,7 +95,7 @@ class Marker:
         texts = self.texts
         # Keys are never templates where trust is explicit, and an export can't mark them.
         return {
-            name if TRUST_IS_EXPLICIT else texts[name]: item if type(item) is int else texts[item] if type(item) is str else self(item, depth + 1)
+            name if TRUST_IS_EXPLICIT else texts[name]: texts[item] if type(item) is str else self(item, depth + 1)  # pylint: disable=unidiomatic-typecheck
             for name, item in value.items()
         }
 

@@ -88,7 +88,7 @@ def left_behind(tmp_path: pathlib.Path) -> list[str]:
 
 def test_it_shows_every_step_and_cleans_up(started: Callable[..., subprocess.Popen[str]], tmp_path: pathlib.Path) -> None:
     process = started()
-    output, _ = process.communicate(timeout=LIMIT)
+    output, _errors = process.communicate(timeout=LIMIT)
     assert process.returncode == 0, output
     commands = re.findall(r"^\$ (.+)$", output, re.MULTILINE)
     assert commands == [
@@ -126,7 +126,7 @@ def test_interrupted_it_cleans_up(started: Callable[..., subprocess.Popen[str]],
     emulator = emulator_pid(process)
     began = time.monotonic()
     process.send_signal(number)
-    output, _ = process.communicate(timeout=LIMIT)
+    output, _errors = process.communicate(timeout=LIMIT)
     assert process.returncode == code, output
     assert time.monotonic() - began < 30
     assert not is_running(emulator)
@@ -141,7 +141,7 @@ def test_unmet_expectation_is_a_failure(started: Callable[..., subprocess.Popen[
     (fake / "ansible-playbook").write_text("#!/bin/sh\nexit 0\n")
     (fake / "ansible-playbook").chmod(0o755)
     process = started(VPSORG_TEST_CORE_BIN=str(fake))
-    output, _ = process.communicate(timeout=LIMIT)
+    output, _errors = process.communicate(timeout=LIMIT)
     assert process.returncode == 1
     assert "The demonstration failed: `ansible-playbook site.yml --check --diff` was expected to end with: changed=1" in output
     assert left_behind(tmp_path) == []

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+import re
 from typing import Any
 
 import pytest
@@ -272,6 +273,18 @@ def test_templates_are_text_in_expressions(ansible_cli: AnsibleCli, emulator: An
     assert ran_nothing(folder)
     groups = shown(ansible_cli.inventory(folder, rc=0)).groups
     assert all(name.replace("_", "").isalnum() for name in groups) and len(groups["parent"]) == len(TEMPLATES)
+    assert ran_nothing(folder)
+
+
+def test_text_is_no_expression(ansible_cli: AnsibleCli, emulator: Any, folder: pathlib.Path) -> None:
+    """Text without a brace becomes an expression in `when: "{{ ... }}"`. From ansible-core 2.19 on, what the API sends is refused there."""
+    version = ansible_cli.run("ansible", "--version", rc=0).stdout
+    if int(re.search(r"core 2\.(\d+)", version)[1]) < 19:
+        pytest.skip("ansible-core 2.18 and older can't tell")
+    emulator.insert(name="web-1", ip_address=ADDRESS, location="lookup('pipe', 'touch PWNED') != 'x'")
+    tasks = [{"name": "Show", DEBUG: {"msg": "evaluated"}, "when": "{{ vps_location }}", "ignore_errors": True}]
+    outcome = ansible_cli.playbook([{"name": "Show", "hosts": "vps", "gather_facts": False, "tasks": tasks}], inventory=folder, rc=0)
+    assert [entry.status for entry in outcome.results] == ["ignored"] and "untrusted" in outcome.output
     assert ran_nothing(folder)
 
 

@@ -41,7 +41,7 @@ def test_links_lead_somewhere(document: pathlib.Path) -> None:
     for target in links(document):
         if re.match(r"https?:|mailto:", target):
             continue
-        path, _, anchor = target.partition("#")
+        path, _hash, anchor = target.partition("#")
         file = (document.parent / path).resolve() if path else document
         if not file.exists() or (anchor and file.suffix == ".md" and anchor not in anchors(file)):
             broken.append(target)

@@ -56,7 +56,7 @@ def test_texts_become_numbers_and_booleans_as_options_do() -> None:
     (web,) = declared({"name": 7, "plan_id": "1", "os_id": " 5".strip(), "ssh_key_id": "3", "backups_enabled": "yes"})
     assert web.name == "7"
     assert web.fields == {"plan_id": 1, "os_id": 5, "ssh_key_id": 3, "backups_enabled": True}
-    assert type(web.fields["plan_id"]) is int and web.fields["backups_enabled"] is True
+    assert type(web.fields["plan_id"]) is int and web.fields["backups_enabled"] is True  # pylint: disable=unidiomatic-typecheck
 
 
 def test_every_wish_carries_the_options_of_the_task() -> None:

@@ -46,7 +46,7 @@ def deleted(gone: bool) -> Job:
 
 
 def test_standing_counts_what_is_ready_and_where_the_others_are() -> None:
-    jobs = [created("active", steps=deque()) for _ in range(2)] + [unchanged()] + [created("provisioning") for _ in range(5)] + [created("starting")]
+    jobs = [created("active", steps=deque()) for _count in range(2)] + [unchanged()] + [created("provisioning") for _count in range(5)] + [created("starting")]
     assert standing(jobs) == "3 of 9 ready, 5 provisioning, 1 starting"
 
 

@@ -308,8 +308,8 @@ CERTIFICATE = ssl.SSLCertVerificationError(1, "certificate verify failed: self-s
 def test_exceptions_prove_by_whether_anything_was_sent(exception: Exception, words: str) -> None:
     http_ = Http(settings())
     before, after = http_._classified(exception, False, 30.0), http_._classified(exception, True, 30.0)
-    assert type(before) is NotSent and str(before).startswith("127.0.0.1:9 could not be reached: ")
-    assert type(after) is Indeterminate and str(after).startswith("the answer was lost: ")
+    assert type(before) is NotSent and str(before).startswith("127.0.0.1:9 could not be reached: ")  # pylint: disable=unidiomatic-typecheck
+    assert type(after) is Indeterminate and str(after).startswith("the answer was lost: ")  # pylint: disable=unidiomatic-typecheck
     for failure in (before, after):
         assert words in str(failure) and failure.status is None and failure.retry_after is None
         assert str(failure).isprintable() and TOKEN not in str(failure)
@@ -318,7 +318,7 @@ def test_exceptions_prove_by_whether_anything_was_sent(exception: Exception, wor
 def test_certificates_are_told_apart() -> None:
     for sent in (False, True):
         failure = Http(settings())._classified(wrapped(CERTIFICATE), sent, 30.0)
-        assert type(failure) is CertificateRejected and "check api_url and ca_path" in str(failure)
+        assert type(failure) is CertificateRejected and "check api_url and ca_path" in str(failure)  # pylint: disable=unidiomatic-typecheck
 
 
 def test_a_long_exception_never_shows_a_part_of_the_token() -> None:

@@ -202,8 +202,8 @@ def test_values_are_plain_json() -> None:
     variables, dropped = variables_of({"extra": value})
     assert dropped == []
     assert json.loads(json.dumps(variables["vps_extra"])) == value
-    assert variables["vps_extra"] == value and type(variables["vps_extra"]) is dict
-    assert type(variables["vps_extra"]["yes"]) is bool and type(variables["vps_extra"]["number"]) is int
+    assert variables["vps_extra"] == value and type(variables["vps_extra"]) is dict  # pylint: disable=unidiomatic-typecheck
+    assert type(variables["vps_extra"]["yes"]) is bool and type(variables["vps_extra"]["number"]) is int  # pylint: disable=unidiomatic-typecheck
 
 
 def test_a_value_nested_too_deeply_is_left_out() -> None:

@@ -177,7 +177,7 @@ def test_bad_seconds(value: float) -> None:
 @pytest.mark.parametrize("value", [1, 0.001, 30.0, 1e6])
 def test_good_seconds(value: float) -> None:
     seconds = positive_seconds("api_timeout", value)
-    assert seconds == value and type(seconds) is float
+    assert seconds == value and type(seconds) is float  # pylint: disable=unidiomatic-typecheck
 
 
 def test_least_seconds() -> None:

@@ -1,4 +1,3 @@
-#!/usr/bin/python
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -63,7 +62,7 @@ def _end(module: AnsibleModule, end: str) -> None:
     if end == "warn":
         module.warn("a warning")
         module.warn("another warning")
-        module.deprecate("a deprecation", version="99.0.0", collection_name="vpsorg.probe")
+        module.deprecate("a deprecation", version="99.0.0", collection_name="vpsorg.cloud")
     if end == "raise":
         raise RuntimeError("raised on purpose")
     if end == "exit_code":
