@@ -187,25 +187,23 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return super().verify_file(path) and path.endswith(("vps.yml", "vps.yaml", "vpsorg.yml", "vpsorg.yaml"))
 
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
-        """Add the servers that C(path) selects to the inventory. Raises AnsibleParserError; then nothing was added and nothing cached."""
+        """Add the servers that C(path) selects to the inventory. Raises AnsibleParserError; then no host was added."""
         super().parse(inventory, loader, path, cache)
+        # No error gets a cause: newer versions of ansible-core would show the lines of the file around it, and the token may be among them.
         try:
             settings, options = self._read_options(path)
-            servers = self._servers(path, cache, settings, options)
+            self._populate(self._servers(path, cache, settings, options), options)
         except VpsError as error:
-            # No cause: newer versions of ansible-core would show the lines of the file around it, and the token may be among them.
             raise AnsibleParserError(f"{path}: {error}") from None
-        self._populate(servers, options)
+        except AnsibleError as error:
+            raise AnsibleParserError(f"{path}: {self._scrub(_first_words(error))}") from None
 
     # Options
 
     def _read_options(self, path: str) -> tuple[Settings, HostOptions]:
         variables = [entry["name"] for option in CONNECTION_OPTIONS for entry in self.option_definitions[option].get("env", ())]
         with without_empty_variables(variables):
-            try:
-                self._read_config_data(path)
-            except AnsibleError as error:
-                raise BadInput(self._scrub(_first_words(error))) from None
+            self._read_config_data(path)
         options = self.get_options()
         settings = read_settings(options)
         if not settings.validate_certs:

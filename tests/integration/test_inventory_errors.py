@@ -185,7 +185,12 @@ def test_the_token_is_not_shown_in_failures(ansible_cli: AnsibleCli, emulator: A
         {"status": {"a": 1}},
         {"validate_certs": "x"},
         {"unknown": 1},
+        {"strict": True, "compose": {"a": "vps_missing"}},
+        {"strict": True, "groups": {"a": "vps_missing"}},
+        {"strict": True, "keyed_groups": [{"key": "vps_missing"}]},
+        {"keyed_groups": [{"key": "vps_id", "default_value": "a", "trailing_separator": True}]},
     ]
+    emulator.seed(1)
     for mistake in mistakes:
         text = yaml.safe_dump({**PLUGIN, "api_token": emulator.token, **mistake}, sort_keys=False)
         outcome = ansible_cli.inventory(text, "--list", level, env={**NO_TOKEN, "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "1"})

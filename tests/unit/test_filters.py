@@ -48,7 +48,7 @@ def test_unsafe_names_and_names_of_groups_are_replaced() -> None:
 
 def test_groups_for_all_or_by_patterns() -> None:
     servers = [server_detail(number, name=name) for number, name in enumerate(("web-1", "web-2", "db-1"), 1)]
-    assert {name: host["groups"] for name, host in hosts(*servers, groups=["a", "b"]).items()} == dict.fromkeys(("web-1", "web-2", "db-1"), ["a", "b"])
+    assert {name: host["groups"] for name, host in hosts(*servers, groups=["a", "b"]).items()} == {name: ["a", "b"] for name in ("web-1", "web-2", "db-1")}
     groups = {"web": "web-*", "mixed": ["db-*", "*-1"], "nobody": []}
     assert {name: host["groups"] for name, host in hosts(*servers, groups=groups).items()} == {"web-1": ["web", "mixed"], "web-2": ["web"], "db-1": ["mixed"]}
 
