@@ -17,7 +17,7 @@ export PYTHON
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run-venv demo emulator benchmark test test-unit test-faults lint format sanity matrix docs build clean
+.PHONY: help venv run-venv demo emulator benchmark test test-unit test-faults coverage lint format sanity matrix docs build clean
 
 help: ## show this list
 	@echo "make <target>, one of:"
@@ -45,8 +45,11 @@ test: venv ## run all tests but the longest
 test-unit: venv ## run the unit tests
 	@$(PYTEST) tests/unit
 
-test-faults: venv ## run the whole fault matrix
+test-faults: venv ## run all faults, races and kills that are only sampled otherwise
 	@$(PY) -m pytest -n 2 --dist load tests/integration -m faults_full
+
+coverage: venv ## run the collection's tests and report what of the plugins they reach
+	@tests/tools/coverage.sh
 
 lint: ## check style, documentation, changelog and licences
 	@tests/tools/lint.sh

@@ -1,0 +1,173 @@
+# Copyright (c) 2026, VPS.org collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What holds for every fleet that is carried out: nothing is left to do, order does not matter, and no answer makes it fall over."""
+
+from __future__ import annotations
+
+import copy
+import random
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from unit.fakes import Account, Call, Reply, ScriptedHttp, VirtualTime, list_item, page, server_detail, virtual_pace
+from unit.test_any_answer import ANY_JSON, places, replaced
+
+from ansible_collections.vpsorg.cloud.plugins.module_utils import _engine, _lock
+from ansible_collections.vpsorg.cloud.plugins.module_utils._api import Api
+from ansible_collections.vpsorg.cloud.plugins.module_utils._engine import Engine, Refusal
+from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import VpsError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet_declaration import read_wishes
+from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet_plan import Fleet, plan_entries, summary
+from ansible_collections.vpsorg.cloud.plugins.module_utils._jobs import Job
+from ansible_collections.vpsorg.cloud.plugins.module_utils._looking import ListLooker
+from ansible_collections.vpsorg.cloud.plugins.module_utils._servers import Servers
+
+LIFE = {"provisioning": ("active", 60.0), "starting": ("active", 20.0), "stopping": ("stopped", 20.0), "rebooting": ("active", 20.0)}
+ENOUGH = {"plan_id": 1, "os_id": 5, "location": "us-west"}
+NAMES = ["a", "b", "c", "d"]
+usual = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+class Living(Account):
+    """An account whose servers go on to where their status leads, in virtual time, and whose list shows what lists show."""
+
+    def __init__(self, clock: VirtualTime, *servers: dict[str, Any]) -> None:
+        super().__init__(*servers)
+        self._clock = clock
+        self._due: dict[int, float] = {}
+
+    def __call__(self, call: Call) -> Reply:
+        for number, server in self.servers.items():
+            if server["status"] not in LIFE:
+                self._due.pop(number, None)
+                continue
+            following, seconds = LIFE[server["status"]]
+            if self._clock.now >= self._due.setdefault(number, self._clock.now + seconds):
+                server.update(status=following, ip_address=server["ip_address"] or f"203.0.113.{number % 250}")
+                del self._due[number]
+        if call.path == "/servers/" and call.method == "GET":
+            return page([_as_listed(server) for server in self.servers.values()])
+        reply = super().__call__(call)
+        return Reply(reply.status, copy.deepcopy(reply.body), reply.headers)
+
+
+def _as_listed(server: dict[str, Any]) -> dict[str, Any]:
+    shown = {key: value for key, value in server.items() if key not in ("id", "plan", "os")}
+    return list_item(server["id"], **shown, plan_id=server["plan"]["id"], os_id=server["os"]["id"])
+
+
+class Carried:
+    """A fleet that was carried out over an account."""
+
+    def __init__(self, clock: VirtualTime, respond: Any, declared: list[dict[str, Any]], **options: Any) -> None:
+        params = {"servers": declared, "defaults": ENOUGH, "state": "present", "purge": False, "purge_match": None, "max_delete": 9, "concurrency": 1}
+        params |= {"on_immutable_change": "recreate", "wait": True, **options}
+        self.http = ScriptedHttp(respond, clock)
+        servers = Servers(Api(self.http, virtual_pace(clock, retries=2, retry_max_delay=1.0)), adopt_timeout=5.0, wait_interval=2.0)
+        fleet = Fleet(servers, read_wishes(params), params)
+        self.engine = Engine(servers, ListLooker(servers, 1), _lock.AccountLock(self.http._settings), concurrency=1, wait_interval=2.0)
+        self.jobs: list[Job] = self.engine.run(fleet.survey, may_create=True, check_mode=False, refuse=fleet.refusal)
+        self.engine.read_details()
+        self.errors = [job.error for job in self.jobs if job.error]
+        self.entries = plan_entries([job.plan for job in self.jobs])
+
+
+@pytest.fixture(autouse=True)
+def virtual_waits(clock: VirtualTime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_engine, "time", clock)
+
+
+DECLARED = st.lists(
+    st.fixed_dictionaries(
+        {"name": st.sampled_from(NAMES)},
+        optional={
+            "plan_id": st.sampled_from([1, 2]),
+            "hostname": st.sampled_from(["x.example.com", "y.example.com"]),
+            "backups_enabled": st.booleans(),
+            "power": st.sampled_from(["started", "stopped"]),
+        },
+    ),
+    unique_by=lambda server: server["name"],
+    max_size=4,
+)
+FOUND = st.lists(
+    st.builds(
+        server_detail,
+        st.integers(1, 99),
+        name=st.sampled_from([*NAMES, "other"]),
+        status=st.sampled_from(["active", "stopped", *LIFE]),
+        plan_id=st.sampled_from([1, 2]),
+        hostname=st.sampled_from([None, "x.example.com"]),
+        backups_enabled=st.booleans(),
+    ),
+    unique_by=(lambda server: server["id"], lambda server: server["name"]),
+    max_size=4,
+)
+
+
+@usual
+@given(declared=DECLARED, found=FOUND, wait=st.booleans())
+def test_a_fleet_carried_out_leaves_nothing_to_do(clock: VirtualTime, declared: list[dict[str, Any]], found: list[dict[str, Any]], wait: bool) -> None:
+    account = Living(clock, *copy.deepcopy(found))
+    first = Carried(clock, account, declared, wait=wait)
+    assert not first.errors
+    # Whoever did not wait comes back later.
+    clock.advance(300)
+    again = Carried(clock, account, declared, wait=wait)
+    assert not again.errors and again.entries == []
+    assert again.http.count("GET") == len(again.http.calls)
+    assert sorted(server["name"] for server in account.servers.values() if server["name"] != "other") == sorted(
+        {server["name"] for server in (*declared, *found)} - {"other"}
+    ), "one server of each name, and nothing deleted that was not to be replaced"
+    counts = summary([([action["action"] for action in job.actions], False) for job in first.jobs])
+    assert counts["failed"] == 0 and counts["unchanged"] == sum(not job.actions for job in first.jobs)
+
+
+@usual
+@given(declared=DECLARED, found=FOUND, chance=st.randoms(use_true_random=False))
+def test_order_does_not_matter(clock: VirtualTime, declared: list[dict[str, Any]], found: list[dict[str, Any]], chance: random.Random) -> None:
+    """Neither that of the declaration nor that of the account's list."""
+
+    def ended(servers: list[dict[str, Any]], wishes: list[dict[str, Any]]) -> tuple[Any, Any]:
+        account = Living(clock, *copy.deepcopy(servers))
+        carried = Carried(clock, account, wishes)
+        planned = sorted((entry["name"], entry["action"], sorted(entry["fields"].items())) for entry in carried.entries)
+        shown = ("name", "status", "hostname", "plan", "backups_enabled")
+        kept = sorted(({key: server[key] for key in shown} for server in account.servers.values()), key=repr)
+        return planned, kept
+
+    other_wishes, other_servers = chance.sample(declared, len(declared)), chance.sample(found, len(found))
+    assert ended(found, declared) == ended(other_servers, other_wishes)
+
+
+@usual
+@given(declared=DECLARED, found=FOUND, changes=st.dictionaries(st.integers(1, 25), st.tuples(st.integers(0, 300), ANY_JSON), min_size=1, max_size=5))
+def test_any_json_in_any_answer_on_the_way(
+    clock: VirtualTime, declared: list[dict[str, Any]], found: list[dict[str, Any]], changes: dict[int, tuple[int, Any]]
+) -> None:
+    account, count = Living(clock, *copy.deepcopy(found)), 0
+
+    def tampered(call: Call) -> Reply:
+        nonlocal count
+        count += 1
+        reply = account(call)
+        if count not in changes or reply.body is None:
+            return reply
+        number, value = changes[count]
+        known = places(reply.body)
+        return Reply(reply.status, replaced(copy.deepcopy(reply.body), known[number % len(known)], value), reply.headers)
+
+    try:
+        carried = Carried(clock, tampered, declared, on_immutable_change="warn")
+    except Refusal as refusal:
+        assert str(refusal) and refusal.plans is not None
+        return
+    except VpsError as error:
+        assert str(error)
+        return
+    assert all(isinstance(error, str) and error for error in carried.errors)
+    creates = [call.body["name"] for call in carried.http.calls if call.method == "POST" and call.path == "/servers/"]
+    assert len(creates) == len(set(creates)), "asked for twice without proof of a refusal"
