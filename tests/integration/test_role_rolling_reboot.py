@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from faults import Fault, FaultProxy, Record
 
+from faults import Fault, FaultProxy, Record
 from helpers.ansible_cli import AnsibleCli
 from helpers.listeners import listeners
 
@@ -132,7 +132,9 @@ def test_the_hosts_of_the_play(ansible_cli: AnsibleCli, emulator, tmp_path: path
     """With `serial` of the play, each of its batches by itself; variables of other hosts and their way to connect do not matter."""
     emulator.configure(reboot_ms=100)
     seed(emulator, 4)
-    hosts = {name: {"vps_id": server_id, "ansible_python_interpreter": "/nowhere/python"} for name, server_id in (("one", 601), ("three", 603), ("four", "604"))}
+    hosts = {
+        name: {"vps_id": server_id, "ansible_python_interpreter": "/nowhere/python"} for name, server_id in (("one", 601), ("three", 603), ("four", "604"))
+    }
     inventory = tmp_path / "hosts.json"
     inventory.write_text(json.dumps({"all": {"hosts": {**hosts, "other": {}}}}))
     reboot = play("one,three,four,other", rolling_reboot_port=0)

@@ -76,7 +76,7 @@ class Watcher:
 class Run:
     """One run in folders of its own, everything of which is looked through."""
 
-    def __init__(self, emulator: Any, token: str, folder: pathlib.Path, is_core_callback_file: str = "results") -> None:
+    def __init__(self, emulator: Any, token: str, folder: pathlib.Path) -> None:
         emulator.add_token(token)
         self.emulator, self.token, self.folder = emulator, token, folder
         for name in ("home", "tmp", "cwd"):
