@@ -21,6 +21,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._looking import Detai
 from ansible_collections.vpsorg.cloud.plugins.module_utils._options import check_wait_options
 from ansible_collections.vpsorg.cloud.plugins.module_utils._pace import Pace
 from ansible_collections.vpsorg.cloud.plugins.module_utils._plan import FIELDS, ServerPlan, Wish, ambiguity, named
+from ansible_collections.vpsorg.cloud.plugins.module_utils._secrets import values_scrubber
 from ansible_collections.vpsorg.cloud.plugins.module_utils._servers import Servers
 from ansible_collections.vpsorg.cloud.plugins.module_utils._settings import Settings, read_settings
 from ansible_collections.vpsorg.cloud.plugins.module_utils._waiting import SETTLE_TIME
@@ -82,6 +83,18 @@ class Door:
         """A text that may leave."""
         return self.http.scrub(text)
 
+    def exit(self, **result: Any) -> NoReturn:
+        """End the module with a result, in which the token is nowhere: an API that echoes it may have put it anywhere."""
+        self.module.exit_json(**self._scrubbed(result))
+
+    def fail(self, msg: str, **result: Any) -> NoReturn:
+        """End the module with a failure, likewise."""
+        self.module.fail_json(msg=self.scrub(msg), **self._scrubbed(result))
+
+    def _scrubbed(self, result: Mapping[str, Any]) -> dict[str, Any]:
+        scrub = values_scrubber(self.settings.token)
+        return {key: scrub(value) for key, value in result.items()}
+
     def warn(self, messages: list[str]) -> None:
         """Warnings, each once."""
         for message in dict.fromkeys(messages):
@@ -127,12 +140,10 @@ def open_door(module: Any, run: Callable[[Door], None], empty: Mapping[str, Any]
     except BadInput as error:
         module.fail_json(msg=str(error), changed=False, **{**empty, "api": {"requests": 0, "retries": 0, "waited": 0.0}})
     except VpsError as error:
-        text = door.scrub(str(error)) if door else str(error)
         known = {key: value for key, value in (("id", error.server_id or module.params.get("id")), ("name", error.name or module.params.get("name"))) if value}
         report = door.pace.report() if door else {"requests": 0, "retries": 0, "waited": 0.0}
-        module.fail_json(
-            msg=text, changed=error.changed, **{**empty, **{key: value for key, value in known.items() if key in empty or key == "name"}, "api": report}
-        )
+        fail = door.fail if door else module.fail_json
+        fail(msg=str(error), changed=error.changed, **{**empty, **{key: value for key, value in known.items() if key in empty or key == "name"}, "api": report})
 
 
 EMPTY_SERVER_RESULT: Mapping[str, Any] = {"id": None, "server": None, "actions": [], "drift": [], "diff": {"before": {}, "after": {}}, "api": {}}
@@ -169,8 +180,8 @@ def end_with_one(door: Door, engine: Engine, survey: Callable[[], Any], *, may_c
         plan = refusal.plans[0]
         door.warn(list(plan.warnings))
         found = dict(plan.found) if plan.found else None
-        module.fail_json(
-            msg=door.scrub(str(refusal)),
+        door.fail(
+            str(refusal),
             changed=False,
             id=(found or {}).get("id"),
             server=found,
@@ -182,15 +193,15 @@ def end_with_one(door: Door, engine: Engine, survey: Callable[[], Any], *, may_c
         )
     except KeyboardInterrupt:
         text = last_words(door, engine)
-        module.fail_json(msg=text, **_interrupted(door, engine))
+        door.fail(text, **_interrupted(door, engine))
     door.warn(job.warnings)
     if module.check_mode:
         _end_check_mode(door, job.plan)
     result = _one_result(door, job)
     if job.error:
         known = {"name": job.name, "status": (job.server or {}).get("status")}
-        module.fail_json(msg=door.scrub(job.error), **result, **{key: value for key, value in known.items() if value})
-    module.exit_json(**result)
+        door.fail(job.error, **result, **{key: value for key, value in known.items() if value})
+    door.exit(**result)
 
 
 def _end_check_mode(door: Door, plan: ServerPlan) -> NoReturn:
@@ -210,8 +221,8 @@ def _end_check_mode(door: Door, plan: ServerPlan) -> NoReturn:
     if plan.foretold_failure and plan.found:
         known = {"name": plan.found["name"], "status": plan.found["status"]}
         unchanged = {"changed": False, "server": dict(plan.found), "actions": []}
-        door.module.fail_json(msg=plan.foretold_failure, **{**result, **unchanged, **known})
-    door.module.exit_json(**result)
+        door.fail(plan.foretold_failure, **{**result, **unchanged, **known})
+    door.exit(**result)
 
 
 def _one_result(door: Door, job: Job) -> dict[str, Any]:
@@ -241,7 +252,7 @@ def last_words(door: Door, engine: Engine) -> str:
         text = f"The task was interrupted. Changed until then: {', '.join(written)}."
     else:
         text = "The task was interrupted before anything was known to be changed."
-    _progress.last_words(f"{door.module._name.rpartition('.')[2]}: {text}")
+    _progress.last_words(door.scrub(f"{door.module._name.rpartition('.')[2]}: {text}"))
     return text
 
 

@@ -23,9 +23,11 @@ _TICK = 9.0  # a little before, so that the promise holds on a busy machine
 class FleetObserver(Observer):
     """Reports on all jobs of a fleet. A context manager: a thread of its own keeps the summary coming while every other waits."""
 
-    def __init__(self, module: Any, jobs: Callable[[], Sequence[Job]]) -> None:
+    def __init__(self, module: Any, jobs: Callable[[], Sequence[Job]], scrub: Callable[[str], str]) -> None:
+        """C(scrub): takes the token out of a text; names and status words come from the API."""
         self._module = module
         self._jobs = jobs
+        self._scrub = scrub
         self._ended = threading.Event()
         self._lock = threading.Lock()
         self._last_summary = time.monotonic()
@@ -43,7 +45,7 @@ class FleetObserver(Observer):
             self._module.log(f"vpsorg.cloud: server {name} has the id {server_id}")
 
     def happened(self, job: Job, what: str) -> None:
-        _progress.line(f"vps_fleet: {job.name} (id {job.server_id}): {what}")
+        _progress.line(self._scrub(f"vps_fleet: {job.name} (id {job.server_id}): {what}"))
 
     def waiting(self) -> None:
         if time.monotonic() - self._last_summary >= _TICK:
@@ -56,7 +58,7 @@ class FleetObserver(Observer):
 
     def _summarise(self) -> None:
         self._last_summary = time.monotonic()
-        _progress.line(f"vps_fleet: {standing(self._jobs())}")
+        _progress.line(self._scrub(f"vps_fleet: {standing(self._jobs())}"))
 
 
 def standing(jobs: Sequence[Job]) -> str:

@@ -52,12 +52,30 @@ def scrubber(token: str) -> Callable[[str], str]:
     return lambda text: pattern.sub(MASK, text)
 
 
-def scrub_values(value: Any, scrub: Callable[[str], str]) -> Any:
-    """A copy of a JSON value with every string in it, keys too, scrubbed."""
+def values_scrubber(token: str) -> Callable[[Any], Any]:
+    """A function that takes the token out of every string of a JSON value, keys too; a value without it is returned as it is, not copied.
+
+    ansible-core masks the values of a result by itself, but not the keys in it.
+    """
+    scrub, shortest = scrubber(token), len(token)  # no spelling of the token is shorter
+
+    def holds_it(value: Any) -> bool:
+        if isinstance(value, str):
+            return len(value) >= shortest and scrub(value) != value
+        if isinstance(value, dict):
+            if any(len(key) >= shortest and holds_it(key) for key in value):
+                return True
+            return any(holds_it(item) for item in value.values() if not isinstance(item, int))
+        return isinstance(value, (list, tuple)) and any(holds_it(item) for item in value)
+
+    return lambda value: _scrubbed(value, scrub) if holds_it(value) else value
+
+
+def _scrubbed(value: Any, scrub: Callable[[str], str]) -> Any:
     if isinstance(value, str):
         return scrub(value)
     if isinstance(value, dict):
-        return {scrub_values(key, scrub): scrub_values(item, scrub) for key, item in value.items()}
+        return {_scrubbed(key, scrub): _scrubbed(item, scrub) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [scrub_values(item, scrub) for item in value]
+        return [_scrubbed(item, scrub) for item in value]
     return value

@@ -77,7 +77,7 @@ def _without_lone_surrogates(value: Any) -> Any:
 def check_server(value: Any, *, server_id: int | None = None) -> dict[str, Any]:
     """One server, in any of its views: an object with a positive integer C(id), a string C(name) and a string C(status).
 
-    C(server_id): the id it must have. Raises Broken.
+    C(server_id): the id it must have. What is nested deeper than DEEPEST is cut off. Raises Broken.
     """
     if not isinstance(value, dict):
         raise Broken("the answer is not a server object")
@@ -85,11 +85,10 @@ def check_server(value: Any, *, server_id: int | None = None) -> dict[str, Any]:
         raise Broken("the answer holds a server without a positive integer id")
     if not isinstance(value.get("name"), str) or not isinstance(value.get("status"), str):
         raise Broken(f"the answer shows server {value['id']} without a name or a status")
-    if _is_deeper(value, DEEPEST):
-        raise Broken(f"the answer shows server {value['id']} nested too deeply")
     if server_id is not None and value["id"] != server_id:
         raise Broken(f"server {server_id} was asked for, but the answer shows server {value['id']}")
-    return value
+    # No documented field is deep. One that is must not cost the server its id, nor the account all its other servers.
+    return _cut(value, DEEPEST) if _is_deeper(value, DEEPEST) else value
 
 
 def _is_deeper(value: Any, levels: int) -> bool:
@@ -99,6 +98,17 @@ def _is_deeper(value: Any, levels: int) -> bool:
         if isinstance(item, _CONTAINERS) and _is_deeper(item, levels - 1):
             return True
     return False
+
+
+def _cut(value: Any, levels: int) -> Any:
+    """A copy with null in the place of every container below so many levels."""
+    if not isinstance(value, _CONTAINERS):
+        return value
+    if not levels:
+        return None
+    if isinstance(value, list):
+        return [_cut(item, levels - 1) for item in value]
+    return {key: _cut(item, levels - 1) for key, item in value.items()}
 
 
 def check_action(value: Any, server_id: int) -> dict[str, Any]:
@@ -126,7 +136,8 @@ def check_page(value: Any) -> Page:
         raise Broken("the list of servers has no count")
     servers: dict[int, dict[str, Any]] = {}
     for item in value["results"]:
-        servers.setdefault(check_server(item)["id"], item)
+        server = check_server(item)
+        servers.setdefault(server["id"], server)
     return Page(tuple(servers.values()), count, _query_of(value.get("next")))
 
 

@@ -298,7 +298,7 @@ def _planned(plans: Sequence[ServerPlan]) -> dict[str, Any]:
 def _run(door: Door) -> None:
     params, module = door.params, door.module
     fleet = Fleet(door.servers, read_wishes(params), params)
-    observer = FleetObserver(module, lambda: engine.jobs)
+    observer = FleetObserver(module, lambda: engine.jobs, door.scrub)
     engine = door.engine(looker=ListLooker(door.servers, params["concurrency"]), concurrency=params["concurrency"], observer=observer)
     try:
         with observer:
@@ -309,23 +309,23 @@ def _run(door: Door) -> None:
         _refuse(door, refusal)
     except KeyboardInterrupt:
         text = last_words(door, engine)
-        module.fail_json(msg=text, **_result(door, engine))
+        door.fail(text, **_result(door, engine))
     door.warn([warning for job in jobs for warning in job.warnings])
     if module.check_mode:
         _end_check_mode(door, [job.plan for job in jobs], len(params["servers"]))
     result = _result(door, engine)
     if result["errors"]:
-        module.fail_json(msg=_failure_text(result), **result)
-    module.exit_json(msg=result_sentence(result["summary"]), **result)
+        door.fail(_failure_text(result), **result)
+    door.exit(msg=result_sentence(result["summary"]), **result)
 
 
 def _refuse(door: Door, refusal: Refusal) -> None:
-    errors = [{"name": plan.wish.name, "id": (plan.found or {}).get("id"), "msg": door.scrub(plan.refusal)} for plan in refusal.plans if plan.refusal]
+    errors = [{"name": plan.wish.name, "id": (plan.found or {}).get("id"), "msg": plan.refusal} for plan in refusal.plans if plan.refusal]
     door.warn([warning for plan in refusal.plans for warning in plan.warnings])
     counts = {**summary([]), "failed": len(errors)}
     found = [dict(plan.found) for plan in refusal.plans if plan.found is not None and plan.wish.server_id is None]
     report = door.pace.report()
-    door.module.fail_json(msg=door.scrub(str(refusal)), changed=False, servers=found, summary=counts, errors=errors, api=report, **_planned(refusal.plans))
+    door.fail(str(refusal), changed=False, servers=found, summary=counts, errors=errors, api=report, **_planned(refusal.plans))
 
 
 def _end_check_mode(door: Door, plans: Sequence[ServerPlan], declared: int) -> None:
@@ -336,7 +336,7 @@ def _end_check_mode(door: Door, plans: Sequence[ServerPlan], declared: int) -> N
     servers = [dict(plan.predicted) for plan in plans[:declared] if plan.predicted is not None]
     counts = summary([([step.kind for step in plan.steps if step.is_action and step.foreseen], False) for plan in plans])
     changed = any(plan.changes for plan in plans)
-    door.module.exit_json(msg=sentence, changed=changed, servers=servers, summary=counts, errors=[], api=door.pace.report(), **_planned(plans))
+    door.exit(msg=sentence, changed=changed, servers=servers, summary=counts, errors=[], api=door.pace.report(), **_planned(plans))
 
 
 def _result(door: Door, engine: Engine) -> dict[str, Any]:
@@ -346,7 +346,7 @@ def _result(door: Door, engine: Engine) -> dict[str, Any]:
         "changed": any(job.changed for job in jobs),
         "servers": [job.server for job in declared if job.server is not None and not (job.gone and not job.error)],
         "summary": summary([([action["action"] for action in job.actions], job.error is not None) for job in jobs]),
-        "errors": [{"name": job.name, "id": job.server_id, "msg": door.scrub(job.error)} for job in jobs if job.error],
+        "errors": [{"name": job.name, "id": job.server_id, "msg": job.error} for job in jobs if job.error],
         "api": door.pace.report(),
         **_planned([job.plan for job in jobs]),
     }

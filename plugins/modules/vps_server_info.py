@@ -145,7 +145,7 @@ def _run(door: Door) -> None:
     servers = _matching(door)
     if door.params["details"] and door.params["id"] is None:
         servers = _details(door, servers)
-    door.module.exit_json(changed=False, servers=servers, api=door.pace.report())
+    door.exit(changed=False, servers=servers, api=door.pace.report())
 
 
 def main() -> None:

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._api import Api, ApiError
@@ -14,7 +13,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._concurrent import ru
 from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import TimeLimitReached, VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._http import CertificateRejected, Http, Indeterminate, NotSent, require_requests
 from ansible_collections.vpsorg.cloud.plugins.module_utils._pace import Pace
-from ansible_collections.vpsorg.cloud.plugins.module_utils._secrets import scrub_values
+from ansible_collections.vpsorg.cloud.plugins.module_utils._secrets import values_scrubber
 from ansible_collections.vpsorg.cloud.plugins.module_utils._settings import Settings
 from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_hosts import Selection
 
@@ -34,7 +33,9 @@ def fetch_servers(settings: Settings, selection: Selection, details: bool) -> tu
     gone: list[int] = []
     if details:
         servers, gone = _with_details(api, servers)
-    return _scrubbed(servers, settings.token, http.scrub), gone
+    # An API that echoes the token must not get it into names, variables or a cache.
+    scrub = values_scrubber(settings.token)
+    return [scrub(server) for server in servers], gone
 
 
 def _list(api: Api, selection: Selection) -> list[dict[str, Any]]:
@@ -60,22 +61,6 @@ def _with_details(api: Api, servers: list[dict[str, Any]]) -> tuple[list[dict[st
     found = run_all(detail, servers, DETAILS_AT_A_TIME)
     merged = [{**server, **(more or {})} for server, more in zip(servers, found)]
     return merged, [server["id"] for server, more in zip(servers, found) if more is None]
-
-
-def _scrubbed(servers: list[dict[str, Any]], token: str, scrub: Callable[[str], str]) -> list[dict[str, Any]]:
-    """An API that echoes the token must not get it into names, variables or a cache."""
-    shortest = len(token)  # no spelling of the token is shorter
-
-    def holds_it(value: Any) -> bool:
-        if isinstance(value, str):
-            return len(value) >= shortest and scrub(value) != value
-        if isinstance(value, dict):
-            if any(len(key) >= shortest and holds_it(key) for key in value):
-                return True
-            return any(holds_it(item) for item in value.values() if not isinstance(item, int))
-        return isinstance(value, list) and any(holds_it(item) for item in value)
-
-    return [scrub_values(server, scrub) if holds_it(server) else server for server in servers]
 
 
 def is_outage(error: VpsError) -> bool:

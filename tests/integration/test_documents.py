@@ -26,8 +26,10 @@ DOCUMENTS = [document for document in documents() if blocks(document)]
 SHORT_WAITS = {f"vpsorg.cloud.{name}": {"wait_interval": 0.1} for name in ("vps_server", "vps_server_power", "vps_fleet")}
 # What a reader has at hand when an example begins: servers, files, commands.
 SITE = [{"name": "Site", "hosts": "localhost", "gather_facts": False, "tasks": [{"name": "Read", "vpsorg.cloud.vps_server_info": {}}]}]
-# Documents whose plays need web servers that run.
+# Documents whose plays need web servers that run; the plays' own hosts are those of the account. Nothing listens where the emulator's servers are.
 WITH_SERVERS = ("roles/rolling_reboot/README.md",)
+QUICKLY = {"rolling_reboot_port": 0, "rolling_reboot_settle_time": 0, "rolling_reboot_wait_interval": 1}
+WEB = {"plugin": "vpsorg.cloud.vps", "groups": {"web": "vps_name is match('web-')"}}
 # What acts on every run, because that is what it is for.
 ACTS_EVERY_TIME = re.compile(r"state: rebooted|vpsorg\.cloud\.rolling_reboot")
 # Keys by which YAML that is neither play nor inventory is known: requirements.yml, execution-environment.yml.
@@ -111,10 +113,14 @@ def test_tasks(reader: AnsibleCli, document: pathlib.Path) -> None:
 @with_blocks("plays")
 def test_plays(reader: AnsibleCli, emulator, document: pathlib.Path) -> None:
     """Each as it stands there, and then once more, when nothing is to change."""
+    options: dict[str, Any] = {}
     if name_of(document) in WITH_SERVERS:
         emulator.seed(4)
+        source = reader.folder / "web.vps.yml"
+        source.write_text(yaml.safe_dump(WEB))
+        options = {"inventory": source, "extra_vars": QUICKLY}
     for block in of_kind(document, "plays"):
-        assert_went_well(reader.playbook(block.text), block)
+        assert_went_well(reader.playbook(block.text, **options), block)
         if not ACTS_EVERY_TIME.search(block.text):
             again = reader.playbook(block.text)
             assert_went_well(again, block)

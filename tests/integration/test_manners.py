@@ -18,8 +18,8 @@ from helpers.host_plays import HostPlays, HostTask
 
 STARTUP = str(pathlib.Path(__file__).resolve().parent.parent / "helpers" / "startup")
 OPERATIONS = ("create", "update", "delete", "start", "stop", "reboot", "info", "fleet")
-# Seconds after a 429 in which a request may still come that another thread had sent by then.
-UNDER_WAY = 0.05
+# Seconds after a 429 in which a request may still come that another thread of a fleet was about to send; a busy machine takes its time.
+UNDER_WAY = 0.5
 ASKING: dict[str, tuple[str, dict[str, Any]]] = {
     "429, in seconds": ("status_429", {"seconds": 1}),
     "429, as a date": ("status_429", {"seconds": 2, "form": "date"}),
@@ -62,7 +62,8 @@ def test_retry_after_is_kept(emulator, ansible_cli: AnsibleCli, figures: Note) -
     for host, (history, seconds) in histories.items():
         for told in (record for record in history if record.fault in ("status_429", "status_503")):
             asked += 1
-            early = [record for record in history if told.ended + UNDER_WAY < record.time < told.ended + seconds - 0.01]
+            grace = UNDER_WAY if host.startswith("fleet") else 0.0
+            early = [record for record in history if told.ended + grace < record.time < told.ended + seconds - 0.01]
             if early:
                 broken.append((host, [record.time - told.ended for record in early]))
     figures("Retry-After", {"asked for": asked, "kept": asked - len(broken)})

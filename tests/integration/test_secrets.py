@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import pathlib
+import re
 import stat
 import threading
 from typing import Any
@@ -18,6 +19,7 @@ import yaml
 from faults import Fault, FaultProxy, ForeignHost
 from helpers.ansible_cli import AnsibleCli
 from helpers.figures import Note
+from helpers.isolation import REPOSITORY
 from helpers.leaks import leaking_files, leaks
 
 STARTUP = pathlib.Path(__file__).resolve().parent.parent / "helpers" / "startup"
@@ -170,6 +172,7 @@ def test_nothing_of_a_playbook_holds_the_token(token: str, in_process: bool, emu
     run.report(figures)
 
 
+PLUGINS = re.search(r"^enable_plugins = (.+)$", (REPOSITORY / "docs" / "inventory.md").read_text(encoding="utf-8"), re.MULTILINE)[1]  # type: ignore[index]
 SOURCES: dict[str, tuple[dict[str, Any], bool]] = {
     # The options of a configuration file, and whether it is meant to fail.
     "environment": ({}, False),
@@ -205,8 +208,13 @@ def test_nothing_of_an_inventory_holds_the_token(token: str, literal: bool, emul
             path.write_text(yaml.safe_dump({"plugin": "vpsorg.cloud.vps", **given}))
             path.chmod(0o600)
             command = ("--list", "--export", "-vvvv") if name != "cache" else ("--graph", "--vars", "-vvvv")
+            own = {"VPS_API_TOKEN": None} if literal and "lookup" not in str(options) else {}
+            if literal and '"' in run.token:
+                # Where a source fails, Ansible hands its file to the next plugin, and the one for INI files prints a line whose quotes are not
+                # balanced: docs/inventory.md tells how to keep it away.
+                own["ANSIBLE_INVENTORY_ENABLED"] = PLUGINS
             with Watcher(run.token, tmp_path) as watcher:
-                outcome = run.cli.inventory(path, *command, env={**env, **({"VPS_API_TOKEN": None} if literal and "lookup" not in str(options) else {})})
+                outcome = run.cli.inventory(path, *command, env={**env, **own})
             assert ("Failed to parse" in outcome.output) == fails, f"{name}\n{outcome.describe()}"
             run.look(outcome, watcher, good, denied, broken, given_in=[path] if literal else [])
             path.unlink()

@@ -85,7 +85,7 @@ def test_a_summary_comes_by_itself_while_nothing_else_happens(monkeypatch: pytes
         if len(lines) >= 3:
             enough.set()
 
-    with _progress.shown_by(show), FleetObserver(Module(), lambda: [created("provisioning")]):
+    with _progress.shown_by(show), FleetObserver(Module(), lambda: [created("provisioning")], str):
         assert enough.wait(10)
     assert set(lines) == {"vps_fleet: 0 of 1 ready, 1 provisioning"}
 
@@ -93,10 +93,13 @@ def test_a_summary_comes_by_itself_while_nothing_else_happens(monkeypatch: pytes
 def test_what_happens_is_shown_and_ids_are_logged() -> None:
     lines: list[str] = []
     module = Module()
-    with _progress.shown_by(lines.append), FleetObserver(module, list) as observer:
+    with _progress.shown_by(lines.append), FleetObserver(module, list, str) as observer:
         observer.created("web", 101)
         observer.happened(created("provisioning"), "created")
     assert lines == ["vps_fleet: web-01 (id 101): created"]
+    with _progress.shown_by(lines.append), FleetObserver(module, list, lambda text: text.replace("vps_abc", "***")) as observer:
+        observer.happened(created("provisioning"), "vps_abc")
+    assert lines[1:] == ["vps_fleet: web-01 (id 101): ***"], "a status word comes from the API"
     assert module.logged == ["vpsorg.cloud: server web has the id 101"]
 
 
@@ -104,7 +107,7 @@ def test_nobody_looks_nobody_is_told() -> None:
     """As in a module of its own, or with no_log; the ids are logged all the same."""
     before = threading.active_count()
     module = Module()
-    with FleetObserver(module, list) as observer:
+    with FleetObserver(module, list, str) as observer:
         assert threading.active_count() == before
         observer.happened(created("provisioning"), "created")
         observer.created("web", 101)

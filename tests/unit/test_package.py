@@ -17,7 +17,7 @@ import yaml
 from helpers.ansible_cli import AnsibleCli
 from helpers.isolation import REPOSITORY
 
-PLUGIN_KINDS = "action|doc_fragments|inventory|module_utils|modules|plugin_utils"
+PLUGIN_KINDS = "action|doc_fragments|filter|inventory|lookup|module_utils|modules|plugin_utils"
 MAY_BE_PACKED = re.compile(
     rf"""
     (?: MANIFEST\.json | FILES\.json | README\.md | CHANGELOG\.rst | COPYING
@@ -64,6 +64,9 @@ def names_of(kind: str) -> set[str]:
     return {path.stem for path in (REPOSITORY / "plugins" / kind).glob("*.py")}
 
 
+ROLES = {path.name for path in (REPOSITORY / "roles").iterdir()}
+
+
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     """The archive, built by ansible-galaxy from a littered copy of the working tree."""
@@ -105,10 +108,13 @@ def test_installed_archive_documents_every_plugin(archive: pathlib.Path, tmp_pat
     """Away from the repository, so a documentation fragment or an imported file that was not packed would show."""
     cli = AnsibleCli(tmp_path, {"ANSIBLE_COLLECTIONS_PATH": str(tmp_path / "collections")})
     cli.run("ansible-galaxy", "collection", "install", "--offline", "--collections-path", str(tmp_path / "collections"), str(archive), rc=0)
-    for kind, names in (("module", names_of("modules")), ("inventory", names_of("inventory"))):
+    for kind, folder in (("module", "modules"), ("inventory", "inventory"), ("filter", "filter"), ("lookup", "lookup")):
+        names = names_of(folder)
         assert names, f"the collection has no {kind}"
         documented = cli.run("ansible-doc", "--json", "--type", kind, *(f"vpsorg.cloud.{name}" for name in sorted(names)), rc=0).json()
         assert {name for name, entry in documented.items() if entry["doc"]["options"]} == {f"vpsorg.cloud.{name}" for name in names}
+    documented = cli.run("ansible-doc", "--json", "--type", "role", *(f"vpsorg.cloud.{name}" for name in sorted(ROLES)), rc=0).json()
+    assert {name for name, entry in documented.items() if entry["entry_points"]["main"]["options"]} == {f"vpsorg.cloud.{name}" for name in ROLES}
 
 
 def test_manifest(archive: pathlib.Path) -> None:
@@ -134,7 +140,9 @@ def test_version_is_the_newest_of_the_changelog() -> None:
 def test_changelog_tells_of_every_plugin() -> None:
     releases = load("changelogs/changelog.yaml")["releases"].values()
     assert {entry["name"] for release in releases for entry in release.get("modules", [])} == names_of("modules")
-    assert {entry["name"] for release in releases for entry in release.get("plugins", {}).get("inventory", [])} == names_of("inventory")
+    for kind in ("filter", "inventory", "lookup"):
+        assert {entry["name"] for release in releases for entry in release.get("plugins", {}).get(kind, [])} == names_of(kind)
+    assert {entry["name"] for release in releases for entry in release.get("objects", {}).get("role", [])} == ROLES
 
 
 def test_action_group_holds_every_module() -> None:

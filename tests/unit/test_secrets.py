@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from unit.fakes import quickly
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import BadInput
-from ansible_collections.vpsorg.cloud.plugins.module_utils._secrets import MASK, clean_token, scrub_values, scrubber
+from ansible_collections.vpsorg.cloud.plugins.module_utils._secrets import MASK, clean_token, scrubber, values_scrubber
 
 # What a token may be made of, the awkward ones included.
 TOKENS = [
@@ -84,8 +84,13 @@ def test_values_are_scrubbed_deeply_and_copied() -> None:
     token = "vps_0123456789abcdef"
     value = {"a": [f"x{token}", {token: (token, 1)}], "b": None, "c": True, "d": 1.5}
     before = json.dumps(value)
-    assert scrub_values(value, scrubber(token)) == {"a": [f"x{MASK}", {MASK: [MASK, 1]}], "b": None, "c": True, "d": 1.5}
+    assert values_scrubber(token)(value) == {"a": [f"x{MASK}", {MASK: [MASK, 1]}], "b": None, "c": True, "d": 1.5}
     assert json.dumps(value) == before
+
+
+def test_values_without_the_token_are_not_copied() -> None:
+    value = {"a": ["vps_other", {"vps_0123456789abcde": (None, 1)}], "d": 1.5}
+    assert values_scrubber("vps_0123456789abcdef")(value) is value
 
 
 @pytest.mark.parametrize("given_token", ["vps_abc", "vps_abc\n", "  vps_abc\r\n", "\tvps_abc "])

@@ -57,7 +57,7 @@ class CallbackModule(CallbackBase):
         line = json.dumps(
             {
                 "play": self._play,
-                "task": str(task.get_name(include_role_fqcn=False)),
+                "task": str(task.name or task.get_name()),  # without the role that get_name puts before it
                 "action": str(task.action),
                 "host": str(host.get_name()),
                 "kind": kind,
