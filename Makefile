@@ -8,7 +8,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 CONSTRAINTS := --constraints tests/requirements/constraints.txt
 RUN_PINS := tests/requirements/runtime.txt tests/emulator/requirements.txt
-TEST_PINS := $(RUN_PINS) tests/requirements/collection-tests.txt tests/requirements/emulator-tests.txt
+TEST_PINS := $(RUN_PINS) $(addprefix tests/requirements/,collection-tests.txt emulator-tests.txt tools-tests.txt)
 PYTEST := $(PY) -m pytest -n 2 --dist loadfile
 
 # A foreign PYTHONPATH would let packages leak into the environment.

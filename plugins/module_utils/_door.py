@@ -132,18 +132,28 @@ def open_door(module: Any, run: Callable[[Door], None], empty: Mapping[str, Any]
     C(check): the module's own checks of its options, before anything else.
     """
     door: Door | None = None
+    failure: VpsError | None = None
     try:
         if check is not None:
             check(module.params)
         door = Door(module)
         run(door)
-    except BadInput as error:
-        module.fail_json(msg=str(error), changed=False, **{**empty, "api": {"requests": 0, "retries": 0, "waited": 0.0}})
     except VpsError as error:
-        known = {key: value for key, value in (("id", error.server_id or module.params.get("id")), ("name", error.name or module.params.get("name"))) if value}
+        failure = error
+    # Outside the handler, here and below: from inside it ansible-core up to 2.18 would show a traceback at -vvv.
+    if failure is not None:
         report = door.pace.report() if door else {"requests": 0, "retries": 0, "waited": 0.0}
+        result = {**empty, **_whom(failure, module.params, empty), "changed": failure.changed, "api": report}
         fail = door.fail if door else module.fail_json
-        fail(msg=str(error), changed=error.changed, **{**empty, **{key: value for key, value in known.items() if key in empty or key == "name"}, "api": report})
+        fail(msg=str(failure), **result)
+
+
+def _whom(failure: VpsError, params: Mapping[str, Any], empty: Mapping[str, Any]) -> dict[str, Any]:
+    """The name of the server that a failure is about, and its id where a result has one: what was declared, unless the failure knows better."""
+    if isinstance(failure, BadInput):
+        return {}
+    known = {"name": failure.name or params.get("name"), **({"id": failure.server_id or params.get("id")} if "id" in empty else {})}
+    return {key: value for key, value in known.items() if value}
 
 
 EMPTY_SERVER_RESULT: Mapping[str, Any] = {"id": None, "server": None, "actions": [], "drift": [], "diff": {"before": {}, "after": {}}, "api": {}}
@@ -172,28 +182,21 @@ def predicted_actions(plan: ServerPlan) -> list[dict[str, Any]]:
 def end_with_one(door: Door, engine: Engine, survey: Callable[[], Any], *, may_create: bool) -> None:
     """Carry out the plan for one server and end the module with its result."""
     module = door.module
+    refusal: Refusal | None = None
+    jobs: list[Job] | None = None
     try:
-        job = engine.run(survey, may_create=may_create, check_mode=module.check_mode, refuse=_refusal)[0]
+        jobs = engine.run(survey, may_create=may_create, check_mode=module.check_mode, refuse=_refusal)
         if not module.check_mode:
             engine.read_details()
-    except Refusal as refusal:
-        plan = refusal.plans[0]
-        door.warn(list(plan.warnings))
-        found = dict(plan.found) if plan.found else None
-        door.fail(
-            str(refusal),
-            changed=False,
-            id=(found or {}).get("id"),
-            server=found,
-            actions=[],
-            drift=list(plan.drift),
-            diff=plan.diff,
-            api=door.pace.report(),
-            **({"name": found["name"], "status": found["status"]} if found else {}),
-        )
+    except Refusal as error:
+        refusal = error
     except KeyboardInterrupt:
-        text = last_words(door, engine)
-        door.fail(text, **_interrupted(door, engine))
+        jobs = None
+    if refusal is not None:
+        _end_refused(door, refusal)
+    if jobs is None:
+        door.fail(last_words(door, engine), **_interrupted(door, engine))
+    job = jobs[0]
     door.warn(job.warnings)
     if module.check_mode:
         _end_check_mode(door, job.plan)
@@ -202,6 +205,23 @@ def end_with_one(door: Door, engine: Engine, survey: Callable[[], Any], *, may_c
         known = {"name": job.name, "status": (job.server or {}).get("status")}
         door.fail(job.error, **result, **{key: value for key, value in known.items() if value})
     door.exit(**result)
+
+
+def _end_refused(door: Door, refusal: Refusal) -> NoReturn:
+    plan = refusal.plans[0]
+    door.warn(list(plan.warnings))
+    found = dict(plan.found) if plan.found else None
+    door.fail(
+        str(refusal),
+        changed=False,
+        id=(found or {}).get("id"),
+        server=found,
+        actions=[],
+        drift=list(plan.drift),
+        diff=plan.diff,
+        api=door.pace.report(),
+        **({"name": found["name"], "status": found["status"]} if found else {}),
+    )
 
 
 def _end_check_mode(door: Door, plan: ServerPlan) -> NoReturn:

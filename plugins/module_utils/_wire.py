@@ -13,6 +13,7 @@ import functools
 import http.client
 import http.cookiejar
 import io
+import socket
 import time
 from typing import Any
 
@@ -26,6 +27,10 @@ except ImportError:
     HTTPAdapter = object  # this file stays importable; _http.require_requests tells users what is missing
 else:
     urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # the collection warns itself, where users see it
+
+
+# Bytes that the kernel takes in advance. Left to itself it takes several MiB of an answer that is then found to be too large.
+_RECEIVE_BUFFER = 256 * 1024
 
 
 class AnswerTooLarge(OSError):
@@ -115,13 +120,17 @@ class _WatchedAdapter(HTTPAdapter):
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
+        super().init_poolmanager(*args, **kwargs, socket_options=_socket_options())
         self.poolmanager.pool_classes_by_scheme = self._pools
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
-        manager = super().proxy_manager_for(*args, **kwargs)
+        manager = super().proxy_manager_for(*args, **kwargs, socket_options=_socket_options())
         manager.pool_classes_by_scheme = self._pools
         return manager
+
+
+def _socket_options() -> list[tuple[int, int, int]]:
+    return [*HTTPConnection.default_socket_options, (socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)]
 
 
 def new_session(exchange: Exchange) -> requests.Session:

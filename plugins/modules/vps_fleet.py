@@ -257,7 +257,7 @@ msg:
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -300,16 +300,22 @@ def _run(door: Door) -> None:
     fleet = Fleet(door.servers, read_wishes(params), params)
     observer = FleetObserver(module, lambda: engine.jobs, door.scrub)
     engine = door.engine(looker=ListLooker(door.servers, params["concurrency"]), concurrency=params["concurrency"], observer=observer)
+    refusal: Refusal | None = None
+    jobs: list[Job] | None = None
     try:
         with observer:
             jobs = engine.run(fleet.survey, may_create=params["state"] == "present", check_mode=module.check_mode, refuse=fleet.refusal)
             if not module.check_mode:
                 engine.read_details()
-    except Refusal as refusal:
-        _refuse(door, refusal)
+    except Refusal as error:
+        refusal = error
     except KeyboardInterrupt:
-        text = last_words(door, engine)
-        door.fail(text, **_result(door, engine))
+        jobs = None
+    # Outside the handlers: see open_door.
+    if refusal is not None:
+        _refuse(door, refusal)
+    if jobs is None:
+        door.fail(last_words(door, engine), **_result(door, engine))
     door.warn([warning for job in jobs for warning in job.warnings])
     if module.check_mode:
         _end_check_mode(door, [job.plan for job in jobs], len(params["servers"]))
@@ -319,7 +325,7 @@ def _run(door: Door) -> None:
     door.exit(msg=result_sentence(result["summary"]), **result)
 
 
-def _refuse(door: Door, refusal: Refusal) -> None:
+def _refuse(door: Door, refusal: Refusal) -> NoReturn:
     errors = [{"name": plan.wish.name, "id": (plan.found or {}).get("id"), "msg": plan.refusal} for plan in refusal.plans if plan.refusal]
     door.warn([warning for plan in refusal.plans for warning in plan.warnings])
     counts = {**summary([]), "failed": len(errors)}

@@ -377,7 +377,8 @@ def assert_equal_outcomes(here: Ran, apart: Ran) -> None:
     here_results, apart_results = here.outcome.results, apart.outcome.results
     assert [(entry.task, entry.kind, entry.status) for entry in here_results] == [(entry.task, entry.kind, entry.status) for entry in apart_results]
     for one, other in zip(here_results, apart_results, strict=True):
-        assert steady(one.result) == steady(other.result), f"task {one.task}"
+        inside, outside = steady(one.result), steady(other.result)
+        assert inside == outside, f"task {one.task}\ninside:  {inside}\noutside: {outside}"
     for name, done in here.tasks.items():
         assert done.write_bodies == apart[name].write_bodies, f"task {name}"
         if not done.result.get("api", {}).get("waited"):

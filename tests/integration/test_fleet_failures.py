@@ -190,10 +190,10 @@ def test_a_create_without_a_trace_is_not_sent_again(script: FleetScript) -> None
 
 def test_creates_that_were_not_sent_are_sent_again(script: FleetScript) -> None:
     script.configure(provision_ms=0, address_ms=0)
-    script.fleet("fleet", *web(*range(6)), concurrency=2)
+    # One after the other: another that is under way when the port is shut has an unknown outcome.
+    script.fleet("fleet", *web(*range(6)), concurrency=1)
     ran = script.play(Fault("refuse", **CREATE, nth=4, seconds=0.1), complete=False, env={"VPS_API_RETRY_MAX_DELAY": "1"})
-    summary = ran.ok("fleet", changed=True)["summary"]
-    assert summary["created"] + summary["adopted"] == 6  # one may have been under way when the port was shut
+    assert ran.ok("fleet", changed=True)["summary"] == counts(created=6)
     assert sorted(script.stored()) == [f"web-{number}" for number in range(6)]
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import pathlib
 import re
 import stat
@@ -62,10 +63,14 @@ class Watcher:
             for process in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
                 with contextlib.suppress(OSError):
                     self.seen.add(process.read_bytes())
-            for path in self._folder.rglob("*"):
+            for path in self._files():
                 with contextlib.suppress(OSError):
                     if path.is_file() and self._is_open_to_others(path) and leaks(self._token, [path.read_bytes()]):
                         self.readable_by_others.add(str(path))
+
+    def _files(self) -> list[pathlib.Path]:
+        """Those that are there now; folders come and go meanwhile, which a glob does not forgive."""
+        return [pathlib.Path(folder, name) for folder, _folders, names in os.walk(self._folder) for name in names]
 
     def _is_open_to_others(self, path: pathlib.Path) -> bool:
         """Whether the modes of a file and of all folders up to the watched one let others read it."""
