@@ -60,6 +60,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
+from ansible.utils.display import Display
 
 from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_hosts import (
     VariableNames,
@@ -70,6 +71,9 @@ from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_hosts impo
 from ansible_collections.vpsorg.cloud.plugins.plugin_utils._text import new_marker
 
 _PREFIX = "vps_"
+GROUPS = frozenset({"vps", "vps_no_address"})  # those of the inventory plugin
+
+display = Display()
 
 
 def inventory_hosts(servers: Any, groups: Any = (), taken: Sequence[str] = ()) -> list[dict[str, Any]]:
@@ -77,14 +81,20 @@ def inventory_hosts(servers: Any, groups: Any = (), taken: Sequence[str] = ()) -
     if not isinstance(servers, (list, tuple)) or not all(isinstance(server, Mapping) and {"id", "name"} <= set(server) for server in servers):
         raise AnsibleFilterError("inventory_hosts takes a list of servers, as the modules of vpsorg.cloud return it.")
     patterns = _patterns(groups)
-    names, _warnings = name_hosts(servers, ["name"], frozenset(taken) | set(patterns))
+    names, warnings = name_hosts(servers, ["name"], frozenset(taken) | set(patterns) | GROUPS)
     variable_names, mark = VariableNames(_PREFIX), new_marker()
-    hosts = []
+    hosts, without_address = [], []
     for server, name in zip(servers, names):
         variables, _dropped = host_variables(server, variable_names, mark)
         address = connection_address(server, ["ipv4", "ipv6"])
         member_of = [group for group, wanted in patterns.items() if any(fnmatch.fnmatchcase(server["name"], pattern) for pattern in wanted)]
+        if address is None:
+            without_address.append(name)
         hosts.append({"name": name, "address": address, "variables": variables, "groups": member_of})
+    # As the inventory plugin does. Ansible shows a warning once, however often a filter is evaluated.
+    for what, entries in (("Some servers have other names in the inventory", warnings), ("Servers without an address to connect to", without_address)):
+        if entries:
+            display.warning(f"{what}: {'; '.join(entries)}")
     return hosts
 
 

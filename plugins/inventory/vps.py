@@ -147,6 +147,7 @@ cache_timeout: 600
 
 import os
 import re
+import weakref
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -175,6 +176,9 @@ from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_options im
 from ansible_collections.vpsorg.cloud.plugins.plugin_utils._text import new_marker
 
 _MOST_TOLD = 20  # entries that one warning lists
+# By inventory, the hosts that this plugin has made in it, for several files: their servers' API and id. Two accounts may have servers of one name, and
+# two APIs servers of one id.
+_made_of_servers: weakref.WeakKeyDictionary[Any, dict[str, tuple[str, int]]] = weakref.WeakKeyDictionary()
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
@@ -192,7 +196,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         # No error gets a cause: newer versions of ansible-core would show the lines of the file around it, and the token may be among them.
         try:
             settings, options = self._read_options(path)
-            self._populate(self._servers(path, cache, settings, options), options)
+            self._populate(self._servers(path, cache, settings, options), options, settings.api_url)
         except VpsError as error:
             raise AnsibleParserError(f"{path}: {error}") from None
         except AnsibleError as error:
@@ -218,7 +222,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             # What is empty counts as left out, here as in the environment: a lookup may have found nothing.
             direct = {name: value for name, value in direct.items() if name not in CONNECTION_OPTIONS or value not in (None, "")}
             self._require_token(direct.get("api_token", self._from_environment("api_token")))
-            self._require_boolean("validate_certs", direct.get("validate_certs", self._from_environment("validate_certs")))
+            for name, definition in self.option_definitions.items():
+                if definition.get("type") in ("bool", "boolean"):
+                    self._require_boolean(name, direct.get(name, self._from_environment(name)))
         super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
 
     def _templated(self, name: str, value: Any) -> Any:
@@ -240,7 +246,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     @staticmethod
     def _require_boolean(option: str, given: Any) -> None:
-        """Ansible takes a word that it does not know for false, which here would switch a check off."""
+        """Ansible takes a word that it does not know for false, which would switch off what was meant to be on."""
         try:
             boolean(True if given is None else given)
         except TypeError:
@@ -293,16 +299,19 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     # Hosts
 
-    def _populate(self, servers: list[dict[str, Any]], options: HostOptions) -> None:
+    def _populate(self, servers: list[dict[str, Any]], options: HostOptions, api_url: str) -> None:
         inventory = self.inventory
         group = inventory.add_group(self._sanitize_group_name(options.group))
         no_address_group = inventory.add_group(self._sanitize_group_name(f"{options.group}_no_address"))
-        names, warnings = name_hosts(servers, options.hostnames, self._group_names(), self._servers_known_by(options.prefix))
-        self._warn("Some servers have other names in the inventory", warnings)
+        made = _made_of_servers.setdefault(inventory, {})
+        known = {name: server_id if known_by == api_url else None for name, (known_by, server_id) in made.items()}
+        names, warnings = name_hosts(servers, options.hostnames, self._group_names(), known)
+        for first in range(0, len(warnings), _MOST_TOLD):
+            self._warn("Some servers have other names in the inventory", warnings[first : first + _MOST_TOLD])
 
         hosts = _Hosts(inventory, group)
         variable_names, mark = VariableNames(options.prefix), new_marker()
-        without_address, odd_keys = [], []
+        without_address, odd_keys, moved = [], [], []
         for server, name in zip(servers, names):
             variables, dropped = host_variables(server, variable_names, mark)
             address = connection_address(server, options.connect_with)
@@ -312,10 +321,14 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 variables["ansible_host"] = mark(address)
             if dropped:
                 odd_keys.append(name)
+            if name not in made and hosts.leads_elsewhere(name, variables):
+                moved.append(name)
             hosts.add(name, variables)
+            made[name] = (api_url, server["id"])
         for name in without_address:
             inventory.add_host(name, no_address_group)
         self._warn("Servers without an address to connect to", without_address)
+        self._warn("Hosts of these names are in the inventory already, and get the address of a server of that name", moved)
         self._warn("Some fields of these servers can't be variables and are left out", odd_keys)
         if names and any(self.get_option(option) for option in ("compose", "groups", "keyed_groups")):
             try:
@@ -337,11 +350,6 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             if isinstance(keyed, Mapping):
                 named += [value for value in (keyed.get("parent_group"), keyed.get("default_value")) if isinstance(value, str)]
         return frozenset(self.inventory.groups) | {str(name) for name in named} | {self._sanitize_group_name(str(name)) for name in named}
-
-    def _servers_known_by(self, prefix: str) -> dict[str, int]:
-        """The hosts that another file's account has put into this inventory, by name."""
-        known = {name: host.vars.get(f"{prefix}id") for name, host in self.inventory.hosts.items()}
-        return {name: server_id for name, server_id in known.items() if isinstance(server_id, int)}
 
     def _warn(self, what: str, entries: Sequence[str]) -> None:
         if entries:
@@ -382,6 +390,11 @@ class _Hosts:
         host = self._hosts[name] = self._class(name)
         host.vars = {**self._origin, **variables}
         self._group.add_host(host)
+
+    def leads_elsewhere(self, name: str, variables: Mapping[str, Any]) -> bool:
+        """Whether a host of that name is there already, with another address."""
+        before = self._hosts[name].vars.get("ansible_host") if name in self._hosts else None
+        return before is not None and before != variables.get("ansible_host", before)
 
     def take_back(self) -> None:
         """Remove the fresh hosts: Ansible goes on after an error, and would go on with hosts that lack some of their groups."""

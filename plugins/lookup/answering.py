@@ -106,6 +106,7 @@ class _Wait:
         self._expect = expect
         self._interval = interval
         self._answered: set[str] = set()
+        self._is_over = False
 
     async def for_all(self, addresses: list[str], timeout: float) -> set[str]:
         """Those that have answered when all have, or when the time is over."""
@@ -113,13 +114,15 @@ class _Wait:
         tasks = [asyncio.ensure_future(self._until_it_answers(address, gate)) for address in addresses]
         teller = asyncio.ensure_future(self._tell(len(addresses)))
         await asyncio.wait(tasks, timeout=timeout)
+        self._is_over = True
         for task in (teller, *tasks):
             task.cancel()
         await asyncio.gather(teller, *tasks, return_exceptions=True)
         return self._answered
 
     async def _until_it_answers(self, address: str, gate: asyncio.Semaphore) -> None:
-        while True:
+        # Up to Python 3.11, wait_for swallows a cancellation that comes in the moment in which a try ends: the task must then end by itself.
+        while not self._is_over:
             async with gate:
                 # Within the time of a try: also what accepts a connection and then says nothing.
                 with contextlib.suppress(OSError, EOFError, asyncio.TimeoutError):

@@ -162,9 +162,8 @@ class Api:
         attempt = 0
         while True:
             attempt += 1
-            self.pace.before_request()
             try:
-                answer = self._http.exchange("GET", path, query=tuple(query), timeout=timeout)
+                answer = self._exchange("GET", path, query=tuple(query), timeout=timeout)
                 return _checked(answer, check)
             except ExchangeFailure as failure:
                 error = final("GET", path, failure)
@@ -192,11 +191,20 @@ class Api:
 
     def _write(self, method: str, path: str, body: Mapping[str, Any] | None, check: Callable[[Any], Any], *, expected: tuple[int, ...]) -> Any:
         """C(expected): the statuses that are an acceptance; empty where the shape of the answer decides."""
-        self.pace.before_request()
-        answer = self._http.exchange(method, path, body=body)
+        answer = self._exchange(method, path, body=body)
         if expected and answer.status not in expected:
             raise Indeterminate(f"HTTP {answer.status}, which is not a documented answer", answer=answer)
         return None if answer.status == 204 and expected else _checked(answer, check)
+
+    def _exchange(self, method: str, path: str, **options: Any) -> Answer:
+        """One exchange at the task's pace. The pause that an answer asks for is asked of all that the task still sends, not of this request alone."""
+        self.pace.before_request()
+        try:
+            return self._http.exchange(method, path, **options)
+        except ExchangeFailure as failure:
+            if failure.retry_after:
+                self.pace.hold(failure.retry_after)
+            raise
 
     def pause(self, attempt: int, failure: ExchangeFailure, why: str) -> None:
         """Pause before the next try, or raise TimeLimitReached with the last failure in its text."""

@@ -80,8 +80,8 @@ class Door:
         )
 
     def scrub(self, text: str) -> str:
-        """A text that may leave."""
-        return self.http.scrub(text)
+        """A text that may leave: without the token, and without what a terminal would act upon; names and status words come from the API."""
+        return "".join(character if character.isprintable() else " " for character in self.http.scrub(text))
 
     def exit(self, **result: Any) -> NoReturn:
         """End the module with a result, in which the token is nowhere: an API that echoes it may have put it anywhere."""
@@ -238,10 +238,13 @@ def _end_check_mode(door: Door, plan: ServerPlan) -> NoReturn:
         "diff": plan.diff,
         "api": door.pace.report(),
     }
-    if plan.foretold_failure and plan.found:
+    if plan.found:
         known = {"name": plan.found["name"], "status": plan.found["status"]}
-        unchanged = {"changed": False, "server": dict(plan.found), "actions": []}
-        door.fail(plan.foretold_failure, **{**result, **unchanged, **known})
+        if plan.foretold_failure:
+            unchanged = {"changed": False, "server": dict(plan.found), "actions": []}
+            door.fail(plan.foretold_failure, **{**result, **unchanged, **known})
+        if plan.ends_badly:
+            door.fail(plan.ends_badly, **result, **known)
     door.exit(**result)
 
 

@@ -62,6 +62,8 @@ class Engine:
         self._settle_time = settle_time
         self._observer = observer or Observer()
         self._out_of_credit: str | None = None
+        # By what is asked for, whether the API takes such a create: an empty text, or why it does not.
+        self._tried: dict[tuple[Any, ...], str] = {}
         self.jobs: list[Job] = []
 
     def run(self, survey: Callable[[], Survey], *, may_create: bool, check_mode: bool, refuse: Callable[[Sequence[ServerPlan]], str | None]) -> list[Job]:
@@ -90,6 +92,9 @@ class Engine:
         finally:
             self._lock.release()
         self._carry_out()
+        for job in self.jobs:
+            if job.plan.ends_badly and job.error is None:
+                fail(job, VpsError(job.plan.ends_badly))
         return self.jobs
 
     def read_details(self) -> None:
@@ -107,12 +112,26 @@ class Engine:
             due = [job for job in open_jobs if job.next_is("create")]
             if due:
                 self._stopping_on_denial(self._create_under_lock, due)
-            due = [job for job in open_jobs if job.is_open and job.steps[0].is_action and not job.next_is("create")]
+            held_back = self._held_back()
+            due = [job for job in open_jobs if job.is_open and job.steps[0].is_action and not job.next_is("create") and job not in held_back]
             if due:
                 self._stopping_on_denial(self._act_on_all, due)
             waiting = [job for job in open_jobs if job.next_is("wait")]
             if waiting:
                 self._stopping_on_denial(self._wait_for_some, waiting)
+
+    def _held_back(self) -> list[Job]:
+        """Servers to be recreated that must not be deleted yet: of those alike one goes first, and shows whether the API takes such a create."""
+        alike: dict[tuple[Any, ...], list[Job]] = {}
+        for job in self.jobs:
+            if job.plan.recreates and _kind(job) not in self._tried and not self._out_of_credit:
+                alike.setdefault(_kind(job), []).append(job)
+        held_back: list[Job] = []
+        for jobs in alike.values():
+            untouched = [job for job in jobs if job.next_is("delete")]
+            under_way = any(job.is_open and not job.next_is("delete") for job in jobs)
+            held_back += untouched if under_way else untouched[1:]
+        return held_back
 
     def _act_on_all(self, jobs: list[Job]) -> None:
         run_all(self._act, jobs, self._concurrency)
@@ -166,11 +185,13 @@ class Engine:
             self._stop_if_denied(error)
             if error.no_credit:
                 self._out_of_credit = str(error)
+            self._tried.setdefault(_kind(job), str(error))
             fail(job, error)
             return
         except VpsError as error:
             fail(job, error)
             return
+        self._tried[_kind(job)] = ""
         job.steps.popleft()
         job.is_detail = job.gone = False
         job.server_id, job.server = server["id"], {key: value for key, value in server.items() if key != "message"}
@@ -214,6 +235,9 @@ class Engine:
         if self._out_of_credit and step.kind == "delete" and job.plan.recreates:
             # What can't be created anew must not be deleted.
             fail(job, VpsError(f"It was not recreated, because the account has not enough credit. {self._out_of_credit}"))
+            return
+        if step.kind == "delete" and job.plan.recreates and (why := self._tried.get(_kind(job))):
+            fail(job, VpsError(f"It was not recreated, because the API refused to create one like it. {why}"))
             return
         try:
             acted, what = self._perform(job, step)
@@ -268,13 +292,14 @@ class Engine:
             self._observer.waiting()
             if not over and self._pace.is_over():
                 for job in jobs:
-                    fail(job, VpsError(self._limit_text(job.wait) + problem))
+                    fail(job, VpsError(self._limit_text(job.wait, job) + problem))
                 return
             if over:
                 return
 
-    def _limit_text(self, wait: Wait) -> str:
-        return f"The time limit of {self._pace.limit:g} s was reached while waiting until it is {wait.goal.value}: {wait.describe()}."
+    def _limit_text(self, wait: Wait, job: Job) -> str:
+        standing = wait.describe(str((job.server or {}).get("status") or ""))
+        return f"The time limit of {self._pace.limit:g} s was reached while waiting until it is {wait.goal.value}: {standing}."
 
     def _look(self, jobs: list[Job]) -> tuple[bool, str]:
         """One look at all of them. A failed look does not end a wait. Returns whether any wait is over, and the words of a failure."""
@@ -286,8 +311,6 @@ class Engine:
             retry_after = error.failure.retry_after
             if retry_after is not None and retry_after > self._pace.remaining():
                 raise VpsError(f"{error} The API asks to wait {retry_after:.0f} s, longer than what is left of the time limit.") from None
-            if retry_after is not None:
-                self._pace.hold(retry_after)
             return False, f" The last look failed: {error}"
         over = False
         for job in jobs:
@@ -317,6 +340,12 @@ class Engine:
         return True
 
 
+def _kind(job: Job) -> tuple[Any, ...]:
+    """What a job's create asks for, but for what is each server's own. Jobs of one kind are taken or refused alike."""
+    fields = next((step.fields for step in job.plan.steps if step.kind == "create"), {})
+    return tuple(fields.get(option) for option in ("plan_id", "os_id", "location", "ssh_key_id", "backups_enabled"))
+
+
 def _arrival(goal: Goal, view: dict[str, Any]) -> str:
     if goal is Goal.GONE:
         return "gone"
@@ -330,4 +359,9 @@ def _differences_from_wish(step: Step, server: dict[str, Any]) -> list[str]:
         have = value_of(server, option)
         if have is not MISSING and option != "ssh_key_id" and not equal(option, have, want):
             differing.append(f"{option} is {have}, asked for was {want}")
-    return [f"Server {step.fields['name']} (id {server['id']}) was created otherwise than asked for: {', '.join(differing)}."] if differing else []
+    if not differing:
+        return []
+    text = f"Server {step.fields['name']} (id {server['id']}) was created otherwise than asked for: {', '.join(differing)}."
+    if server["name"] != step.fields["name"]:
+        text += f" Declare it as {server['name']}: a further run would not find it by the name that it was asked for with, and create another."
+    return [text]

@@ -50,8 +50,8 @@ def check_fleet_options(params: Mapping[str, Any]) -> None:
     pattern = params["purge_match"]
     if not pattern:
         raise BadInput("purge needs purge_match: a shell pattern on names, such as web-*, that says which servers may be deleted when they are not declared.")
-    if not re.search(r"[A-Za-z0-9-]", re.sub(r"\[[^]]*\]", "", pattern)):
-        raise BadInput(f"purge_match {pattern!r} would match every server of the account. Give a pattern that names the fleet, such as web-*.")
+    if not re.search(r"[A-Za-z0-9-]", re.sub(r"\[!?\]?[^]]*\]", "", pattern)):
+        raise BadInput(f"purge_match {pattern!r} names no letter, digit or hyphen for certain: it could match any server. Give a pattern such as web-*.")
 
 
 def _label(number: int, entry: Any) -> str:
@@ -88,7 +88,7 @@ def _converted(option: str, value: Any, spec: Mapping[str, Any], label: str, pro
         if isinstance(value, (Mapping, list)) or (isinstance(value, bool) and spec["type"] != "bool"):
             raise TypeError
         converted = convert(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, ArithmeticError):  # a number that is infinite, say
         problems.append(f"{label}: {option} must be {noun}, got {str(value)[:100]!r}")
         return None
     if "choices" in spec and converted not in spec["choices"]:

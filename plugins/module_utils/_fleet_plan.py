@@ -140,10 +140,11 @@ def summary(servers: Sequence[tuple[Sequence[str], bool]]) -> dict[str, int]:
 
 def plan_sentence(plans: Sequence[ServerPlan]) -> str:
     """The counts of a plan: C(Plan: 3 to create, 1 to update, 2 to delete, 94 unchanged)."""
-    counts = summary([([step.kind for step in plan.steps if step.is_action and step.foreseen], False) for plan in plans])
+    counts = summary([([step.kind for step in plan.steps if step.is_action and step.foreseen], bool(plan.ends_badly)) for plan in plans])
     words = (("created", "create"), ("recreated", "recreate"), ("updated", "update"), ("started", "start"), ("stopped", "stop"), ("deleted", "delete"))
     parts = [f"{counts[past]} to {word}" for past, word in words if counts[past]]
     parts.append(f"{counts['unchanged']} unchanged")
+    parts += [f"{counts['failed']} broken"] if counts["failed"] else []
     return f"Plan: {', '.join(parts)}"
 
 

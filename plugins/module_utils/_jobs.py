@@ -84,7 +84,8 @@ def fail(job: Job, error: VpsError) -> None:
     status = job.wait.last_status if job.wait and job.wait.last_status else (job.server or {}).get("status")
     known = ", ".join(part for part in (f"id {job.server_id}" if job.server_id else "", f"last status {status}" if status and not job.gone else "") if part)
     label = job.name or f"id {job.server_id}"
-    job.error = f"Server {label}{f' ({known})' if known else ''}: {error}"
+    text = str(error).removeprefix(f"Server {label} (id {job.server_id}): ")
+    job.error = f"Server {label}{f' ({known})' if known else ''}: {text}"
     if job.gone and job.plan.recreates and job.plan.found:
         job.error += f" The server that it was to replace (id {job.plan.found['id']}) was deleted."
     job.may_have_changed = job.may_have_changed or error.changed

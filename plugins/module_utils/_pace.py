@@ -90,10 +90,9 @@ class Pace:
         if self.limit is not None and self.remaining() < -LAST_LOOK_GRACE:
             raise TimeLimitReached(f"The time limit of {self.limit:g} s is reached.")
         while (pause := self._hold_until - time.monotonic()) > 0:
-            if self.limit is not None and pause > self.remaining():
-                raise TimeLimitReached(
-                    f"The API asks for a pause of {pause:.0f} s, which is longer than what is left of the time limit ({max(0.0, self.remaining()):.0f} s)."
-                )
+            if pause > self.remaining():
+                left = "what is left of the time limit" if self.limit is not None else "the tries of a request may take"
+                raise TimeLimitReached(f"The API asks for a pause of {pause:.0f} s, which is longer than {left} ({max(0.0, self.remaining()):.0f} s).")
             self.sleep(pause)
         with self._lock:
             self.requests += 1
@@ -115,7 +114,6 @@ class Pace:
                     f"{why} The API asks to wait {retry_after:.0f} s before the next try, which is longer than the {left_text}. Try again later."
                 )
             # Threads that were told the same moment should not come back in the same moment.
-            self.hold(retry_after)
             pause = retry_after + random.uniform(0.0, min(1.0, 0.1 * retry_after))
         else:
             pause = self.backoff(attempt)

@@ -77,6 +77,7 @@ class ServerPlan:
     predicted: Mapping[str, Any] | None = None
     refusal: str | None = None
     foretold_failure: str | None = None  # what the API will refuse; only check mode says so before it happens
+    ends_badly: str | None = None  # why the server is not as declared even after the steps
     warnings: tuple[str, ...] = ()
 
     @property
@@ -152,10 +153,16 @@ def plan_present(wish: Wish, found: Mapping[str, Any] | None) -> ServerPlan:
     steps += power_steps
     if not power_steps and wish.wait and _is_coming_up(found):
         steps.append(Step("wait", goal=Goal.READY))
+    ends_badly = None
+    if not wish.power and found["status"] in _status.DEAD:
+        standing = _dead_refusal(found)
+        # As the wait after its create would have ended, so that a further run does not call it done.
+        ends_badly = standing if wish.wait and found["status"] in _status.BROKEN else None
+        warnings = warnings if ends_badly else (*warnings, standing)
     before = _view(wish, found)
     after = {**before, **changes, **({"power": wish.power} if wish.power else {})}
     predicted = {**found, **changes, **_predicted_status(steps)}
-    return ServerPlan(wish, found, tuple(steps), drift, before, after, predicted, refusal, warnings=warnings)
+    return ServerPlan(wish, found, tuple(steps), drift, before, after, predicted, refusal, ends_badly=ends_badly, warnings=warnings)
 
 
 def _is_coming_up(found: Mapping[str, Any]) -> bool:
@@ -284,7 +291,7 @@ def _drift(wish: Wish, found: Mapping[str, Any]) -> tuple[tuple[Mapping[str, Any
         if option not in wish.fields:
             continue
         have = value_of(found, option)
-        if have is MISSING or have is None:
+        if have is MISSING or type(have) is not type(wish.fields[option]):
             warnings.append(f"Server {_title(found)}: the API does not show {option}, so it can't be compared.")
         elif not equal(option, have, wish.fields[option]):
             drift.append({"field": option, "have": have, "want": wish.fields[option]})

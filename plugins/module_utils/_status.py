@@ -26,6 +26,7 @@ FILTERABLE = frozenset({ACTIVE, STOPPED, "suspended"})  # what the list's filter
 STABLE = frozenset({ACTIVE, STOPPED})
 # No action changes these, and no wait ends well in them.
 DEAD = frozenset({"suspended", "error", "failed", "deleted"})
+BROKEN = DEAD - {"suspended"}  # a suspended server was made as it was asked for
 
 POWER_TARGET = {"started": ACTIVE, "stopped": STOPPED}
 POWER_OF = {ACTIVE: "started", STOPPED: "stopped"}

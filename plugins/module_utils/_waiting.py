@@ -61,9 +61,11 @@ class Wait:
     saw_rebooting: bool = False
     problem: str = ""
     unknown_status: str = ""
+    missing: bool = False  # from the last look
 
     def see(self, server: Mapping[str, Any] | None, now: float) -> State:
         """Judge a look. C(server): a view of the server; None where a whole answer says that there is none."""
+        self.missing = server is None
         if server is None:
             return self._absent(now)
         status = server["status"]
@@ -100,9 +102,12 @@ class Wait:
         self.problem = "it has vanished: the API shows no such server any more"
         return State.FAILED
 
-    def describe(self) -> str:
-        """Where it stands, for the message at the time limit."""
-        status = f"its last status is {self.last_status}" if self.last_status else "its status was never seen"
+    def describe(self, known_status: str = "") -> str:
+        """Where it stands, for the message at the time limit. C(known_status): the one that was known before the wait."""
+        last_status = self.last_status or known_status
+        status = f"its last status is {last_status}" if last_status else "its status was never seen"
+        if self.missing:
+            status += ", and the last look did not find it"
         if self.goal is Goal.READY and self.last_status == _status.ACTIVE:
             status += " without an address"
         return f"{status}{' (a word that is not known)' if self.unknown_status == self.last_status and self.last_status else ''}"

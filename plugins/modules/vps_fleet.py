@@ -99,7 +99,8 @@ options:
     default: false
   purge_match:
     description:
-      - A shell pattern on names, such as V(web-*). Required with O(purge). A pattern that would match everything is refused.
+      - A shell pattern on names, such as V(web-*). Required with O(purge). A pattern without a letter, digit or hyphen
+        outside of brackets, such as V(*), V(????) or V([a-z]*), is refused.
     type: str
   max_delete:
     description:
@@ -340,9 +341,13 @@ def _end_check_mode(door: Door, plans: Sequence[ServerPlan], declared: int) -> N
     sentence = plan_sentence(plans)
     _progress.line(sentence)
     servers = [dict(plan.predicted) for plan in plans[:declared] if plan.predicted is not None]
-    counts = summary([([step.kind for step in plan.steps if step.is_action and step.foreseen], False) for plan in plans])
+    counts = summary([([step.kind for step in plan.steps if step.is_action and step.foreseen], bool(plan.ends_badly)) for plan in plans])
     changed = any(plan.changes for plan in plans)
-    door.exit(msg=sentence, changed=changed, servers=servers, summary=counts, errors=[], api=door.pace.report(), **_planned(plans))
+    errors = [{"name": plan.wish.name, "id": (plan.found or {}).get("id"), "msg": plan.ends_badly} for plan in plans if plan.ends_badly]
+    result = {"changed": changed, "servers": servers, "summary": counts, "errors": errors, "api": door.pace.report(), **_planned(plans)}
+    if errors:
+        door.fail(f"{sentence}. {' '.join(str(error['msg']) for error in errors[:_MOST_REASONS_IN_MESSAGE])}", **result)
+    door.exit(msg=sentence, **result)
 
 
 def _result(door: Door, engine: Engine) -> dict[str, Any]:

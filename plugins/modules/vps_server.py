@@ -255,8 +255,16 @@ def _run(door: Door) -> None:
             found, seen = door.find_named(wish.name, detail=not absent)
             return Survey([decide(wish, found)], seen)
         plan = decide(wish, door.servers.find(wish.server_id))
-        if any("name" in step.fields for step in plan.steps if step.kind == "update"):
-            bearers = [server["id"] for server in named(door.servers.list(), wish.name)]
+        renames = any("name" in step.fields for step in plan.steps if step.kind == "update")
+        if renames or plan.recreates:
+            listed = door.servers.list()
+            bearers = [server["id"] for server in named(listed, plan.wish.name or "") if server["id"] != wish.server_id]
+            if bearers and plan.recreates:
+                refusal = (
+                    f"Server {wish.server_id} can't be recreated as {plan.wish.name}: another server has that name (id {bearers[0]}), "
+                    "and a new one could not be told from it. Nothing was deleted: rename one of them first."
+                )
+                return Survey([dataclasses.replace(plan, steps=(), refusal=refusal)])
             if bearers:
                 warning = (
                     f"Renaming server {wish.server_id} to {wish.name}: another server has that name already (id {bearers[0]}); "

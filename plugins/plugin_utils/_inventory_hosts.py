@@ -99,12 +99,12 @@ def _is_this_machine(name: str) -> bool:
 
 
 def name_hosts(
-    servers: Sequence[Mapping[str, Any]], sources: Sequence[str], groups: Collection[str], known: Mapping[str, int] | None = None
+    servers: Sequence[Mapping[str, Any]], sources: Sequence[str], groups: Collection[str], known: Mapping[str, int | None] | None = None
 ) -> tuple[list[str], list[str]]:
     """The hosts' names, in the servers' order, all different; and the warnings about those that are not what the user expects.
 
     C(sources): of C(name), C(hostname), C(id), the first that a server has and that is safe. C(known): names of hosts that other sources of
-    this inventory have made of servers, with the servers' ids.
+    this inventory have made of servers, with the servers' ids, or None for a server of another API.
     """
     names, warnings = [], []
     for server in servers:
@@ -118,7 +118,7 @@ def name_hosts(
     return _all_different(servers, names, groups, known or {}, warnings), warnings
 
 
-def _all_different(servers: Sequence[Mapping[str, Any]], names: list[str], groups: Collection[str], known: Mapping[str, int], warnings: list[str]) -> list[str]:
+def _all_different(servers: Sequence[Mapping[str, Any]], names: list[str], groups: Collection[str], known: Mapping[str, int | None], warnings: list[str]) -> list[str]:
     first_names = list(names)
     while True:
         counts = Counter(names)

@@ -81,6 +81,9 @@ def _texts(option: str, values: Sequence[Any] | None) -> tuple[str, ...]:
         if isinstance(value, bool) or not isinstance(value, (str, int)) or value == "":
             # An unquoted NO is a boolean to YAML.
             raise BadInput(f"{option} must be a list of texts, got {value!r} in it. Put it in quotes if it is meant.")
+        if isinstance(value, str) and ("{{" in value or "{%" in value):
+            # Taken as it stands it would select nothing, and an empty inventory is a success.
+            raise BadInput(f"{option} can't be a template, got {value[:100]!r}: of all options only those of the connection can.")
         texts.append(str(value))
     return tuple(texts)
 

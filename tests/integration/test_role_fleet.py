@@ -126,3 +126,23 @@ def test_what_cannot_be_meant_is_refused_before_any_request(ansible_cli: Ansible
     ran = ansible_cli.playbook([play(**{"fleet_servers": [{"name": "web-01"}], **variables})], rc=2)
     assert words in ran.with_status("failed")[0].result["msg"] + str(ran.with_status("failed")[0].result.get("argument_errors"))
     assert not emulator.requests()
+
+
+@pytest.mark.parametrize("variables", [{"fleet_port": 65536}, {"fleet_port": -1}, {"fleet_port_timeout": 0}, {"fleet_groups": "web"}], ids=str)
+def test_port_and_groups_are_checked_before_anything_is_declared(ansible_cli: AnsibleCli, emulator, variables: dict[str, Any]) -> None:
+    ran = ansible_cli.playbook([play(fleet_servers=[{"name": "web-01"}], fleet_defaults=ENOUGH, **variables)], rc=2)
+    assert next(iter(variables)) in ran.with_status("failed")[-1].result["msg"]
+    assert not emulator.requests()
+
+
+def test_no_host_bears_the_name_of_a_group(ansible_cli: AnsibleCli, emulator) -> None:
+    """Also not of one that the role itself is about to make; and what is called otherwise is told."""
+    emulator.insert(name="vps", id=501, ip_address="203.0.113.1")
+    emulator.insert(name="web-01", id=502, ip_address=None)
+    ran = ansible_cli.playbook([play(fleet_servers=[{"name": "vps"}, {"name": "web-01", "power": "started"}], fleet_port=0, fleet_wait_timeout=1), report()])
+    assert ran.rc == 2, "a server without an address is waited for"
+    emulator.change(502, ip_address="not-an-address")
+    ran = ansible_cli.playbook([play(fleet_servers=[{"name": "vps"}, {"name": "web-01"}], fleet_port=0), report()], rc=0)
+    assert sorted(reported(ran)) == ["vps-501", "web-01"]
+    told = " ".join(ran.output.split())
+    assert "the host is called vps-501" in told and "Servers without an address to connect to: web-01" in told

@@ -175,3 +175,41 @@ def test_refuses_what_is_unclear(ansible_cli: AnsibleCli, emulator, variables: d
     ran = ansible_cli.playbook([play(rolling_reboot_port=0, **variables)], rc=2)
     assert words in ran.with_status("failed")[-1].result["msg"]
     assert not reboots(emulator)
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"rolling_reboot_port": 65536},
+        {"rolling_reboot_port": -1},
+        {"rolling_reboot_port_timeout": 0},
+        {"rolling_reboot_wait_timeout": 0},
+        {"rolling_reboot_settle_time": -1},
+    ],
+    ids=lambda variables: str(variables),
+)
+def test_port_and_times_are_checked_before_anything_is_rebooted(ansible_cli: AnsibleCli, emulator, variables: dict[str, Any]) -> None:
+    seed(emulator, 1)
+    ran = ansible_cli.playbook([play(rolling_reboot_match="web-*", **variables)], rc=2)
+    assert next(iter(variables)) in ran.with_status("failed")[-1].result["msg"]
+    assert not emulator.requests()
+
+
+def test_an_outage_leaves_a_word_on_every_server(ansible_cli: AnsibleCli, emulator) -> None:
+    seed(emulator, 3)
+    outage = Fault("answer", method="GET", path="*/servers/", nth=2, times=None, status=500)
+    with FaultProxy(emulator.url, outage) as proxy:
+        variables = {"rolling_reboot_match": "web-*", "rolling_reboot_serial": 2, "rolling_reboot_port": 0, "rolling_reboot_wait_timeout": 2}
+        ran = ansible_cli.playbook([play(**variables)], env={"VPS_API_URL": proxy.url, "VPS_API_RETRIES": "0"}, rc=2)
+    message = ran.with_status("failed")[-1].result["msg"]
+    assert message.startswith("Stopped at batch 1 of 2: web-01 (id 601) is in a state that is not known, as the last look failed: GET /servers/: HTTP 500")
+    assert "web-02 (id 602) is in a state that is not known" in message and message.endswith("Rebooted and back: none. Not rebooted: web-03."), message
+
+
+def test_a_limit_below_the_settling_time_does_not_shorten_it(ansible_cli: AnsibleCli, emulator) -> None:
+    """A look that lags behind shows a server as it was before."""
+    emulator.configure(reboot_ms=600_000, list_stale_ms=1500)
+    seed(emulator, 1)
+    variables = {"rolling_reboot_match": "web-*", "rolling_reboot_port": 0, "rolling_reboot_wait_timeout": 1, "rolling_reboot_settle_time": 3}
+    ran = ansible_cli.playbook([play(**variables)], rc=2)
+    assert "web-01 (id 601) is rebooting" in ran.with_status("failed")[-1].result["msg"]

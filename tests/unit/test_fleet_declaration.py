@@ -126,7 +126,10 @@ def test_names_that_repeat_are_found_after_conversion() -> None:
         ({"purge": True}, "purge needs purge_match"),
         ({"purge": True, "purge_match": ""}, "purge needs purge_match"),
         ({"purge": True, "purge_match": "web-*", "state": "absent"}, "purge goes with state present"),
-        *(({"purge": True, "purge_match": pattern}, "would match every server") for pattern in ("*", "**", "?*", "*?*", "[a-zA-Z0-9-]*", "[!x]*")),
+        *(
+            ({"purge": True, "purge_match": pattern}, "could match any server")
+            for pattern in ("*", "**", "?*", "*?*", "????", "[a-zA-Z0-9-]*", "[!x]*", "[!]x]*", "[]x]*")
+        ),
     ],
 )
 def test_options_that_do_not_go_together(options: dict[str, Any], words: str) -> None:

@@ -284,9 +284,21 @@ def test_what_can_not_be_compared_is_no_drift(part: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("have", [True, 1.0, "1"])
-def test_another_type_is_another_value(have: Any) -> None:
-    plan = present(server_detail(plan={"id": have}), **WHOLE)
-    assert [entry["field"] for entry in plan.drift] == ["plan_id"]
+@pytest.mark.parametrize("choice", ["fail", "warn", "recreate"])
+def test_another_type_can_not_be_compared(have: Any, choice: str) -> None:
+    """And least of all is it a reason to delete a server."""
+    plan = present(server_detail(plan={"id": have}), **WHOLE, on_immutable_change=choice)
+    assert plan.drift == () and plan.steps == () and plan.refusal is None
+    assert plan.warnings == ("Server web-01 (id 101): the API does not show plan_id, so it can't be compared.",)
+
+
+@pytest.mark.parametrize("status", ["error", "failed", "deleted"])
+def test_a_server_that_ended_badly_is_not_called_done(status: str) -> None:
+    found = server_detail(status=status)
+    plan = present(found, **WHOLE)
+    assert plan.steps == () and plan.refusal is None and plan.ends_badly and f"is {status}" in plan.ends_badly
+    for lenient in (present(found, **WHOLE, wait=False), present(server_detail(status="suspended"), **WHOLE)):
+        assert lenient.ends_badly is None and lenient.steps == () and "no action changes that" in lenient.warnings[0]
 
 
 # Absent

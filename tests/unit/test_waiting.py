@@ -92,7 +92,8 @@ def test_a_new_server_may_be_missing_from_reads_for_a_while(goal: Goal) -> None:
     wait = Wait(goal, started=100.0, fresh=True)
     assert wait.see(None, 100.0) is State.GOING
     assert wait.see(None, 100.0 + STALE_GRACE - 0.001) is State.GOING
-    assert wait.describe() == "its status was never seen"
+    assert wait.describe() == "its status was never seen, and the last look did not find it"
+    assert wait.describe("provisioning") == "its last status is provisioning, and the last look did not find it"
     assert wait.see(None, 100.0 + STALE_GRACE) is State.FAILED
     assert "vanished" in wait.problem
     assert STALE_GRACE == 60.0
