@@ -84,8 +84,11 @@ def fail(job: Job, error: VpsError) -> None:
     status = job.wait.last_status if job.wait and job.wait.last_status else (job.server or {}).get("status")
     known = ", ".join(part for part in (f"id {job.server_id}" if job.server_id else "", f"last status {status}" if status and not job.gone else "") if part)
     label = job.name or f"id {job.server_id}"
-    text = str(error).removeprefix(f"Server {label} (id {job.server_id}): ")
-    job.error = f"Server {label}{f' ({known})' if known else ''}: {text}"
+    text, own_title, title = str(error), f"Server {label} (id {job.server_id})", f"Server {label}{f' ({known})' if known else ''}"
+    if not text.startswith(own_title):
+        job.error = f"{title}: {text}"
+    else:  # the error says itself whom it concerns
+        job.error = text if status and str(status) in text else title + text.removeprefix(own_title)
     if job.gone and job.plan.recreates and job.plan.found:
         job.error += f" The server that it was to replace (id {job.plan.found['id']}) was deleted."
     job.may_have_changed = job.may_have_changed or error.changed

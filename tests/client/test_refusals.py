@@ -233,3 +233,24 @@ def test_the_emulators_own_rate_limit(emulator: Emulator, proxy: FaultProxy) -> 
     servers = servers_at(proxy.url)
     assert all(servers.list() == [] for _count in range(8))
     assert servers.pace.report()["retries"] >= 1
+
+
+def test_a_pause_that_was_asked_for_is_kept_by_the_next_request(emulator: Emulator, proxy: FaultProxy) -> None:
+    """Also where the request itself is not sent again."""
+    proxy.set(Fault("status_429", "GET", LIST, seconds=1))
+    servers = servers_at(proxy.url, retries=0)
+    with pytest.raises(ApiError):
+        servers.list()
+    assert servers.list() == []
+    first, second = proxy.history
+    assert second.time - first.time >= 1.0
+
+
+def test_a_pause_beyond_what_a_task_without_a_limit_would_wait(emulator: Emulator, proxy: FaultProxy) -> None:
+    proxy.set(Fault("status_429", "GET", LIST, seconds=3600))
+    servers = servers_at(proxy.url, retries=0, limit=None)
+    with pytest.raises(ApiError):
+        servers.list()
+    with pytest.raises(TimeLimitReached, match="asks for a pause of 3600 s, which is longer than the tries of a request may take"):
+        servers.list()
+    assert len(proxy.history) == 1

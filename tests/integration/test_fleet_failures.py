@@ -12,7 +12,7 @@ import pytest
 from faults import Fault, storm
 from helpers.ansible_cli import AnsibleCli
 from helpers.fleet import ENOUGH, FleetScript, check_shape, counts, names
-from helpers.script import Done
+from helpers.script import AGAIN, REAL, Done
 
 CREATE = {"method": "POST", "path": "*/servers/"}
 
@@ -276,3 +276,44 @@ def test_a_storm_ends_with_every_server_once(script: FleetScript) -> None:
     assert sorted(script.stored()) == ["kept", *(f"web-{number}" for number in range(1, 10))]
     state = {server["name"]: (server["status"], server["hostname"]) for server in script.emulator.servers()}
     assert state["web-9"][0] == "stopped" and state["kept"][1] == "new.example.com"
+
+
+def test_what_the_api_would_not_create_is_not_deleted_either(script: FleetScript) -> None:
+    """Of the servers that are to be recreated alike, one goes first. A mistake costs one server, not all of them."""
+    script.configure(delete_ms=20, provision_ms=20, address_ms=0)
+    for number in range(1, 7):
+        script.insert(number, f"web-{number}")
+    script.insert(10, "other")
+    fleet = [*web(*range(1, 7), os_id=99), {"name": "other", **ENOUGH, "plan_id": 2}]
+    script.fleet("fleet", *fleet, on_immutable_change="recreate", max_delete=7)
+    ran = script.play()
+    done = ran.failed("fleet", "1 recreated, 1 deleted, 6 failed", changed=True)
+    assert sorted(done.writes) == ["DELETE /servers/1/", "DELETE /servers/10/", "POST /servers/", "POST /servers/"]
+    failed = errors(done)
+    assert "The server that it was to replace (id 1) was deleted." in failed["web-1"]["msg"]
+    assert all("It was not recreated, because the API refused to create one like it." in failed[f"web-{number}"]["msg"] for number in range(2, 7))
+    assert sorted(script.stored()) == ["other", *(f"web-{number}" for number in range(2, 7))]
+
+
+def test_recreated_alike_one_goes_first(script: FleetScript) -> None:
+    script.configure(delete_ms=20, provision_ms=300, address_ms=0)
+    for number in range(1, 5):
+        script.insert(number, f"web-{number}")
+    script.fleet_triple("fleet", *web(*range(1, 5), plan_id=2), on_immutable_change="recreate", max_delete=4)
+    ran = script.play()
+    done = ran.ok("fleet" + REAL, changed=True)
+    assert done["summary"] == counts(recreated=4)
+    assert done.writes[:2] == ["DELETE /servers/1/", "POST /servers/"] and len(done.writes) == 8
+    ran.ok("fleet" + AGAIN, changed=False)
+
+
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_a_pause_beyond_the_limit_is_asked_once_of_all(script: FleetScript, state: str) -> None:
+    if state == "absent":
+        for number in range(20):
+            script.insert(number + 1, f"web-{number}")
+    script.fleet("fleet", *web(*range(20)), state=state, concurrency=2, wait_timeout=60)
+    method = "POST" if state == "present" else "DELETE"
+    ran = script.play(Fault("status_429", method=method, times=None, seconds=3600))
+    done = ran.failed("fleet", "20 failed", "3600 s", changed=False)
+    assert 1 <= len(done.writes) <= 2, "one for each thread at the most"

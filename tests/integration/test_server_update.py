@@ -171,3 +171,33 @@ def test_recreate(script: Script) -> None:
     assert real["id"] not in (None, 12346)
     ran.failed("by id: again", "no server with the id 12346")
     assert sorted(server["name"] for server in script.emulator.servers()) == ["web-01", "web-02", "web-03"]
+
+
+def test_recreate_by_id_where_the_name_is_not_unique(script: Script) -> None:
+    """Refused before the deletion: what would come after it could not be told from the other server of that name."""
+    script.insert(100, "web")
+    script.insert(101, "web")
+    script.insert(102, "db")
+    anew = {"on_immutable_change": "recreate", "plan_id": 2}
+    for name, options in {"same name": {"id": 100}, "renamed": {"id": 102, "name": "web"}}.items():
+        script.twice(name, **options, **anew)
+    ran = script.run()
+    for name, other in {"same name": 101, "renamed": 100}.items():
+        done = ran.both_fail(name, "can't be recreated as web", f"id {other}", "Nothing was deleted")
+        assert done.writes == [] and done["changed"] is False
+
+
+def test_a_server_that_ended_badly_is_not_done(script: Script) -> None:
+    """Its create failed for it; the next run must not call it ready. What can be changed is changed all the same."""
+    script.insert(100, "broken", status="error")
+    script.insert(101, "idle", status="suspended")
+    script.twice("broken", name="broken")
+    script.server("changed", name="broken", hostname="new.example.com")
+    script.server("not waited for", name="broken", wait=False)
+    script.server("suspended", name="idle")
+    ran = script.run()
+    done = ran.both_fail("broken", "Server broken (id 100) is error", "no action changes that")
+    assert done["changed"] is False and done.writes == []
+    assert ran.failed("changed", "is error", changed=True).writes == ["PATCH /servers/100/"]
+    for name in ("not waited for", "suspended"):
+        assert any("no action changes that" in warning for warning in ran.ok(name, changed=False)["warnings"])
