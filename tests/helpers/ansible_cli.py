@@ -150,6 +150,7 @@ class AnsibleCli:
             PATH=f"{core_bin()}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
             ANSIBLE_LOCALHOST_WARNING="0",
             ANSIBLE_INVENTORY_UNPARSED_WARNING="0",
+            ANSIBLE_INJECT_INVOCATION="1",  # as ansible-core before 2.21 always does
             ANSIBLE_CALLBACK_PLUGINS=str(CALLBACK_FOLDER),
             ANSIBLE_CALLBACKS_ENABLED=CALLBACK_NAME,
         )

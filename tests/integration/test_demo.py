@@ -23,12 +23,12 @@ DEMO = REPOSITORY / "tests" / "demo"
 LIMIT = 150.0  # seconds, on a machine that is busy with other tests
 
 
-def start(tmp_path: pathlib.Path, env: dict[str, str] | None = None) -> subprocess.Popen[str]:
+def start(short_path: pathlib.Path, env: dict[str, str] | None = None) -> subprocess.Popen[str]:
     """The demonstration under way, in the environment of a user who has settings and a token of his own."""
-    home = tmp_path / "home"
+    home = short_path / "home"
     home.mkdir()
     (home / ".ansible.cfg").write_text("[defaults]\nstdout_callback = minimal\n")
-    scratch = tmp_path / "scratch"
+    scratch = short_path / "scratch"
     scratch.mkdir()
     environment = {
         **os.environ,
@@ -43,7 +43,7 @@ def start(tmp_path: pathlib.Path, env: dict[str, str] | None = None) -> subproce
     }
     return subprocess.Popen(
         [sys.executable, str(DEMO / "run.py")],
-        cwd=tmp_path,
+        cwd=short_path,
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -54,11 +54,11 @@ def start(tmp_path: pathlib.Path, env: dict[str, str] | None = None) -> subproce
 
 
 @pytest.fixture
-def started(tmp_path: pathlib.Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+def started(short_path: pathlib.Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     processes = []
 
     def run(**env: str) -> subprocess.Popen[str]:
-        processes.append(start(tmp_path, env))
+        processes.append(start(short_path, env))
         return processes[-1]
 
     yield run
@@ -82,11 +82,11 @@ def is_running(pid: int) -> bool:
     return True
 
 
-def left_behind(tmp_path: pathlib.Path) -> list[str]:
-    return sorted(path.name for path in (tmp_path / "scratch").iterdir())
+def left_behind(short_path: pathlib.Path) -> list[str]:
+    return sorted(path.name for path in (short_path / "scratch").iterdir())
 
 
-def test_it_shows_every_step_and_cleans_up(started: Callable[..., subprocess.Popen[str]], tmp_path: pathlib.Path) -> None:
+def test_it_shows_every_step_and_cleans_up(started: Callable[..., subprocess.Popen[str]], short_path: pathlib.Path) -> None:
     process = started()
     output, _errors = process.communicate(timeout=LIMIT)
     assert process.returncode == 0, output
@@ -111,12 +111,12 @@ def test_it_shows_every_step_and_cleans_up(started: Callable[..., subprocess.Pop
     assert "[WARNING]" not in output and "[DEPRECATION" not in output
     assert "vps_the_users_own" not in output
     assert "\x1b" not in output
-    assert left_behind(tmp_path) == []
-    assert sorted(path.name for path in (tmp_path / "home").iterdir()) == [".ansible.cfg"]
+    assert left_behind(short_path) == []
+    assert sorted(path.name for path in (short_path / "home").iterdir()) == [".ansible.cfg"]
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["ctrl-c", "terminated"])
-def test_interrupted_it_cleans_up(started: Callable[..., subprocess.Popen[str]], tmp_path: pathlib.Path, number: int, code: int) -> None:
+def test_interrupted_it_cleans_up(started: Callable[..., subprocess.Popen[str]], short_path: pathlib.Path, number: int, code: int) -> None:
     process = started()
     for line in process.stdout or ():
         if ": created" in line:
@@ -130,13 +130,13 @@ def test_interrupted_it_cleans_up(started: Callable[..., subprocess.Popen[str]],
     assert process.returncode == code, output
     assert time.monotonic() - began < 30
     assert not is_running(emulator)
-    assert left_behind(tmp_path) == []
+    assert left_behind(short_path) == []
     assert "Traceback" not in output
 
 
-def test_unmet_expectation_is_a_failure(started: Callable[..., subprocess.Popen[str]], tmp_path: pathlib.Path) -> None:
+def test_unmet_expectation_is_a_failure(started: Callable[..., subprocess.Popen[str]], short_path: pathlib.Path) -> None:
     """With a command that does nothing and succeeds, no expectation holds."""
-    fake = tmp_path / "bin"
+    fake = short_path / "bin"
     fake.mkdir()
     (fake / "ansible-playbook").write_text("#!/bin/sh\nexit 0\n")
     (fake / "ansible-playbook").chmod(0o755)
@@ -144,7 +144,7 @@ def test_unmet_expectation_is_a_failure(started: Callable[..., subprocess.Popen[
     output, _errors = process.communicate(timeout=LIMIT)
     assert process.returncode == 1
     assert "The demonstration failed: `ansible-playbook site.yml --check --diff` was expected to end with: changed=1" in output
-    assert left_behind(tmp_path) == []
+    assert left_behind(short_path) == []
 
 
 def test_what_it_tells_to_type_next_works(emulator, tmp_path: pathlib.Path) -> None:

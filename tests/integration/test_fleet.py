@@ -164,7 +164,7 @@ def test_refused_before_any_request(script: FleetScript) -> None:
         "no integer": "servers[3] (web-04): plan_id must be an integer, got 'two'",
         "nameless": "servers[0]: name is required",
         "unknown": "servers[0] (web-1): 'size' is no field of a server",
-        "purge all": "purge_match '*' would match every server",
+        "purge all": "purge_match '*' names no letter, digit or hyphen for certain",
         "purge without": "purge needs purge_match",
         "crowd": "concurrency must be from 1 to 32, got 33",
         "no limit": "wait_timeout must be a number of seconds above 0",

@@ -149,9 +149,9 @@ def _tasks(proxies: dict[str, FaultProxy], good: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("in_process", [True, False], ids=["worker", "module"])
 @pytest.mark.parametrize("token", TOKENS)
-def test_nothing_of_a_playbook_holds_the_token(token: str, in_process: bool, emulator, figures: Note, tmp_path: pathlib.Path) -> None:
+def test_nothing_of_a_playbook_holds_the_token(token: str, in_process: bool, emulator, figures: Note, short_path: pathlib.Path) -> None:
     emulator.configure(provision_ms=100, address_ms=20, stop_ms=50, paging=False)
-    run = Run(emulator, TOKENS[token], tmp_path)
+    run = Run(emulator, TOKENS[token], short_path)
     # The API echoes it in data as well.
     emulator.insert(name="echo", hostname=TOKENS[token], note={TOKENS[token]: [f"Bearer {TOKENS[token]}"]})
     with contextlib.ExitStack() as stack:
@@ -164,7 +164,7 @@ def test_nothing_of_a_playbook_holds_the_token(token: str, in_process: bool, emu
             given |= {"to": foreign.url} if kind == "redirect" else {}
             proxies[f"{number}"] = stack.enter_context(FaultProxy(emulator.url, Fault(kind, **where, **given)))
         tasks = _tasks(proxies, good.url)
-        with Watcher(run.token, tmp_path) as watcher:
+        with Watcher(run.token, short_path) as watcher:
             play = {"vars": {"vpsorg_in_process": in_process}}
             outcome = run.cli.tasks(tasks, "-vvvv", play=play, env=run.env, timeout=250, rc=0)
         run.look(outcome, watcher, good, *proxies.values())
@@ -194,10 +194,10 @@ SOURCES: dict[str, tuple[dict[str, Any], bool]] = {
 
 @pytest.mark.parametrize("literal", [False, True], ids=["token from the environment", "token in the file"])
 @pytest.mark.parametrize("token", TOKENS)
-def test_nothing_of_an_inventory_holds_the_token(token: str, literal: bool, emulator, figures: Note, tmp_path: pathlib.Path) -> None:
+def test_nothing_of_an_inventory_holds_the_token(token: str, literal: bool, emulator, figures: Note, short_path: pathlib.Path) -> None:
     if literal and "{{" in TOKENS[token]:
         pytest.skip("a token that is a template cannot be written into a file that is templated")
-    run = Run(emulator, TOKENS[token], tmp_path)
+    run = Run(emulator, TOKENS[token], short_path)
     emulator.insert(name="echo", hostname=TOKENS[token], note={TOKENS[token]: [f"Bearer {TOKENS[token]}"]})
     emulator.insert(name=TOKENS[token])
     emulator.insert(name="web")
@@ -218,7 +218,7 @@ def test_nothing_of_an_inventory_holds_the_token(token: str, literal: bool, emul
                 # Where a source fails, Ansible hands its file to the next plugin, and the one for INI files prints a line whose quotes are not
                 # balanced: docs/inventory.md tells how to keep it away.
                 own["ANSIBLE_INVENTORY_ENABLED"] = PLUGINS
-            with Watcher(run.token, tmp_path) as watcher:
+            with Watcher(run.token, short_path) as watcher:
                 outcome = run.cli.inventory(path, *command, env={**env, **own})
             assert ("Failed to parse" in outcome.output) == fails, f"{name}\n{outcome.describe()}"
             run.look(outcome, watcher, good, denied, broken, given_in=[path] if literal else [])
