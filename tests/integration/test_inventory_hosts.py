@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -281,6 +282,41 @@ def test_two_accounts_in_one_folder(ansible_cli: AnsibleCli, account: Any, tmp_p
     assert inventory.variables["web-1"]["vps_id"] == 1
     assert inventory.variables["web-1-101"]["ansible_host"] == "198.51.100.1"
     assert "web-1-101" in inventory.warnings
+
+
+def test_servers_of_two_apis_are_told_apart(ansible_cli: AnsibleCli, account: Any, tmp_path: pathlib.Path) -> None:
+    """Of one name and one id, and also where the variables that show the id have other names; a server that two files select is one host."""
+    from helpers.api import new_emulator
+
+    folder = tmp_path / "inventory"
+    folder.mkdir()
+    with new_emulator(token="vps_other_account") as other:
+        other.insert(id=1, name="web-1", ip_address="198.51.100.1")
+        other.insert(id=102, name="web-2", ip_address="198.51.100.2")
+        (folder / "1.vps.yml").write_text(yaml.safe_dump({**PLUGIN, "include": ["web-*"]}))
+        (folder / "2.vps.yml").write_text(yaml.safe_dump({**PLUGIN, "include": ["*-1"], "group": "again"}))
+        (folder / "3.vps.yml").write_text(yaml.safe_dump({**PLUGIN, "hostvars_prefix": "x_", "group": "x", "api_url": other.url, "api_token": other.token}))
+        inventory = shown(ansible_cli.inventory(folder, rc=0))
+    assert inventory.groups["x"] == ["web-1-1", "web-2-102"] and "web-1" in inventory.groups["again"]
+    assert "x_id" not in inventory.variables["web-1"] and inventory.variables["web-1-1"]["ansible_host"] == "198.51.100.1"
+    assert "web-1-1" in inventory.warnings and "web-2-102" in inventory.warnings
+
+
+def test_another_address_for_a_host_of_another_source_is_told(ansible_cli: AnsibleCli, account: Any, tmp_path: pathlib.Path) -> None:
+    folder = tmp_path / "inventory"
+    folder.mkdir()
+    (folder / "0-static.json").write_text(json.dumps({"all": {"hosts": {"web-1": {"ansible_host": "192.0.2.7"}, "web-2": {}}}}))
+    (folder / "1.vps.yml").write_text(yaml.safe_dump(PLUGIN))
+    inventory = shown(ansible_cli.inventory(folder, rc=0))
+    assert "Hosts of these names are in the inventory already, and get the address of a server of that name: web-1" in inventory.warnings
+    assert "web-2" not in inventory.warnings
+
+
+def test_every_host_with_another_name_is_told(ansible_cli: AnsibleCli, emulator: Any) -> None:
+    for number in range(1, 46):
+        emulator.insert(id=number, name=f"bad name {number}", ip_address=f"198.51.100.{number}")
+    inventory = shown(ansible_cli.inventory(PLUGIN, rc=0))
+    assert [number for number in range(1, 46) if not re.search(rf"the host is called vps-{number}\b", inventory.warnings)] == []
 
 
 def test_variables_of_another_source_are_kept(ansible_cli: AnsibleCli, account: Any, tmp_path: pathlib.Path) -> None:
