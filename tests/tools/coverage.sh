@@ -6,8 +6,7 @@
 # Runs the tests of the collection and reports which lines and branches of plugins/ they reach, those included that run in
 # ansible-playbook's workers and in modules as processes of their own. Fails below 95 %.
 #
-#   coverage.sh            all tests of the collection
-#   coverage.sh ARGUMENTS  go to pytest instead of the folders of tests
+#   coverage.sh TESTS
 
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -18,9 +17,8 @@ export VPSORG_COVERAGE_REPOSITORY VPSORG_COVERAGE_FOLDER
 rm -rf "$VPSORG_COVERAGE_FOLDER"
 mkdir -p "$VPSORG_COVERAGE_FOLDER"
 
-[ $# -gt 0 ] || set -- tests/unit tests/client tests/integration
 failed=0
-"$python" -m coverage run -m pytest -n 2 --dist loadfile "$@" || failed=$?
+"$python" -m coverage run -m pytest -n 3 --dist loadfile "$@" || failed=$?
 "$python" -m coverage combine --quiet || exit 1
 "$python" -m coverage xml --quiet -o "$VPSORG_COVERAGE_FOLDER/coverage.xml"
 "$python" -m coverage report --fail-under 95 || failed=$?

@@ -45,7 +45,7 @@ for core in ${cores:-2.16 2.21}; do
         continue
     fi
     echo "matrix: ansible-core $core, Python $version"
-    VPSORG_TEST_EMULATOR_PYTHON=$PWD/.venv/bin/python "$environment/bin/python" -m pytest -n 2 --dist loadfile "$@" || failed="$failed $core"
+    VPSORG_TEST_EMULATOR_PYTHON=$PWD/.venv/bin/python "$environment/bin/python" -m pytest -n 3 --dist loadfile "$@" || failed="$failed $core"
 done
 
 if [ -n "$failed" ]; then
