@@ -66,6 +66,7 @@ class Api:
     def __init__(self, http: Http, pace: Pace) -> None:
         self._http = http
         self.pace = pace
+        self.may_have_echoed = False  # whether the token may be in anything that was read
 
     @property
     def scrub(self) -> Callable[[str], str]:
@@ -200,7 +201,9 @@ class Api:
         """One exchange at the task's pace. The pause that an answer asks for is asked of all that the task still sends, not of this request alone."""
         self.pace.before_request()
         try:
-            return self._http.exchange(method, path, **options)
+            answer = self._http.exchange(method, path, **options)
+            self.may_have_echoed = self.may_have_echoed or self._http.may_echo(answer.body)
+            return answer
         except ExchangeFailure as failure:
             if failure.retry_after:
                 self.pace.hold(failure.retry_after)

@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import BadInput, VpsError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._secrets import scrubber
+from ansible_collections.vpsorg.cloud.plugins.module_utils._secrets import echo_detector, scrubber
 from ansible_collections.vpsorg.cloud.plugins.module_utils._settings import Settings, is_loopback
 
 VERSION = "0.1.0"
@@ -94,6 +94,7 @@ class Http:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self.scrub: Callable[[str], str] = scrubber(settings.token)
+        self.may_echo: Callable[[bytes], bool] = echo_detector(settings.token)
         self._local = threading.local()
         self._headers = {
             "Authorization": f"Bearer {settings.token}",

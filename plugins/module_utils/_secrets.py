@@ -37,8 +37,8 @@ def clean_token(given: str | None) -> str:
     return token
 
 
-def scrubber(token: str) -> Callable[[str], str]:
-    """A function that replaces the token in a text, in every spelling in which texts carry it: raw, quoted, URL-quoted, base64."""
+def _spellings(token: str) -> set[str]:
+    """Every spelling in which texts carry the token: raw, quoted, URL-quoted, base64."""
     doubled = token.replace("\\", "\\\\")
     # repr() of a text that holds both kinds of quotes escapes the single ones, JSON the double ones.
     spellings = {token, doubled, doubled.replace("'", "\\'"), doubled.replace('"', '\\"')}
@@ -47,9 +47,23 @@ def scrubber(token: str) -> Callable[[str], str]:
         for encode in (base64.b64encode, base64.urlsafe_b64encode):
             encoded = encode(text.encode("ascii")).decode("ascii")
             spellings |= {encoded, encoded.rstrip("=")}
+    return spellings
+
+
+def scrubber(token: str) -> Callable[[str], str]:
+    """A function that replaces the token in a text, in every spelling."""
     # The longest first: a shorter spelling may be a part of a longer one.
-    pattern = re.compile("|".join(re.escape(spelling) for spelling in sorted(spellings, key=len, reverse=True)))
+    pattern = re.compile("|".join(re.escape(spelling) for spelling in sorted(_spellings(token), key=len, reverse=True)))
     return lambda text: pattern.sub(MASK, text)
+
+
+def echo_detector(token: str) -> Callable[[bytes], bool]:
+    """A function that says of a JSON text whether a string in it may hold the token. It is quick, and False is certain.
+
+    Without a backslash every string stands in the text as it is.
+    """
+    spellings = [spelling.encode("ascii") for spelling in _spellings(token)]
+    return lambda body: b"\\" in body or any(spelling in body for spelling in spellings)
 
 
 def values_scrubber(token: str) -> Callable[[Any], Any]:

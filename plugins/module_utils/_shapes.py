@@ -95,7 +95,7 @@ def _is_deeper(value: Any, levels: int) -> bool:
     if not levels:
         return True
     for item in value.values() if isinstance(value, dict) else value:  # noqa: SIM110  # a generator takes twice the time, for every server
-        if isinstance(item, _CONTAINERS) and _is_deeper(item, levels - 1):
+        if (type(item) is dict or type(item) is list) and _is_deeper(item, levels - 1):  # pylint: disable=unidiomatic-typecheck
             return True
     return False
 

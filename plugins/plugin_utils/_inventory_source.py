@@ -33,6 +33,8 @@ def fetch_servers(settings: Settings, selection: Selection, details: bool) -> tu
     gone: list[int] = []
     if details:
         servers, gone = _with_details(api, servers)
+    if not api.may_have_echoed:
+        return servers, gone
     # An API that echoes the token must not get it into names, variables or a cache.
     scrub = values_scrubber(settings.token)
     return [scrub(server) for server in servers], gone

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from unit.fakes import quickly
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import BadInput
-from ansible_collections.vpsorg.cloud.plugins.module_utils._secrets import MASK, clean_token, scrubber, values_scrubber
+from ansible_collections.vpsorg.cloud.plugins.module_utils._secrets import MASK, clean_token, echo_detector, scrubber, values_scrubber
 
 # What a token may be made of, the awkward ones included.
 TOKENS = [
@@ -86,6 +86,15 @@ def test_values_are_scrubbed_deeply_and_copied() -> None:
     before = json.dumps(value)
     assert values_scrubber(token)(value) == {"a": [f"x{MASK}", {MASK: [MASK, 1]}], "b": None, "c": True, "d": 1.5}
     assert json.dumps(value) == before
+
+
+@pytest.mark.parametrize("token", ["vps_0123456789abcdef", "vps_a\"b'c\\d", "vps_%/{x}"])
+def test_no_echo_is_missed(token: str) -> None:
+    may_hold = echo_detector(token)
+    for spelling in (token, f"x{token}y", urllib.parse.quote(token), base64.b64encode(token.encode()).decode()):
+        assert may_hold(json.dumps({"a": [spelling]}).encode()) and may_hold(json.dumps({spelling: 1}).encode())
+    assert may_hold(b'{"a": "' + "".join(f"\\u{ord(character):04x}" for character in token).encode() + b'"}'), "written in escapes"
+    assert not may_hold(b'{"a": "vps_other"}')
 
 
 def test_values_without_the_token_are_not_copied() -> None:
