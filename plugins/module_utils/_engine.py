@@ -113,24 +113,27 @@ class Engine:
             if due:
                 self._stopping_on_denial(self._create_under_lock, due)
             held_back = self._held_back()
-            due = [job for job in open_jobs if job.is_open and job.steps[0].is_action and not job.next_is("create") and job not in held_back]
+            due = [job for job in open_jobs if job.is_open and job.steps[0].is_action and not job.next_is("create") and id(job) not in held_back]
             if due:
                 self._stopping_on_denial(self._act_on_all, due)
             waiting = [job for job in open_jobs if job.next_is("wait")]
             if waiting:
                 self._stopping_on_denial(self._wait_for_some, waiting)
 
-    def _held_back(self) -> list[Job]:
-        """Servers to be recreated that must not be deleted yet: of those alike one goes first, and shows whether the API takes such a create."""
+    def _held_back(self) -> set[int]:
+        """The jobs (their Python ids) of servers to be recreated that must not be deleted yet.
+
+        Of those alike one goes first, and shows whether the API takes such a create.
+        """
         alike: dict[tuple[Any, ...], list[Job]] = {}
         for job in self.jobs:
             if job.plan.recreates and _kind(job) not in self._tried and not self._out_of_credit:
                 alike.setdefault(_kind(job), []).append(job)
-        held_back: list[Job] = []
+        held_back: set[int] = set()
         for jobs in alike.values():
             untouched = [job for job in jobs if job.next_is("delete")]
             under_way = any(job.is_open and not job.next_is("delete") for job in jobs)
-            held_back += untouched if under_way else untouched[1:]
+            held_back.update(id(job) for job in (untouched if under_way else untouched[1:]))
         return held_back
 
     def _act_on_all(self, jobs: list[Job]) -> None:
