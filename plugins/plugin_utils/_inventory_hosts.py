@@ -118,7 +118,9 @@ def name_hosts(
     return _all_different(servers, names, groups, known or {}, warnings), warnings
 
 
-def _all_different(servers: Sequence[Mapping[str, Any]], names: list[str], groups: Collection[str], known: Mapping[str, int | None], warnings: list[str]) -> list[str]:
+def _all_different(
+    servers: Sequence[Mapping[str, Any]], names: list[str], groups: Collection[str], known: Mapping[str, int | None], warnings: list[str]
+) -> list[str]:
     first_names = list(names)
     while True:
         counts = Counter(names)

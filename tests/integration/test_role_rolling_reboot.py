@@ -186,7 +186,7 @@ def test_refuses_what_is_unclear(ansible_cli: AnsibleCli, emulator, variables: d
         {"rolling_reboot_wait_timeout": 0},
         {"rolling_reboot_settle_time": -1},
     ],
-    ids=lambda variables: str(variables),
+    ids=str,
 )
 def test_port_and_times_are_checked_before_anything_is_rebooted(ansible_cli: AnsibleCli, emulator, variables: dict[str, Any]) -> None:
     seed(emulator, 1)
