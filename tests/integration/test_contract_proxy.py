@@ -31,8 +31,9 @@ def described(emulator) -> Iterator[tuple[FaultProxy, list[str]]]:
     reason = missing()
     if reason:
         pytest.skip(f"no validating proxy: {reason}")
-    with running_prism(emulator.url) as (url, said), FaultProxy(url) as recorder:
-        yield recorder, said
+    with running_prism(emulator.url) as (url, said):
+        with FaultProxy(url) as recorder:
+            yield recorder, said
 
 
 def _tasks() -> list[dict[str, Any]]:
