@@ -79,7 +79,8 @@ def test_all_kills(emulator, ansible_cli: AnsibleCli, figures: Note) -> None:
 
 
 def run(kills: Sequence[Kill], emulator, cli: AnsibleCli, figures: Note, title: str) -> None:
-    emulator.configure(provision_ms=500, address_ms=50, paging=False)
+    # Long enough for the looks of a task on a busy machine.
+    emulator.configure(provision_ms=2000, address_ms=50, paging=False)
     with contextlib.ExitStack() as stack:
         proxies = {kill.name: stack.enter_context(FaultProxy(emulator.url)) for kill in kills}
         with ThreadPoolExecutor(AT_A_TIME) as pool:
