@@ -147,7 +147,6 @@ cache_timeout: 600
 
 import os
 import re
-import weakref
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -176,9 +175,10 @@ from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_options im
 from ansible_collections.vpsorg.cloud.plugins.plugin_utils._text import new_marker
 
 _MOST_TOLD = 20  # entries that one warning lists
-# By inventory, the hosts that this plugin has made in it, for several files: their servers' API and id. Two accounts may have servers of one name, and
-# two APIs servers of one id.
-_made_of_servers: weakref.WeakKeyDictionary[Any, dict[str, tuple[str, int]]] = weakref.WeakKeyDictionary()
+# What a host that this plugin has made carries for the next file: its server's API and id. Two accounts may have servers of one name, and two APIs
+# servers of one id. It is no variable, so that nobody else can set it; and not kept by inventory, which newer versions of ansible-core wrap anew
+# for every file.
+_SERVER = "_vpsorg_cloud_server"
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
@@ -303,7 +303,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         inventory = self.inventory
         group = inventory.add_group(self._sanitize_group_name(options.group))
         no_address_group = inventory.add_group(self._sanitize_group_name(f"{options.group}_no_address"))
-        made = _made_of_servers.setdefault(inventory, {})
+        made = {name: getattr(host, _SERVER) for name, host in inventory.hosts.items() if hasattr(host, _SERVER)}
         known = {name: server_id if known_by == api_url else None for name, (known_by, server_id) in made.items()}
         names, warnings = name_hosts(servers, options.hostnames, self._group_names(), known)
         for first in range(0, len(warnings), _MOST_TOLD):
@@ -324,7 +324,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             if name not in made and hosts.leads_elsewhere(name, variables):
                 moved.append(name)
             hosts.add(name, variables)
-            made[name] = (api_url, server["id"])
+            setattr(inventory.hosts[name], _SERVER, (api_url, server["id"]))
         for name in without_address:
             inventory.add_host(name, no_address_group)
         self._warn("Servers without an address to connect to", without_address)
