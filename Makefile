@@ -11,8 +11,8 @@ RUN_PINS := tests/requirements/runtime.txt tests/emulator/requirements.txt
 TEST_PINS := $(RUN_PINS) $(addprefix tests/requirements/,collection-tests.txt emulator-tests.txt tools-tests.txt)
 PYTEST := $(PY) -m pytest -n 3 --dist loadfile
 # What `make coverage` measures: all that reaches the plugins' lines without doing it many times over. Measuring doubles the time that a test takes.
-COVERED := tests/unit tests/client $(patsubst %,tests/integration/test_%.py,bad_answers examples fleet fleet_progress in_process_choice in_process_module \
-	inventory_cache inventory_hosts server_create)
+COVERED := tests/unit tests/client $(patsubst %,tests/integration/test_%.py,bad_answers examples fleet fleet_failures fleet_progress in_process_choice \
+	in_process_module inventory_cache inventory_hosts server_create server_power)
 
 # A foreign PYTHONPATH would let packages leak into the environment.
 unexport PYTHONPATH PYTHONHOME
