@@ -16,6 +16,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 _THREAD_NAME = "vpsorg.cloud"
+# Seconds after which a wait lets Python look for signals: one that comes just before the main thread falls asleep, or that the system
+# gives to another thread, does not wake it.
+_SIGNALS_WAIT = 0.25
 
 
 def run_all(
@@ -45,22 +48,32 @@ def run_all(
     threads = [threading.Thread(target=worker, name=_THREAD_NAME, daemon=True) for _number in range(min(concurrency, len(work)))]
     for entry in enumerate(work):
         todo.put(entry)
-    for thread in threads:
-        todo.put(None)
-        thread.start()
     results: list[Any] = [None] * len(work)
     try:
+        for thread in threads:
+            todo.put(None)
+            thread.start()
         for _count in work:
-            number, result, error = done.get()
+            number, result, error = _next(done)
             if error is not None:
                 ended.set()
                 for thread in threads:
-                    thread.join()
+                    while thread.is_alive():
+                        thread.join(_SIGNALS_WAIT)
                 raise error
             results[number] = result
     finally:
         ended.set()
     return results
+
+
+def wait_for(event: threading.Event, seconds: float) -> bool:
+    """C(event.wait(seconds)), in which a Ctrl-C is never lost. Whether the event came."""
+    ends = time.monotonic() + seconds
+    while not event.wait(max(0.0, min(_SIGNALS_WAIT, ends - time.monotonic()))):
+        if time.monotonic() >= ends:
+            return False
+    return True
 
 
 def wait_for_rest(seconds: float) -> None:
@@ -69,6 +82,15 @@ def wait_for_rest(seconds: float) -> None:
     for thread in threading.enumerate():
         if thread.name == _THREAD_NAME:
             thread.join(max(0.0, ends - time.monotonic()))
+
+
+def _next(results: queue.SimpleQueue[Any]) -> Any:
+    """C(results.get()), in which a Ctrl-C is never lost."""
+    while True:
+        try:
+            return results.get(timeout=_SIGNALS_WAIT)
+        except queue.Empty:
+            continue
 
 
 def _guarded(function: Callable[[Any], Any], item: Any, catch: type[BaseException] | tuple[type[BaseException], ...]) -> Any:

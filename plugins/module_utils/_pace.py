@@ -13,6 +13,7 @@ import random
 import threading
 import time
 
+from ansible_collections.vpsorg.cloud.plugins.module_utils._concurrent import wait_for
 from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import Cancelled, TimeLimitReached
 
 FIRST_BACKOFF = 1.0  # seconds; doubles with every try
@@ -74,7 +75,7 @@ class Pace:
     def sleep(self, seconds: float) -> None:
         """Sleep, unless the task is ended meanwhile (Cancelled)."""
         began = time.monotonic()
-        self._cancelled.wait(max(0.0, seconds))
+        wait_for(self._cancelled, seconds)
         with self._lock:
             self.waited += time.monotonic() - began
         self.check_cancelled()

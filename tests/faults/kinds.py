@@ -52,7 +52,7 @@ BARRIER = _kind(
     "holds requests `when` 'before' or 'after' the effect until `parties` are there or `limit` seconds pass; once (`times` is `parties`)",
     parties=2,
     when="before",
-    limit=10.0,
+    limit=20.0,
 )
 DELAY = _kind("delay", "flow", "waits `seconds` 'before' or 'after' the effect, then answers as usual", times=None, seconds=0.05, when="before")
 STORM = _kind(

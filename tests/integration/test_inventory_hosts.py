@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from faults import Fault, FaultProxy
 from helpers.ansible_cli import AnsibleCli
 from helpers.inventory_cli import PLUGIN, Shown, failed, made_here, show, shown
 
@@ -154,9 +155,10 @@ def test_one_request_for_every_page(here: Callable[..., Shown], emulator: Any, s
 
 def test_pages_after_the_first_are_read_at_once(ansible_cli: AnsibleCli, emulator: Any) -> None:
     emulator.seed(1000)
-    emulator.configure(latency_ms=100)
-    assert len(show(ansible_cli).hosts) == 1000
-    assert len(emulator.requests()) == 10 and emulator.statistics()["peak_in_flight"] == 9
+    meeting = Fault("barrier", "GET", "*/servers/", query="page=", parties=9)
+    with FaultProxy(emulator.url, meeting) as proxy:
+        assert len(show(ansible_cli, env={"VPS_API_URL": proxy.url}).hosts) == 1000
+        assert proxy.met(meeting) == 9 and len(proxy.history) == 10
 
 
 # Filters
@@ -205,9 +207,10 @@ def test_the_status_filter_comes_first(here: Callable[..., Shown], account: Any)
 
 
 def test_details(ansible_cli: AnsibleCli, account: Any) -> None:
-    account.configure(latency_ms=50)
-    inventory = show(ansible_cli, {"details": True, "status": ["active"]})
-    assert len(account.requests()) == 1 + 5 and account.statistics()["peak_in_flight"] == 5
+    meeting = Fault("barrier", "GET", "*/servers/*/", parties=5)
+    with FaultProxy(account.url, meeting) as proxy:
+        inventory = show(ansible_cli, {"details": True, "status": ["active"]}, env={"VPS_API_URL": proxy.url})
+        assert proxy.met(meeting) == 5 and len(proxy.history) == 1 + 5
     assert inventory.variables["six"]["ansible_host"] == "2001:db8::7"
     assert inventory.variables["six"]["vps_ipv6_address"] == "2001:0db8::7"
     assert inventory.groups["vps_no_address"] == []

@@ -8,6 +8,7 @@ from __future__ import annotations
 from helpers.script import Script, foretold
 
 FIRST = 12345
+NEVER = 600_000  # ms
 ENOUGH = {"plan_id": 1, "os_id": 5, "location": "us-west"}
 EVERYTHING = {
     "plan_id": 2,
@@ -89,18 +90,22 @@ def test_what_a_create_needs(script: Script) -> None:
 
 
 def test_provisioning_is_waited_for_and_never_created_again(script: Script) -> None:
-    script.configure(provision_ms=600, address_ms=500)
+    script.configure(provision_ms=NEVER)
     script.server("no wait", name="web-01", wait=False, **ENOUGH)
     script.server("still no wait", name="web-01", wait=False, **ENOUGH)
     script.server("check", check=True, name="web-01", **ENOUGH)
     script.server("wait", name="web-01", **ENOUGH)
+    script.after_looks(FIRST, 4, status="active")
+    script.after_looks(FIRST, 6, ip_address="203.0.113.10")
     script.server("again", name="web-01", **ENOUGH)
-    script.configure(provision_ms=0, address_ms=600)
+    script.configure(provision_ms=0, address_ms=NEVER)
     script.other_client("POST", "/servers/", {"name": "web-03", **ENOUGH})
     script.server("active without address", name="web-03", **ENOUGH)
-    script.configure(provision_ms=300, address_ms=0, stop_ms=60_000)
+    script.after_looks(FIRST + 1, 2, ip_address="203.0.113.11")
+    script.configure(provision_ms=NEVER, address_ms=0)
     script.server("no waiting: check", check=True, name="web-02", wait=False, power="started", **ENOUGH)
     script.server("no waiting: real", name="web-02", wait=False, power="started", **ENOUGH)
+    script.configure(provision_ms=300, stop_ms=NEVER)
     # It starts by itself, and only then can it be stopped.
     script.server("stopped: check", check=True, name="web-04", wait=False, power="stopped", **ENOUGH)
     script.server("stopped: real", name="web-04", wait=False, power="stopped", **ENOUGH)

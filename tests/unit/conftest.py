@@ -16,5 +16,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> VirtualTime:
     """The clock of the pace and of the safe operations; it moves only when they sleep."""
     virtual = VirtualTime()
     monkeypatch.setattr(_pace, "time", virtual)
+    monkeypatch.setattr(_pace, "wait_for", lambda event, seconds: event.wait(max(0.0, seconds)))
     monkeypatch.setattr(_servers, "time", virtual)
     return virtual

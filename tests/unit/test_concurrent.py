@@ -137,28 +137,42 @@ def test_no_thread_is_left_behind() -> None:
     assert threading.active_count() == before
 
 
-INTERRUPTED = """
-import sys, threading
+HANGING = """
+import signal, sys, threading
 sys.path.insert(0, sys.argv[1])
 from ansible_collections.vpsorg.cloud.plugins.module_utils._concurrent import run_all
+from ansible_collections.vpsorg.cloud.plugins.module_utils._pace import Pace
 def hang(number):
     if number == 1:
         print("hanging", flush=True)
     threading.Event().wait(60)
+def signal_itself():
+    threading.Event().wait(0.3)
+    signal.pthread_kill(threading.get_ident(), signal.SIGINT)
 try:
-    run_all(hang, [0, 1], 2)
+    if sys.argv[2] == "signalled in another thread":
+        threading.Thread(target=signal_itself, daemon=True).start()
+    {what}
 except KeyboardInterrupt:
     print("interrupted", flush=True)
 """
+HANGS = {
+    "requests": "run_all(hang, [0, 1], 2)",
+    "a pause": "print('hanging', flush=True); Pace(limit=None, retries=0, retry_max_delay=1, request_timeout=1).sleep(60)",
+}
 
 
-def test_ctrl_c_does_not_wait_for_hanging_requests(tmp_path: pathlib.Path) -> None:
+@pytest.mark.parametrize("how", ["signalled from outside", "signalled in another thread"])
+@pytest.mark.parametrize("what", HANGS)
+def test_ctrl_c_does_not_wait(what: str, how: str, tmp_path: pathlib.Path) -> None:
+    """Not even where the signal does not wake the main thread, because another one got it or it came just before the main thread fell asleep."""
     script = tmp_path / "script.py"
-    script.write_text(INTERRUPTED)
-    with subprocess.Popen([sys.executable, str(script), str(COLLECTIONS)], stdout=subprocess.PIPE, text=True) as process:
+    script.write_text(HANGING.replace("{what}", HANGS[what]))
+    with subprocess.Popen([sys.executable, str(script), str(COLLECTIONS), how], stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None and process.stdout.readline() == "hanging\n"
-            process.send_signal(signal.SIGINT)
+            if how == "signalled from outside":
+                process.send_signal(signal.SIGINT)
             output, _errors = process.communicate(timeout=LIMIT)
         finally:
             process.kill()
