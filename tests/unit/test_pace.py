@@ -178,7 +178,7 @@ def test_cancelling_wakes_every_sleeper(sleeping: str) -> None:
     for thread in threads:
         thread.join(5)
     assert reasons == ["The token is not accepted."] * 8, "the first reason counts"
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
 
 
 def test_after_cancelling_nothing_is_sent() -> None:
