@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pathlib
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 
@@ -20,6 +21,9 @@ pytest_plugins = ["helpers.figures"]
 SESSION_FOLDER = pathlib.Path(tempfile.mkdtemp(prefix="vpsorg-tests-"))
 isolate_environment(SESSION_FOLDER)
 import_through_ansible()
+# A script's jobs in the background have it ignored, and so would all that the tests start and interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_unconfigure() -> None:

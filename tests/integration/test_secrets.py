@@ -60,9 +60,9 @@ class Watcher:
 
     def _run(self) -> None:
         while not self._ended.wait(0.01):
-            for process in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+            for process in filter(str.isdigit, os.listdir("/proc")):
                 with contextlib.suppress(OSError):
-                    self.seen.add(process.read_bytes())
+                    self.seen.add(pathlib.Path("/proc", process, "cmdline").read_bytes())
             for path in self._files():
                 with contextlib.suppress(OSError):
                     if path.is_file() and self._is_open_to_others(path) and leaks(self._token, [path.read_bytes()]):

@@ -21,6 +21,7 @@ failed=0
 "$python" -m coverage run -m pytest -n 3 --dist loadfile "$@" || failed=$?
 # A process that was killed in the middle of a test leaves a file that holds nothing.
 "$python" -W ignore -m coverage combine --quiet || exit 1
+rm -f "$VPSORG_COVERAGE_FOLDER"/data.*
 "$python" -m coverage xml --quiet -o "$VPSORG_COVERAGE_FOLDER/coverage.xml"
 "$python" -m coverage report --fail-under 95 || failed=$?
 exit "$failed"
