@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+import re
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils import _progress
@@ -115,7 +117,18 @@ class Door:
         seen = frozenset(server["id"] for server in listed)
         if not matches:
             return None, seen
-        return (self.servers.find(matches[0]["id"]) if detail else dict(matches[0])), seen
+        with concerning(matches[0]):
+            return (self.servers.find(matches[0]["id"]) if detail else dict(matches[0])), seen
+
+
+@contextlib.contextmanager
+def concerning(server: dict[str, Any]) -> Iterator[None]:
+    """Let the errors of a block know the server that they are about, as it was last seen."""
+    try:
+        yield
+    except VpsError as error:
+        error.server = error.server or server
+        raise
 
 
 class LoggingObserver(Observer):
@@ -147,15 +160,27 @@ def open_door(module: Any, run: Callable[[Door], None], empty: Mapping[str, Any]
         report = door.pace.report() if door else {"requests": 0, "retries": 0, "waited": 0.0}
         result = {**empty, **_whom(failure, module.params, empty), "changed": failure.changed, "api": report}
         fail = door.fail if door else module.fail_json
-        fail(msg=str(failure), **result)
+        fail(msg=_worded(failure, result), **result)
 
 
 def _whom(failure: VpsError, params: Mapping[str, Any], empty: Mapping[str, Any]) -> dict[str, Any]:
-    """The name of the server that a failure is about, and its id where a result has one: what was declared, unless the failure knows better."""
+    """The server that a failure is about, as far as a result tells of one: what was declared, unless the failure knows better."""
     if isinstance(failure, BadInput):
         return {}
-    known = {"name": failure.name or params.get("name"), **({"id": failure.server_id or params.get("id")} if "id" in empty else {})}
+    known = {"name": failure.name or params.get("name")}
+    if "id" in empty:
+        known["id"] = failure.server_id or params.get("id")
+        if failure.server:
+            known.update(id=failure.server["id"], name=failure.server["name"], status=failure.server["status"], server=dict(failure.server))
     return {key: value for key, value in known.items() if value}
+
+
+def _worded(failure: VpsError, result: Mapping[str, Any]) -> str:
+    """The message of a failure, with the id and the last status wherever they are known."""
+    text, server_id, status = str(failure), result.get("id"), result.get("status")
+    if not server_id or (re.search(rf"\b{server_id}\b", text) and (not status or status in text)):
+        return text
+    return f"Server {result.get('name') or server_id} (id {server_id}{f', last status {status}' if status else ''}): {text}"
 
 
 EMPTY_SERVER_RESULT: Mapping[str, Any] = {"id": None, "server": None, "actions": [], "drift": [], "diff": {"before": {}, "after": {}}, "api": {}}

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class VpsError(Exception):
     """Something the user has to know. C(str(error)) is one clear sentence or more, without the token.
@@ -13,13 +15,17 @@ class VpsError(Exception):
     server_id: the id of the server concerned, where one is known: a lost id is a running bill.
     name: the server's name, where one is known.
     changed: whether the account was, or may have been, changed before the failure.
+    server: the last view of the server concerned, where there is one.
     """
 
-    def __init__(self, message: str, *, server_id: int | None = None, name: str | None = None, changed: bool = False) -> None:
+    def __init__(
+        self, message: str, *, server_id: int | None = None, name: str | None = None, changed: bool = False, server: dict[str, Any] | None = None
+    ) -> None:
         super().__init__(message)
         self.server_id = server_id
         self.name = name
         self.changed = changed
+        self.server = server
 
 
 class BadInput(VpsError):

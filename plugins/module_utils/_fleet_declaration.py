@@ -13,7 +13,7 @@ from typing import Any
 from ansible.module_utils.common.validation import check_type_bool, check_type_int, check_type_str
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import BadInput
-from ansible_collections.vpsorg.cloud.plugins.module_utils._options import MOST_CONCURRENCY, check_server_fields, server_options
+from ansible_collections.vpsorg.cloud.plugins.module_utils._options import MOST_CONCURRENCY, ON_IMMUTABLE_CHANGE, check_server_fields, server_options
 from ansible_collections.vpsorg.cloud.plugins.module_utils._plan import FIELDS, Wish
 
 _CONVERTERS: Mapping[str, tuple[Callable[[Any], Any], str]] = {
@@ -64,7 +64,8 @@ def _read_fields(entry: Any, label: str, problems: list[str], *, nameless: bool 
     if not isinstance(entry, Mapping):
         problems.append(f"{label} must be a dictionary of fields")
         return {}
-    known = {option: spec for option, spec in server_options().items() if not (nameless and option == "name")}
+    options = {**server_options(), "on_immutable_change": ON_IMMUTABLE_CHANGE}
+    known = {option: spec for option, spec in options.items() if not (nameless and option == "name")}
     fields: dict[str, Any] = {}
     for option, value in entry.items():
         if option not in known:
@@ -119,4 +120,5 @@ def _repeated_names(entries: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _wish(fields: Mapping[str, Any], params: Mapping[str, Any]) -> Wish:
     declared = {option: fields[option] for option in FIELDS if option in fields}
-    return Wish(fields["name"], None, declared, fields.get("power"), params["on_immutable_change"], params["wait"])
+    on_immutable_change = fields.get("on_immutable_change", params["on_immutable_change"])
+    return Wish(fields["name"], None, declared, fields.get("power"), on_immutable_change, params["wait"])

@@ -65,6 +65,7 @@ class Fleet:
             if isinstance(detail, ApiError) and detail.status == 404:
                 plans[number] = plan_present(plans[number].wish, self._servers.find(server_id))
             elif isinstance(detail, VpsError):
+                detail.server = plans[number].found
                 raise detail
             else:
                 plans[number] = plan_present(plans[number].wish, detail)

@@ -79,6 +79,11 @@ options:
           - The power state that belongs to the declaration. If unset, the power state is left alone.
         type: str
         choices: [started, stopped]
+      on_immutable_change:
+        description:
+          - As the task's own O(on_immutable_change), for this server.
+        type: str
+        choices: [fail, warn, recreate]
   defaults:
     description:
       - Fields, as in O(servers) but for the name, for every server that does not set them itself.
@@ -265,6 +270,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.vpsorg.cloud.plugins.module_utils import _progress
 from ansible_collections.vpsorg.cloud.plugins.module_utils._door import Door, last_words, open_door
 from ansible_collections.vpsorg.cloud.plugins.module_utils._engine import Engine, Refusal
+from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet_declaration import check_fleet_options, read_wishes
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet_plan import (
     Fleet,
@@ -302,6 +308,7 @@ def _run(door: Door) -> None:
     observer = FleetObserver(module, lambda: engine.jobs, door.scrub)
     engine = door.engine(looker=ListLooker(door.servers, params["concurrency"]), concurrency=params["concurrency"], observer=observer)
     refusal: Refusal | None = None
+    unread: VpsError | None = None
     jobs: list[Job] | None = None
     try:
         with observer:
@@ -310,9 +317,15 @@ def _run(door: Door) -> None:
                 engine.read_details()
     except Refusal as error:
         refusal = error
+    except VpsError as error:
+        if not error.server:
+            raise
+        unread = error
     except KeyboardInterrupt:
         jobs = None
     # Outside the handlers: see open_door.
+    if unread is not None:
+        _end_unread(door, unread)
     if refusal is not None:
         _refuse(door, refusal)
     if jobs is None:
@@ -333,6 +346,14 @@ def _refuse(door: Door, refusal: Refusal) -> NoReturn:
     found = [dict(plan.found) for plan in refusal.plans if plan.found is not None and plan.wish.server_id is None]
     report = door.pace.report()
     door.fail(str(refusal), changed=False, servers=found, summary=counts, errors=errors, api=report, **_planned(refusal.plans))
+
+
+def _end_unread(door: Door, error: VpsError) -> NoReturn:
+    """Nothing was written, because one server could not be read whole."""
+    server = error.server or {}
+    text = f"Server {server['name']} (id {server['id']}, last status {server['status']}): {error}"
+    errors = [{"name": server["name"], "id": server["id"], "msg": text}]
+    door.fail(f"Nothing was done. {text}", **{**_NOTHING, "summary": {**summary([]), "failed": 1}, "errors": errors, "api": door.pace.report()}, changed=False)
 
 
 def _end_check_mode(door: Door, plans: Sequence[ServerPlan], declared: int) -> None:

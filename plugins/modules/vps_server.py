@@ -227,7 +227,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._door import EMPTY_SERVER_RESULT, Door, end_with_one, open_door, wish_of
+from ansible_collections.vpsorg.cloud.plugins.module_utils._door import EMPTY_SERVER_RESULT, Door, concerning, end_with_one, open_door, wish_of
 from ansible_collections.vpsorg.cloud.plugins.module_utils._jobs import Survey
 from ansible_collections.vpsorg.cloud.plugins.module_utils._options import (
     ON_IMMUTABLE_CHANGE,
@@ -257,7 +257,8 @@ def _run(door: Door) -> None:
         plan = decide(wish, door.servers.find(wish.server_id))
         renames = any("name" in step.fields for step in plan.steps if step.kind == "update")
         if renames or plan.recreates:
-            listed = door.servers.list()
+            with concerning(plan.found or {}):
+                listed = door.servers.list()
             bearers = [server["id"] for server in named(listed, plan.wish.name or "") if server["id"] != wish.server_id]
             if bearers and plan.recreates:
                 refusal = (

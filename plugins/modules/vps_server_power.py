@@ -164,7 +164,7 @@ def _find(door: Door) -> dict[str, Any]:
     if name is not None and found["name"] != name:
         raise VpsError(
             f"Server {server_id} is named {found['name']}, not {name}. Nothing was done: give the id alone, or the name that belongs to it.",
-            server_id=server_id,
+            server=found,
         )
     return found
 

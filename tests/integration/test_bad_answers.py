@@ -158,3 +158,30 @@ def test_lost_answer_to_a_create(script: Script) -> None:
     assert never.writes == ["POST /servers/"] and len(never.sent) >= 6
     assert ran.ok("again", changed=True).actions == ["create"]
     assert sorted(server["name"] for server in script.emulator.servers()) == ["web-1", "web-2", "web-3", "web-4"]
+
+
+def test_the_server_is_named_where_only_a_look_has_failed(script: Script) -> None:
+    """With id and last status, wherever they are known, in the text too."""
+    script.insert(100, "web-01")
+    script.insert(101, "web-02", status="stopped")
+    detail, listed = {"method": "GET", "path": "*/servers/100/"}, {"method": "GET", "path": "*/servers/"}
+    script.faults(
+        Fault("answer", **detail, status=500, times=2),
+        Fault("hang_before", **detail, nth=3, times=None),
+        Fault("answer", **listed, nth=4, times=None, status=500),
+    )
+    script.server("name", name="web-01", backups_enabled=True, **ONE_TRY)
+    script.power("power", name="web-01", state="stopped", **ONE_TRY)
+    script.server("late", name="web-01", backups_enabled=True, wait_timeout=1, api_timeout=0.6)
+    script.server("rename", id=101, name="web-03", **ONE_TRY)
+    script.server("gone", id=102, state="absent", **ONE_TRY)
+    script.power("gone, power", id=102, state="started", **ONE_TRY)
+    ran = script.run(complete=False)
+    for name, words in {"name": ["HTTP 500"], "power": ["HTTP 500"], "late": ["The time limit of 1 s"]}.items():
+        done = ran.failed(name, "Server web-01 (id 100, last status active): GET /servers/100/:", *words)
+        assert (done["id"], done["name"], done["status"], done["server"]["name"]) == (100, "web-01", "active", "web-01")
+    done = ran.failed("rename", "Server web-02 (id 101, last status stopped): GET /servers/: HTTP 500")
+    assert (done["id"], done["name"], done["status"]) == (101, "web-02", "stopped") and "backups_enabled" in done["server"]
+    for name in ("gone", "gone, power"):
+        done = ran.failed(name, "Server 102 (id 102): GET /servers/: HTTP 500")
+        assert done["id"] == 102 and done["server"] is None and "status" not in done.result

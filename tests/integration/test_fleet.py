@@ -10,6 +10,7 @@ import pytest
 from faults import Fault, Record
 from helpers.ansible_cli import AnsibleCli
 from helpers.fleet import ENOUGH, FleetScript, check_shape, counts, names, planned, refused, triple
+from helpers.script import AGAIN, CHECK, REAL
 
 FIRST = 12345
 
@@ -130,6 +131,38 @@ def test_immutable_changes(script: FleetScript) -> None:
     body = next(request.body for request in real.requests if request.method == "POST")
     assert body == {"name": "web-1", "hostname": "kept.example.com", "backups_enabled": True, **ENOUGH}
     assert real["servers"][0]["id"] == script.stored()["web-1"]["id"] > 2
+
+
+def test_immutable_changes_server_by_server(script: FleetScript) -> None:
+    """What a server says goes before the defaults, and they before the task."""
+    script.configure(provision_ms=50, address_ms=0)
+    for number in range(1, 4):
+        script.insert(number, f"web-{number}", plan_id=2, os_id=5, location="us-west")
+    own = {"name": "web-3", "on_immutable_change": "recreate"}
+    servers = ({"name": "web-1"}, {"name": "web-2", "on_immutable_change": None}, own)
+    script.fleet_twice("fail", {"name": "web-1", "on_immutable_change": "fail"}, {"name": "web-2"}, defaults=ENOUGH, on_immutable_change="warn")
+    script.fleet_triple("mixed", *servers, defaults={**ENOUGH, "on_immutable_change": "warn"}, max_delete=1)
+    script.fleet("wrong", {"name": "web-1", "on_immutable_change": "ignore"}, defaults={"on_immutable_change": 1})
+    ran = script.play()
+    failed = refused(ran, "fail", "Nothing was done.", "web-1 (id 1)", requests=1)
+    assert [error["name"] for error in failed["errors"]] == ["web-1"]
+    _check, real, again = ran.ok("mixed" + CHECK, changed=True), ran.ok("mixed" + REAL, changed=True), ran.ok("mixed" + AGAIN, changed=False)
+    assert real.writes == ["DELETE /servers/3/", "POST /servers/"] and real["summary"] == counts(recreated=1, unchanged=2)
+    assert [entry["name"] for entry in again["drift"]] == ["web-1", "web-2"]
+    wrong = ran.failed("wrong", "servers[0] (web-1): on_immutable_change must be one of fail, warn, recreate, got 'ignore'", "defaults: on_immutable_change")
+    assert wrong.sent == []
+
+
+def test_a_detail_that_cannot_be_read_is_told_of_its_server(script: FleetScript) -> None:
+    script.insert(1, "web-1")
+    script.insert(2, "web-2")
+    fleet = ({"name": "web-1"}, {"name": "web-2", "backups_enabled": True})
+    script.fleet_twice("fleet", *fleet, api_retries=0)
+    ran = script.play(Fault("answer", method="GET", path="*/servers/2/", status=500, times=None))
+    for name in ("fleet" + CHECK, "fleet" + REAL):
+        done = ran.failed(name, "Nothing was done. Server web-2 (id 2, last status active): GET /servers/2/: HTTP 500")
+        check_shape(done)
+        assert [(error["name"], error["id"]) for error in done["errors"]] == [("web-2", 2)] and done["summary"] == counts(failed=1)
 
 
 def test_in_the_controllers_process_and_as_a_module(script: FleetScript) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from faults import FaultProxy, Record
 from helpers.ansible_cli import AnsibleCli, CommandResult
 from helpers.fleet import ENOUGH
 from helpers.listeners import listeners
@@ -65,6 +66,46 @@ def test_declares_waits_and_fills_the_inventory(ansible_cli: AnsibleCli, emulato
     assert len(reported(again)) == 31
     assert not [entry.task for entry in again.results if entry.result.get("changed")]
     assert ran.task("Declare the servers")["summary"]["created"] == 1
+
+
+MOVING = {"starting": 502, "rebooting": 503, "restoring": 504}
+
+
+def test_servers_in_the_middle_of_a_reboot_are_waited_for(ansible_cli: AnsibleCli, emulator) -> None:
+    """And one that never ends it is named."""
+    emulator.insert(name="active", id=501)
+    for status, server_id in MOVING.items():
+        emulator.insert(name=status, id=server_id, status=status)
+    emulator.insert(name="stopping", id=505, status="stopping")
+    looks: list[str] = []
+
+    def end_transitions(record: Record) -> None:
+        looks.append(record.path)
+        if len(looks) == 2:
+            emulator.change(MOVING["starting"], status="active")
+        if len(looks) == 3:
+            emulator.change(MOVING["rebooting"], status="active")
+            emulator.change(MOVING["restoring"], status="stopped")
+
+    names = ["active", *MOVING, "stopping"]
+    declared = play(fleet_servers=[{"name": name} for name in names], fleet_groups=["web"], fleet_port=0)
+    with FaultProxy(emulator.url, on_record=end_transitions) as proxy:
+        ran = ansible_cli.playbook([declared, report()], rc=0, env={"VPS_API_URL": proxy.url})
+    hosts = reported(ran)
+    assert {name: hosts[name]["vps_status"] for name in names} == {
+        "active": "active",
+        "starting": "active",
+        "rebooting": "active",
+        "restoring": "stopped",
+        "stopping": "stopping",
+    }
+    assert sorted(name for name in names if "web" in hosts[name]["groups"]) == ["active", "rebooting", "starting"]
+    assert looks == ["/api/v1/servers/"] * 4, "the fleet's one, and three until none was on its way"
+    assert not [entry.task for entry in ran.results if entry.result.get("changed")]
+    emulator.change(MOVING["rebooting"], status="rebooting")
+    ran = ansible_cli.playbook([{**declared, "vars": {**declared["vars"], "fleet_wait_timeout": 1}}, report()], rc=2)
+    (failure,) = ran.with_status("failed")
+    assert failure.result["msg"] == "1 of 5 servers did not become active within 1 s: rebooting (id 503, rebooting)."
 
 
 def test_says_which_servers_do_not_answer(ansible_cli: AnsibleCli, emulator) -> None:
