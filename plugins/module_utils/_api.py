@@ -104,16 +104,8 @@ class Api:
     def get_servers(self, server_ids: Iterable[int], concurrency: int) -> dict[int, dict[str, Any] | VpsError]:
         """Many details, C(concurrency) at a time; in place of a detail, the error that it met."""
 
-        def detail(server_id: int) -> dict[str, Any]:
-            try:
-                return self.get_server(server_id)
-            except ApiError as error:
-                if error.denied:  # the other requests would meet the same
-                    self.pace.cancel(str(error))
-                raise
-
         ids = list(dict.fromkeys(server_ids))
-        return dict(zip(ids, run_all(detail, ids, concurrency, catch=VpsError)))
+        return dict(zip(ids, run_all(self.get_server, ids, concurrency, catch=VpsError)))
 
     def _whole_list(self, filters: tuple[tuple[str, str], ...], attempts: int | None) -> list[dict[str, Any]]:
         first = self._first_page(filters, attempts)
@@ -168,6 +160,8 @@ class Api:
                 return _checked(answer, check)
             except ExchangeFailure as failure:
                 error = final("GET", path, failure)
+                if error.denied:  # whatever else is read or sent at the same time would meet the same
+                    self.pace.cancel(str(error))
                 if _policy.move(Operation.READ, failure) is not Move.AGAIN or attempt >= allowed:
                     raise error from None
                 self.pause(attempt, failure, str(error))

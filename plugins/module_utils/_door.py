@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn
@@ -104,21 +105,26 @@ class Door:
         for message in dict.fromkeys(messages):
             self.module.warn(self.scrub(message))
 
-    def find_named(self, name: str, *, detail: bool) -> tuple[dict[str, Any] | None, frozenset[int]]:
-        """The one server of a name (None if there is none) and all ids of the account. Raises VpsError where the name is not unique.
+    def find_named(self, name: str) -> tuple[dict[str, Any] | None, frozenset[int]]:
+        """The detail of the one server of a name (None if there is none) and all ids of the account.
 
-        C(detail): whether its detail is read, or the list's view is enough.
+        Raises VpsError where the name is not unique, or where list and detail do not agree on it.
         """
-        listed = self.servers.list()
-        matches = named(listed, name)
-        problem = ambiguity(name, matches)
-        if problem:
-            raise VpsError(problem, name=name)
-        seen = frozenset(server["id"] for server in listed)
-        if not matches:
-            return None, seen
-        with concerning(matches[0]):
-            return (self.servers.find(matches[0]["id"]) if detail else dict(matches[0])), seen
+        for look in itertools.count(1):
+            listed = self.servers.list()
+            matches = named(listed, name)
+            problem = ambiguity(name, matches)
+            if problem:
+                raise VpsError(problem, name=name)
+            seen = frozenset(server["id"] for server in listed)
+            if not matches:
+                return None, seen
+            with concerning(matches[0]):
+                found = self.servers.find(matches[0]["id"])
+                if found is None or found["name"] == name:
+                    return found, seen
+                self.servers.pause_for_the_list(look, matches[0], found)
+        raise AssertionError  # never reached: the looks end by an error
 
 
 @contextlib.contextmanager
@@ -219,6 +225,11 @@ def end_with_one(door: Door, engine: Engine, survey: Callable[[], Any], *, may_c
         refusal = error
     except KeyboardInterrupt:
         jobs = None
+    except Exception:
+        raise
+    except BaseException:  # the time limit that Ansible's own keyword C(timeout) sets
+        last_words(door, engine)
+        raise
     if refusal is not None:
         _end_refused(door, refusal)
     if jobs is None:
@@ -296,8 +307,9 @@ def last_words(door: Door, engine: Engine) -> str:
     """End a task that was cancelled: let nothing more be sent, and say which servers exist, or are changed, by its hand."""
     door.pace.cancel("The task was interrupted.")
     wait_for_rest(_LAST_ANSWERS)
+    engine.end_interrupted()
     written = [f"{job.name} (id {job.actions[-1]['id']}, {', '.join(_PAST[action['action']] for action in job.actions)})" for job in engine.jobs if job.actions]
-    written += [f"{job.name} (outcome unknown)" for job in engine.jobs if job.may_have_changed and not job.actions]
+    written += [f"{job.name} (outcome unknown)" for job in engine.jobs if (job.may_have_changed or job.outcome_is_open) and not job.actions]
     if written:
         text = f"The task was interrupted. Changed until then: {', '.join(written)}."
     else:
@@ -310,7 +322,7 @@ def _interrupted(door: Door, engine: Engine) -> dict[str, Any]:
     written = [job for job in engine.jobs if job.actions]
     first = written[0] if written else None
     return {
-        "changed": bool(written),
+        "changed": bool(written) or any(job.may_have_changed or job.outcome_is_open for job in engine.jobs),
         "id": first.server_id if first else None,
         "server": first.server if first else None,
         "actions": [action for job in written for action in job.actions],

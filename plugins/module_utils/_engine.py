@@ -19,6 +19,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils import _status
 from ansible_collections.vpsorg.cloud.plugins.module_utils._api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._concurrent import run_all
 from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import VpsError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._http import Refused
 from ansible_collections.vpsorg.cloud.plugins.module_utils._jobs import Job, Observer, Survey, fail, new_job
 from ansible_collections.vpsorg.cloud.plugins.module_utils._lock import AccountLock
 from ansible_collections.vpsorg.cloud.plugins.module_utils._looking import Looker
@@ -27,8 +28,8 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._servers import Serve
 from ansible_collections.vpsorg.cloud.plugins.module_utils._status import Goal
 from ansible_collections.vpsorg.cloud.plugins.module_utils._waiting import SETTLE_TIME, Intervals, State, Wait
 
-_SECOND_LOOKS = 4  # at most, where reads lag behind the creates
-_SECOND_LOOK_PAUSE = 0.5  # seconds
+_SECOND_LOOK_PAUSES = (0.5, 5.0)  # seconds, the first and the longest, where lists lag behind the creates
+_SECOND_LOOK_TIME = 60.0  # seconds, at most: as long as a missing server may be a stale read
 
 
 class Refusal(VpsError):
@@ -64,6 +65,8 @@ class Engine:
         self._out_of_credit: str | None = None
         # By what is asked for, whether the API takes such a create: an empty text, or why it does not.
         self._tried: dict[tuple[Any, ...], str] = {}
+        # Why nothing that a create would have to make up for is deleted any more.
+        self._creates_fail: str | None = None
         self.jobs: list[Job] = []
 
     def run(self, survey: Callable[[], Survey], *, may_create: bool, check_mode: bool, refuse: Callable[[Sequence[ServerPlan]], str | None]) -> list[Job]:
@@ -89,13 +92,20 @@ class Engine:
             first_creates = [job for job in self.jobs if job.next_is("create")]
             if first_creates:
                 self._stopping_on_denial(self._create_all, first_creates, found.seen or frozenset())
-        finally:
+        except Exception:
             self._lock.release()
+            raise
+        # Not after a Ctrl-C: answers to creates are on their way, and the next task must see these servers.
+        self._lock.release()
         self._carry_out()
         for job in self.jobs:
             if job.plan.ends_badly and job.error is None:
                 fail(job, VpsError(job.plan.ends_badly))
         return self.jobs
+
+    def end_interrupted(self) -> None:
+        """After a Ctrl-C, when the answers that were on their way are in: let other tasks create again."""
+        self._lock.release()
 
     def read_details(self) -> None:
         """Read the detail of every server that was written and whose detail is not at hand: what a result promises. A failure is a warning."""
@@ -123,12 +133,15 @@ class Engine:
     def _held_back(self) -> set[int]:
         """The jobs (their Python ids) of servers to be recreated that must not be deleted yet.
 
-        Of those alike one goes first, and shows whether the API takes such a create.
+        One goes first, and shows whether the API takes any create; then, of those alike, one that shows whether it takes such a create.
         """
+        if self._creates_fail or self._out_of_credit:
+            return set()  # each fails by itself, before its deletion
         alike: dict[tuple[Any, ...], list[Job]] = {}
+        proven = "" in self._tried.values()
         for job in self.jobs:
-            if job.plan.recreates and _kind(job) not in self._tried and not self._out_of_credit:
-                alike.setdefault(_kind(job), []).append(job)
+            if job.plan.recreates and _kind(job) not in self._tried:
+                alike.setdefault(_kind(job) if proven else (), []).append(job)
         held_back: set[int] = set()
         for jobs in alike.values():
             untouched = [job for job in jobs if job.next_is("delete")]
@@ -161,7 +174,13 @@ class Engine:
         """Creates that came due later: those of recreated servers, whose predecessors are gone by now."""
         try:
             self._lock.acquire(self._pace.remaining, self._pace.sleep)
-            listed = self._servers.list()
+            try:
+                listed = self._servers.list()
+            except ApiError as error:
+                self._stop_if_denied(error)
+                for job in jobs:
+                    fail(job, error)
+                listed, jobs = [], []
             replaced = {job.plan.found["id"] for job in jobs if job.plan.found}
             for job in jobs:
                 others = [server for server in named(listed, job.steps[0].fields["name"]) if server["id"] not in replaced]
@@ -169,8 +188,10 @@ class Engine:
                     ids = ", ".join(str(server["id"]) for server in others)
                     fail(job, VpsError(f"Something else has created a server of that name meanwhile: ids {ids}. None was created."))
             self._create_all([job for job in jobs if job.is_open], frozenset(server["id"] for server in listed))
-        finally:
+        except Exception:
             self._lock.release()
+            raise
+        self._lock.release()
 
     def _create_all(self, jobs: list[Job], seen: frozenset[int]) -> None:
         """Under the lock: create, then look whether another controller did so too. C(seen): the ids in the list just read."""
@@ -182,16 +203,19 @@ class Engine:
             fail(job, VpsError(f"It was not created, because the account has not enough credit. {self._out_of_credit}"))
             return
         step = job.steps[0]
+        job.outcome_is_open = True
         try:
             server, action = self._servers.create(step.fields, seen)
-        except ApiError as error:
-            self._stop_if_denied(error)
-            if error.no_credit:
-                self._out_of_credit = str(error)
-            self._tried.setdefault(_kind(job), str(error))
-            fail(job, error)
-            return
         except VpsError as error:
+            job.outcome_is_open = False
+            if isinstance(error, ApiError) and error.no_credit:
+                self._out_of_credit = str(error)
+            elif isinstance(error, ApiError) and isinstance(error.failure, Refused):
+                self._tried.setdefault(_kind(job), str(error))
+            else:
+                self._creates_fail = self._creates_fail or str(error)
+            if isinstance(error, ApiError):
+                self._stop_if_denied(error)
             fail(job, error)
             return
         self._tried[_kind(job)] = ""
@@ -199,28 +223,33 @@ class Engine:
         job.is_detail = job.gone = False
         job.server_id, job.server = server["id"], {key: value for key, value in server.items() if key != "message"}
         job.actions.append({"action": action, "id": server["id"], "name": step.fields["name"]})
+        job.outcome_is_open = False
         self._observer.created(step.fields["name"], server["id"])
         self._observer.happened(job, "created" if action == "create" else "adopted")
         job.warnings += _differences_from_wish(step, server)
 
     def _second_look(self, jobs: list[Job], seen: frozenset[int]) -> None:
         """Another server of the same name that was not there before means that another controller raced: the lowest id wins, and nothing is deleted."""
+        if not jobs:
+            return
         ids = {job.server_id for job in jobs}
-        listed: list[dict[str, Any]] = []
-        for count in range(_SECOND_LOOKS if ids else 0):
-            if count:
-                self._pace.sleep(min(_SECOND_LOOK_PAUSE, max(0.0, self._pace.remaining())))
-            try:
+        ends, pause = time.monotonic() + _SECOND_LOOK_TIME, _SECOND_LOOK_PAUSES[0]
+        try:
+            listed = self._servers.list()
+            while not ids <= _ids(listed) and time.monotonic() < ends and not self._pace.is_over():
+                self._pace.sleep(min(pause, max(0.0, self._pace.remaining())))
+                pause = min(2 * pause, _SECOND_LOOK_PAUSES[1])
                 listed = self._servers.list()
-            except ApiError as error:
-                if error.denied:
-                    raise
-                for job in jobs:
-                    job.warnings.append(f"Whether another controller has created a server named {job.name} at the same time could not be checked: {error}")
+        except VpsError as error:
+            for job in jobs:
+                job.warnings.append(_unchecked(job, str(error)))
+            if isinstance(error, ApiError) and not error.denied:
                 return
-            if ids <= {server["id"] for server in listed} or self._pace.is_over():
-                break
+            raise
+        shown = _ids(listed)
         for job in jobs:
+            if job.server_id not in shown:
+                job.warnings.append(_unchecked(job, "the list of servers does not show it yet."))
             rivals = [server["id"] for server in named(listed, job.name or "") if server["id"] not in seen and server["id"] != job.server_id]
             if not rivals:
                 continue
@@ -238,6 +267,9 @@ class Engine:
         if self._out_of_credit and step.kind == "delete" and job.plan.recreates:
             # What can't be created anew must not be deleted.
             fail(job, VpsError(f"It was not recreated, because the account has not enough credit. {self._out_of_credit}"))
+            return
+        if step.kind == "delete" and job.plan.recreates and self._creates_fail:
+            fail(job, VpsError(f"It was not recreated, because another create has failed. {self._creates_fail}"))
             return
         if step.kind == "delete" and job.plan.recreates and (why := self._tried.get(_kind(job))):
             fail(job, VpsError(f"It was not recreated, because the API refused to create one like it. {why}"))
@@ -341,6 +373,14 @@ class Engine:
                 job.server_id = job.server = None  # the next one gets an id of its own
         job.wait = None
         return True
+
+
+def _ids(servers: Sequence[dict[str, Any]]) -> frozenset[int]:
+    return frozenset(server["id"] for server in servers)
+
+
+def _unchecked(job: Job, why: str) -> str:
+    return f"Whether another controller has created a server named {job.name} at the same time as this one (id {job.server_id}) could not be checked: {why}"
 
 
 def _kind(job: Job) -> tuple[Any, ...]:

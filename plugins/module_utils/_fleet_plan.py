@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import fnmatch
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -37,16 +38,27 @@ class Fleet:
 
     def survey(self) -> Survey:
         """One whole list, the details that it takes to compare, and a plan for every declared server, in order; then those to be purged."""
+        for look in itertools.count(1):
+            survey, renamed = self._survey()
+            if renamed is None:
+                return survey
+            self._servers.pause_for_the_list(look, *renamed)
+        raise AssertionError  # never reached: the looks end by an error
+
+    def _survey(self) -> tuple[Survey, tuple[Mapping[str, Any], Mapping[str, Any]] | None]:
+        """A survey; or a server whose detail has another name than the list, in both views."""
         listed = self._servers.list()
         by_name: dict[str, list[dict[str, Any]]] = {}
         for server in sorted(listed, key=lambda server: server["id"]):
             by_name.setdefault(server["name"], []).append(server)
         plans = [self._plan(wish, by_name.get(wish.name or "", [])) for wish in self._wishes]
-        if not self._absent:
-            plans = self._with_details(plans)
         if self._purge_match:
             plans += self._purged(listed)
-        return Survey(plans, frozenset(server["id"] for server in listed))
+        detailed = self._with_details(plans)
+        for before, after in zip(plans, detailed):
+            if before.found is not None and after.found is not None and before.found["name"] != after.found["name"]:
+                return Survey([]), (before.found, after.found)
+        return Survey(detailed, frozenset(server["id"] for server in listed)), None
 
     def _plan(self, wish: Wish, matches: list[dict[str, Any]]) -> ServerPlan:
         problem = ambiguity(
@@ -57,19 +69,29 @@ class Fleet:
         found = matches[0] if matches else None
         return plan_absent(wish, found) if self._absent else plan_present(wish, found)
 
-    def _with_details(self, plans: list[ServerPlan]) -> list[ServerPlan]:
-        """Plans made again with the detail, where the list's view lacks something that they depend on."""
-        needing = {plan.found["id"]: number for number, plan in enumerate(plans) if plan.found is not None and _needs_detail(plan)}
+    def _with_details(self, plans: Sequence[ServerPlan]) -> list[ServerPlan]:
+        """Plans made again with the detail, where the list's view lacks something that they depend on, and where they act on a server.
+
+        A list may lag behind a rename, and what is done to the server of another name can't be undone.
+        """
+        plans = list(plans)
+        acting = set() if self.refusal(plans) else {number for number, plan in enumerate(plans) if any(step.is_action for step in plan.steps)}
+        needing = {plan.found["id"]: number for number, plan in enumerate(plans) if plan.found is not None and (number in acting or _needs_detail(plan))}
         for server_id, detail in self._servers.api.get_servers(needing, self._concurrency).items():
             number = needing[server_id]
             if isinstance(detail, ApiError) and detail.status == 404:
-                plans[number] = plan_present(plans[number].wish, self._servers.find(server_id))
+                plans[number] = self._again(plans[number], self._servers.find(server_id))
             elif isinstance(detail, VpsError):
                 detail.server = plans[number].found
                 raise detail
             else:
-                plans[number] = plan_present(plans[number].wish, detail)
+                plans[number] = self._again(plans[number], detail)
         return plans
+
+    def _again(self, plan: ServerPlan, found: Mapping[str, Any] | None) -> ServerPlan:
+        if self._absent or plan.wish.server_id is not None:
+            return plan_absent(plan.wish, found, plan.steps[0].reason)
+        return plan_present(plan.wish, found)
 
     def _purged(self, listed: Sequence[dict[str, Any]]) -> list[ServerPlan]:
         declared = {wish.name for wish in self._wishes}

@@ -134,6 +134,10 @@ class Http:
             self._drop_session()
             raise self._classified(exc, exchange.sent, seconds) from None
         self._local.last_used = time.monotonic()
+        if status < 200:
+            # An interim answer that the libraries below take for the answer: that one is still to come, and the next request would be given it.
+            self._drop_session()
+            raise Indeterminate(f"the answer was lost: the server has sent an interim answer ({status}) that was not asked for")
         answer = Answer(status=status, headers=headers, body=content, retry_after=retry_after_seconds(headers))
         return self._judged(answer)
 

@@ -27,6 +27,7 @@ class Job:
     warnings: list[str] = field(default_factory=list)
     error: str | None = None
     may_have_changed: bool = False
+    outcome_is_open: bool = False  # whether a create is under way
     wait: Wait | None = None
     gone: bool = False
     is_detail: bool = False  # whether C(server) is a detail that was read after the last write

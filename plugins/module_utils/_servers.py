@@ -26,6 +26,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._waiting import Inter
 
 FEWEST_ADOPTION_LOOKS = 4
 READ_BACK_TIME = 10.0  # seconds in which a read may still show a server as it was before an accepted PATCH
+_MOST_LOOKS_FOR_A_NAME = 4  # some seconds in all; see Servers.pause_for_the_list
 _LOOK_ATTEMPTS = 2  # of one look inside a window that looks again anyway
 _MAY_HAVE_HAPPENED = frozenset({Row.LOST, Row.SERVER_ERROR, Row.ODD_SUCCESS})
 _GONE = frozenset({404, 410})
@@ -102,6 +103,19 @@ class Servers:
                 self.api.pause(attempt, failure, f"Server {server_id} is in the list, but its detail is not there.")
         raise final("GET", server_path(server_id), failure, "The list of servers shows it all the same: the API contradicts itself.")
 
+    def pause_for_the_list(self, look: int, listed: Mapping[str, Any], found: Mapping[str, Any]) -> None:
+        """Before another list, where it shows a server by a name that its detail does not have, as after a rename. Raises VpsError after some looks.
+
+        C(look): the number of the look that has shown it, from 1. Acting on such a server would be acting on the wrong one.
+        """
+        if look >= _MOST_LOOKS_FOR_A_NAME or self.pace.is_over():
+            raise VpsError(
+                f"The list shows server {listed['id']} as {listed['name']}, but its detail as {found['name']}: it has just been renamed, "
+                "and lists do not show it yet. Nothing was done. Run the task again in a minute.",
+                server_id=listed["id"],
+            )
+        self.pace.sleep(min(0.5 * 2 ** (look - 1), max(0.0, self.pace.remaining())))
+
     # Creating
 
     def create(self, fields: Mapping[str, Any], seen: frozenset[int]) -> tuple[dict[str, Any], str]:
@@ -133,7 +147,7 @@ class Servers:
 
     def _adopt(self, fields: Mapping[str, Any], seen: frozenset[int], failure: ExchangeFailure, move: Move) -> dict[str, Any]:
         """Look for the server that a create with a lost answer may have brought about, for the adoption window."""
-        name, hint = fields["name"], _hinted_id(failure)
+        hint = _hinted_id(failure)
         ends = time.monotonic() + self._adopt_timeout
         pause, looks, last_problem = min(0.5, self._adopt_timeout / 8), 0, ""
         while True:
@@ -144,21 +158,21 @@ class Servers:
                     return appeared
             except ApiError as error:
                 if error.denied:
-                    raise self._unknown(name, failure, str(error)) from None
+                    raise self._unknown(fields["name"], hint, failure, str(error)) from None
                 looks, last_problem = looks + 1, f" The last look failed: {error}"
             except (TimeLimitReached, Cancelled) as error:
-                raise self._unknown(name, failure, str(error)) from None
+                raise self._unknown(fields["name"], hint, failure, str(error)) from None
             left = ends - time.monotonic()
             if (left <= 0 and looks >= FEWEST_ADOPTION_LOOKS) or self.pace.is_over():
                 break
             try:
                 self.pace.sleep(min(pause, max(left, self._adopt_timeout / 8), max(0.0, self.pace.remaining())))
             except Cancelled as error:
-                raise self._unknown(name, failure, str(error)) from None
+                raise self._unknown(fields["name"], hint, failure, str(error)) from None
             pause = min(pause * 2, max(self._adopt_timeout / 5, 0.5))
         if move is Move.LOOK_OR_FAIL:
             raise final("POST", SERVERS, failure)
-        raise self._unknown(name, failure, last_problem.strip())
+        raise self._unknown(fields["name"], hint, failure, last_problem.strip())
 
     def _appeared(self, fields: Mapping[str, Any], seen: frozenset[int], servers: list[dict[str, Any]]) -> dict[str, Any] | None:
         """The one new server of the name that was asked for, with the plan, system and location asked for. created_at proves nothing: clocks differ."""
@@ -189,18 +203,18 @@ class Servers:
             return None
         return server if server["name"] == fields["name"] and _is_as_asked(server, fields) else None
 
-    def _unknown(self, name: str, failure: ExchangeFailure, note: str) -> VpsError:
+    def _unknown(self, name: str, hint: int | None, failure: ExchangeFailure, note: str) -> VpsError:
         text = (
             f"Creating {name} has an unknown outcome. POST {SERVERS}: {failure}. The server was looked for and is not to be seen, but may still appear; "
             "it was not asked for again, because that could be a second, billed server. Run the task again: if the server has appeared, it is adopted."
         )
-        return VpsError(f"{text} {note}".strip(), name=name, changed=True)
+        return VpsError(f"{text} {note}".strip(), server_id=hint, name=name, changed=True)
 
     # Changing
 
     def update(self, server_id: int, changes: Mapping[str, Any]) -> dict[str, Any]:
         """PATCH what differs, and read it back. Returns the detail. A field that did not take is a failure that names it."""
-        write = _Write(Operation.UPDATE, "PATCH", server_path(server_id), server_id)
+        write, lost = _Write(Operation.UPDATE, "PATCH", server_path(server_id), server_id), False
         with write.told():
             while True:
                 write.attempt += 1
@@ -214,7 +228,9 @@ class Servers:
                     server = self._still_there(server_id, f"PATCH {write.path}: {failure}.")
                     if not _not_taken(server, changes):
                         return server
-                    write.changed, write.doubt = False, ""
+                    lost = lost or _policy.row_of(failure) is Row.LOST
+                    if not lost:  # what was answered is over; a request whose answer was lost may still be on its way
+                        write.changed, write.doubt = False, ""
                 self._pause_or_raise(write, failure)
 
     def _read_back(self, server_id: int, changes: Mapping[str, Any]) -> dict[str, Any]:

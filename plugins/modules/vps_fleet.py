@@ -323,6 +323,11 @@ def _run(door: Door) -> None:
         unread = error
     except KeyboardInterrupt:
         jobs = None
+    except Exception:
+        raise
+    except BaseException:  # the time limit that Ansible's own keyword C(timeout) sets
+        last_words(door, engine)
+        raise
     # Outside the handlers: see open_door.
     if unread is not None:
         _end_unread(door, unread)

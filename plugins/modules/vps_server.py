@@ -252,7 +252,7 @@ def _run(door: Door) -> None:
 
     def survey() -> Survey:
         if wish.server_id is None:
-            found, seen = door.find_named(wish.name, detail=not absent)
+            found, seen = door.find_named(wish.name)
             return Survey([decide(wish, found)], seen)
         plan = decide(wish, door.servers.find(wish.server_id))
         renames = any("name" in step.fields for step in plan.steps if step.kind == "update")

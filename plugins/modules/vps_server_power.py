@@ -154,7 +154,7 @@ def _check(params: Mapping[str, Any]) -> None:
 def _find(door: Door) -> dict[str, Any]:
     name, server_id = door.params["name"], door.params["id"]
     if server_id is None:
-        found = door.find_named(name, detail=True)[0]
+        found = door.find_named(name)[0]
         if found is None:
             raise VpsError(f"There is no server named {name}.", name=name)
         return found
