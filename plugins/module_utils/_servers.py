@@ -61,7 +61,7 @@ class _Write:
         except VpsError as error:
             error.server_id = error.server_id or self.server_id
             error.changed = error.changed or self.changed
-            if self.doubt and f"{self.method} {self.path}" not in str(error):
+            if self.doubt and self.doubt.partition(". Whether")[0] not in str(error):
                 error.args = (f"{self.doubt} {error}",)
             raise
 
@@ -148,11 +148,17 @@ class Servers:
     def _adopt(self, fields: Mapping[str, Any], seen: frozenset[int], failure: ExchangeFailure, move: Move) -> dict[str, Any]:
         """Look for the server that a create with a lost answer may have brought about, for the adoption window."""
         hint = _hinted_id(failure)
+        hint = None if hint in seen else hint
         ends = time.monotonic() + self._adopt_timeout
         pause, looks, last_problem = min(0.5, self._adopt_timeout / 8), 0, ""
         while True:
             try:
-                appeared = self._appeared(fields, seen, self.api.list_servers(attempts=_LOOK_ATTEMPTS)) or self._hinted(fields, seen, hint)
+                appeared = self._appeared(fields, seen, self.api.list_servers(attempts=_LOOK_ATTEMPTS))
+                if appeared is None and hint is not None and (behind := self._behind(hint)) is not None:
+                    if behind["name"] == fields["name"] and _is_as_asked(behind, fields):
+                        appeared = behind
+                    else:
+                        hint = None
                 looks += 1
                 if appeared is not None:
                     return appeared
@@ -191,17 +197,14 @@ class Servers:
             )
         return None
 
-    def _hinted(self, fields: Mapping[str, Any], seen: frozenset[int], hint: int | None) -> dict[str, Any] | None:
-        """A broken answer may have shown an id; it counts only if the server behind it is what was asked for."""
-        if hint is None or hint in seen:
-            return None
+    def _behind(self, hint: int) -> dict[str, Any] | None:
+        """The server of an id that a broken answer has shown, if it is to be seen. It counts only if it is what was asked for."""
         try:
-            server = self.api.get_server(hint, attempts=_LOOK_ATTEMPTS)
+            return self.api.get_server(hint, attempts=_LOOK_ATTEMPTS)
         except ApiError as error:
             if error.denied:
                 raise
             return None
-        return server if server["name"] == fields["name"] and _is_as_asked(server, fields) else None
 
     def _unknown(self, name: str, hint: int | None, failure: ExchangeFailure, note: str) -> VpsError:
         text = (

@@ -52,6 +52,18 @@ def test_after_a_failure_a_new_connection() -> None:
         assert server.connections == 2, "what is left of a broken answer is never read as the next one"
 
 
+@pytest.mark.parametrize("status", ["102 Processing", "103 Early Hints"])
+def test_what_follows_an_interim_answer_is_never_taken_for_the_next_one(status: str) -> None:
+    """The standard library's client reads past a 100 only, and takes any other for the answer."""
+    interim = f"HTTP/1.1 {status}\r\n\r\n".encode()
+    with RawServer(lambda head: [interim, *talk(head)]) as server:
+        servers = servers_at(server.url, retries=1, retry_max_delay=0.01)
+        for _turn in range(2):
+            with pytest.raises(ApiError, match=f"the answer was lost: .* interim answer .{status[:3]}"):
+                servers.list()
+        assert server.connections == 4
+
+
 def test_a_connection_that_the_server_has_closed_is_not_used() -> None:
     """It closes after each answer without saying so; once that has arrived, the next request takes a new connection."""
     with RawServer(talk, close=True) as server:

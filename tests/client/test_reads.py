@@ -12,6 +12,7 @@ import pytest
 from client.support import LIST, ONE, sent, servers_at
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._api import ApiError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import VpsError
 from emulator.handle import Emulator
 from faults import Fault, FaultProxy, ForeignHost
 
@@ -244,3 +245,13 @@ def test_a_404_that_the_list_contradicts_is_asked_again(emulator: Emulator, prox
     proxy.set(fault)
     found = servers_at(proxy.url).find(server_id)
     assert found is not None and found["name"] == "web-01" and proxy.met(fault) == 2
+
+
+def test_a_rejected_token_ends_the_other_pages_too(emulator: Emulator, proxy: FaultProxy) -> None:
+    emulator.seed(600)
+    denied = Fault("answer", "GET", LIST, query="page=2", status=401, body={"detail": "Invalid token."})
+    failing = Fault("answer", "GET", LIST, query="page=", times=None, status=503)
+    proxy.set(denied, failing)
+    with pytest.raises(VpsError, match="HTTP 401: Invalid token"):
+        servers_at(proxy.url, retries=20, retry_max_delay=0.3).list()
+    assert proxy.met(denied) == 1 and len(proxy.history) < 1 + 5 * 3

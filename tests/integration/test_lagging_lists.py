@@ -89,7 +89,9 @@ def test_a_race_that_could_not_be_looked_for_is_said(script: FleetScript, module
 
 
 @pytest.mark.parametrize("locations", [["us-west"], ["us-west", "us-east", "eu-central", "eu-north"]], ids=["alike", "of four kinds"])
-@pytest.mark.parametrize("fault", [Fault("answer", "POST", "*/servers/", status=500, times=None), Fault("close_before", "POST", "*/servers/", times=None)], ids=str)
+@pytest.mark.parametrize(
+    "fault", [Fault("answer", "POST", "*/servers/", status=500, times=None), Fault("close_before", "POST", "*/servers/", times=None)], ids=str
+)
 def test_nothing_more_is_deleted_once_a_create_has_failed(script: FleetScript, fault: Fault, locations: list[str]) -> None:
     for number in range(4):
         script.insert(number + 1, f"web-{number}", plan_id=1, os_id=5, location=locations[number % len(locations)])

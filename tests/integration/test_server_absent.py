@@ -29,10 +29,11 @@ def test_delete(script: Script) -> None:
     ran = script.run("--diff")
 
     check, real, again = ran.triple("name", changed=True, id=100, server=None)
-    assert check.sent == [LIST] and check["server"] is None
-    assert real.sent[:2] == [LIST, "DELETE /servers/100/"] and real.writes == ["DELETE /servers/100/"]
+    # The detail bears the name that the list has shown: only then is it deleted.
+    assert check.sent == [LIST, DETAIL] and check["server"] is None
+    assert real.sent[:3] == [LIST, DETAIL, "DELETE /servers/100/"] and real.writes == ["DELETE /servers/100/"]
     # Gone means: no detail, and a whole list without it.
-    assert real.sent[2:] == [DETAIL, LIST]
+    assert real.sent[3:] == [DETAIL, LIST]
     assert real["actions"] == [{"action": "delete", "id": 100, "name": "by-name"}]
     assert real["diff"]["after"] == {} and real["diff"]["before"]["name"] == "by-name" and real["diff"]["before"]["id"] == 100
     assert again.sent == [LIST] and again["id"] is None and again["diff"]["before"] == again["diff"]["after"] == {}
@@ -74,7 +75,7 @@ def test_lingering(script: Script) -> None:
     _check, real, again = ran.triple("wait", changed=True, id=100, server=None)
     assert real.writes == ["DELETE /servers/100/"] and real["api"]["waited"] >= 0.1 and len(real.sent) > 4
     assert again.sent == [LIST]
-    assert ran.ok("no wait", changed=True).sent == [LIST, "DELETE /servers/101/"]
+    assert ran.ok("no wait", changed=True).sent == [LIST, "GET /servers/101/", "DELETE /servers/101/"]
     ran.failed("limit", "web-03", "id 102", "1 s", "gone", "deleting", changed=True)
 
 

@@ -176,3 +176,38 @@ def test_any_json_in_any_answer_on_the_way(
     assert all(isinstance(error, str) and error for error in carried.errors)
     creates = [call.body["name"] for call in carried.http.calls if call.method == "POST" and call.path == "/servers/"]
     assert len(creates) == len(set(creates)), "asked for twice without proof of a refusal"
+
+
+# What a lagging list and a Ctrl-C mean for creates
+
+
+def test_a_list_that_never_shows_a_new_server_is_a_warning_in_the_end(clock: VirtualTime) -> None:
+    account = Living(clock)
+
+    def respond(call: Call) -> Reply:
+        return page([]) if call.path == "/servers/" and call.method == "GET" else account(call)
+
+    carried = Carried(clock, respond, [{"name": "a"}], wait=False)
+    (job,) = carried.jobs
+    assert job.error is None and 60 <= clock.now - 1000 < 70
+    assert [text for text in job.warnings if "could not be checked: the list of servers does not show it yet" in text]
+
+
+@pytest.mark.parametrize("recreates", [False, True])
+def test_a_ctrl_c_keeps_the_lock_until_the_answers_are_in(clock: VirtualTime, monkeypatch: pytest.MonkeyPatch, recreates: bool) -> None:
+    account = Living(clock, *([server_detail(7, name="a", plan_id=2)] if recreates else []))
+    held: list[Engine] = []
+
+    def respond(call: Call) -> Reply:
+        if call.method == "POST":
+            raise KeyboardInterrupt
+        return account(call)
+
+    run = Engine.run
+    monkeypatch.setattr(Engine, "run", lambda engine, *args, **options: (held.append(engine), run(engine, *args, **options))[1])
+    with pytest.raises(KeyboardInterrupt):
+        Carried(clock, respond, [{"name": "a"}])
+    (engine,) = held
+    assert engine._lock.held and [job.outcome_is_open for job in engine.jobs] == [True]
+    engine.end_interrupted()
+    assert not engine._lock.held

@@ -226,6 +226,16 @@ def test_an_update_that_a_look_has_disproved_changed_nothing(clock: VirtualTime)
     assert not caught.value.changed
 
 
+def test_an_update_whose_answer_was_lost_may_still_take_effect(clock: VirtualTime) -> None:
+    """Whatever a look has shown meanwhile: the request may be on its way."""
+    account = Account(server_detail(7, name="old"))
+    account.disturb("PATCH", lost(), Reply(500, {"detail": "Oops."}), Reply(400, {"detail": "No."}))
+    servers, _http = servers_over(account, clock)
+    with pytest.raises(ApiError, match=r"Whether it took effect is not known.*HTTP 400: No") as caught:
+        servers.update(7, {"name": "new"})
+    assert caught.value.changed and caught.value.server_id == 7
+
+
 # Doubt about a delete
 
 
