@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils import _progress
@@ -212,24 +212,33 @@ def predicted_actions(plan: ServerPlan) -> list[dict[str, Any]]:
     return actions
 
 
-def end_with_one(door: Door, engine: Engine, survey: Callable[[], Any], *, may_create: bool) -> None:
-    """Carry out the plan for one server and end the module with its result."""
-    module = door.module
-    refusal: Refusal | None = None
-    jobs: list[Job] | None = None
+def carried_out(
+    door: Door, engine: Engine, survey: Callable[[], Any], *, may_create: bool, refuse: Callable[[Sequence[ServerPlan]], str | None]
+) -> tuple[list[Job] | None, Refusal | None]:
+    """The engine's jobs once they are done, with their details; or why it has refused; or neither after a Ctrl-C. Raises VpsError.
+
+    To be judged by the caller outside of any handler: see open_door.
+    """
     try:
-        jobs = engine.run(survey, may_create=may_create, check_mode=module.check_mode, refuse=_refusal)
-        if not module.check_mode:
+        jobs = engine.run(survey, may_create=may_create, check_mode=door.module.check_mode, refuse=refuse)
+        if not door.module.check_mode:
             engine.read_details()
-    except Refusal as error:
-        refusal = error
+        return jobs, None
+    except Refusal as refusal:
+        return None, refusal
     except KeyboardInterrupt:
-        jobs = None
+        return None, None
     except Exception:
         raise
     except BaseException:  # the time limit that Ansible's own keyword C(timeout) sets
         last_words(door, engine)
         raise
+
+
+def end_with_one(door: Door, engine: Engine, survey: Callable[[], Any], *, may_create: bool) -> None:
+    """Carry out the plan for one server and end the module with its result."""
+    module = door.module
+    jobs, refusal = carried_out(door, engine, survey, may_create=may_create, refuse=_refusal)
     if refusal is not None:
         _end_refused(door, refusal)
     if jobs is None:

@@ -268,7 +268,7 @@ from typing import Any, NoReturn
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils import _progress
-from ansible_collections.vpsorg.cloud.plugins.module_utils._door import Door, last_words, open_door
+from ansible_collections.vpsorg.cloud.plugins.module_utils._door import Door, carried_out, last_words, open_door
 from ansible_collections.vpsorg.cloud.plugins.module_utils._engine import Engine, Refusal
 from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet_declaration import check_fleet_options, read_wishes
@@ -307,27 +307,16 @@ def _run(door: Door) -> None:
     fleet = Fleet(door.servers, read_wishes(params), params)
     observer = FleetObserver(module, lambda: engine.jobs, door.scrub)
     engine = door.engine(looker=ListLooker(door.servers, params["concurrency"]), concurrency=params["concurrency"], observer=observer)
-    refusal: Refusal | None = None
     unread: VpsError | None = None
     jobs: list[Job] | None = None
+    refusal: Refusal | None = None
     try:
         with observer:
-            jobs = engine.run(fleet.survey, may_create=params["state"] == "present", check_mode=module.check_mode, refuse=fleet.refusal)
-            if not module.check_mode:
-                engine.read_details()
-    except Refusal as error:
-        refusal = error
+            jobs, refusal = carried_out(door, engine, fleet.survey, may_create=params["state"] == "present", refuse=fleet.refusal)
     except VpsError as error:
         if not error.server:
             raise
         unread = error
-    except KeyboardInterrupt:
-        jobs = None
-    except Exception:
-        raise
-    except BaseException:  # the time limit that Ansible's own keyword C(timeout) sets
-        last_words(door, engine)
-        raise
     # Outside the handlers: see open_door.
     if unread is not None:
         _end_unread(door, unread)
