@@ -153,6 +153,17 @@ def test_failures(ansible_cli: AnsibleCli, emulator: Any, fault: Fault, words: l
     assert {request["method"] for request in emulator.requests()} <= {"GET"}
 
 
+def test_a_rejected_token_ends_the_other_details_too(ansible_cli: AnsibleCli, emulator: Any) -> None:
+    """They are read at the same time, and would all be tried again and again."""
+    emulator.seed(40)
+    denied = Fault("answer", path="*/servers/*/", nth=5, status=401, body={"detail": "Invalid token."})
+    failing = Fault("answer", path="*/servers/*/", times=None, status=503)
+    with FaultProxy(emulator.url) as proxy:
+        proxy.set(denied, failing)
+        text = failed(ansible_cli, {"api_url": proxy.url, "details": True, "api_retries": 20, "api_retry_max_delay": 0.3})
+        assert "HTTP 401" in text and proxy.met(denied) == 1 and len(proxy.history) < 100
+
+
 def test_a_failure_that_passes_is_tried_again(ansible_cli: AnsibleCli, emulator: Any) -> None:
     emulator.seed(250)
     faults = [Fault("answer", status=502), Fault("reset_after", query="page=2"), Fault("status_429", query="page=3", seconds=0)]

@@ -213,3 +213,16 @@ def test_a_limit_below_the_settling_time_does_not_shorten_it(ansible_cli: Ansibl
     variables = {"rolling_reboot_match": "web-*", "rolling_reboot_port": 0, "rolling_reboot_wait_timeout": 1, "rolling_reboot_settle_time": 3}
     ran = ansible_cli.playbook([play(**variables)], rc=2)
     assert "web-01 (id 601) is rebooting" in ran.with_status("failed")[-1].result["msg"]
+
+
+def test_a_reboot_whose_answer_was_lost_is_not_called_none(ansible_cli: AnsibleCli, emulator) -> None:
+    emulator.configure(reboot_ms=0)
+    seed(emulator, 2)
+    lost = Fault("close_after", method="POST", path="*/servers/601/reboot/")
+    with FaultProxy(emulator.url, lost) as proxy:
+        ran = ansible_cli.playbook([play(rolling_reboot_names=["web-01", "web-02"], rolling_reboot_port=0)], env={"VPS_API_URL": proxy.url}, rc=2)
+        assert proxy.met(lost) == 1
+    message = ran.with_status("failed")[-1].result["msg"]
+    assert message.startswith("Stopped at batch 1 of 2: web-01 (id 601) may have been rebooted, Server web-01 (id 601, "), message
+    assert "has an unknown outcome" in message
+    assert message.endswith("could be a second reboot. Rebooted and back: none. Not rebooted: web-02.") and reboots(emulator) == [601]
