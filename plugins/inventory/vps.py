@@ -155,9 +155,9 @@ from ansible.module_utils.common.text.converters import to_native
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable, get_cache_plugin
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import BadInput, VpsError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._secrets import clean_token, scrubber
-from ansible_collections.vpsorg.cloud.plugins.module_utils._settings import Settings, read_settings
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import BadInput, VpsError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.secrets import clean_token, scrubber
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.settings import Settings, read_settings
 from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_cache import cache_key, from_cache, to_cache
 from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_hosts import (
     VariableNames,

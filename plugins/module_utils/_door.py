@@ -13,20 +13,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils import _progress
-from ansible_collections.vpsorg.cloud.plugins.module_utils._api import Api
-from ansible_collections.vpsorg.cloud.plugins.module_utils._concurrent import wait_for_rest
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import Api
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.concurrent import wait_for_rest
 from ansible_collections.vpsorg.cloud.plugins.module_utils._engine import Engine, Refusal
-from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import BadInput, VpsError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._http import Http, require_requests
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import BadInput, VpsError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import Http, require_requests
 from ansible_collections.vpsorg.cloud.plugins.module_utils._jobs import Job, Observer
 from ansible_collections.vpsorg.cloud.plugins.module_utils._lock import AccountLock
 from ansible_collections.vpsorg.cloud.plugins.module_utils._looking import DetailLooker, Looker
 from ansible_collections.vpsorg.cloud.plugins.module_utils._options import check_wait_options
-from ansible_collections.vpsorg.cloud.plugins.module_utils._pace import Pace
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.budget import Pace
 from ansible_collections.vpsorg.cloud.plugins.module_utils._plan import FIELDS, ServerPlan, Wish, ambiguity, named
-from ansible_collections.vpsorg.cloud.plugins.module_utils._secrets import values_scrubber
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.secrets import values_scrubber
 from ansible_collections.vpsorg.cloud.plugins.module_utils._servers import Servers
-from ansible_collections.vpsorg.cloud.plugins.module_utils._settings import Settings, read_settings
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.settings import Settings, read_settings
 from ansible_collections.vpsorg.cloud.plugins.module_utils._waiting import SETTLE_TIME
 
 CONCURRENCY = 16  # details read at a time where a task has no option for it

@@ -16,10 +16,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils import _status
-from ansible_collections.vpsorg.cloud.plugins.module_utils._api import ApiError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._concurrent import run_all
-from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import VpsError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._http import Refused
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.concurrent import run_all
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import Refused
 from ansible_collections.vpsorg.cloud.plugins.module_utils._jobs import Job, Observer, Survey, fail, new_job
 from ansible_collections.vpsorg.cloud.plugins.module_utils._lock import AccountLock
 from ansible_collections.vpsorg.cloud.plugins.module_utils._looking import Looker

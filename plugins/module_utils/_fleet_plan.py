@@ -11,8 +11,8 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._api import ApiError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import VpsError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._jobs import Survey
 from ansible_collections.vpsorg.cloud.plugins.module_utils._plan import FIELDS, MISSING, ServerPlan, Wish, ambiguity, plan_absent, plan_present, value_of
 from ansible_collections.vpsorg.cloud.plugins.module_utils._servers import Servers

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._api import ApiError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._servers import Servers
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils import _status
-from ansible_collections.vpsorg.cloud.plugins.module_utils._shapes import is_id
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.responses import is_id
 from ansible_collections.vpsorg.cloud.plugins.module_utils._status import Goal
 
 CREATE_REQUIRES = ("plan_id", "os_id", "location")  # beside the name; documented

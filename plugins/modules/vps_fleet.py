@@ -270,7 +270,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.vpsorg.cloud.plugins.module_utils import _progress
 from ansible_collections.vpsorg.cloud.plugins.module_utils._door import Door, carried_out, last_words, open_door
 from ansible_collections.vpsorg.cloud.plugins.module_utils._engine import Engine, Refusal
-from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import VpsError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet_declaration import check_fleet_options, read_wishes
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet_plan import (
     Fleet,

@@ -106,9 +106,9 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._api import ApiError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._door import CONCURRENCY, Door, open_door
-from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import BadInput, VpsError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import BadInput, VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._options import check_server_fields, connection_options
 from ansible_collections.vpsorg.cloud.plugins.module_utils._status import FILTERABLE
 

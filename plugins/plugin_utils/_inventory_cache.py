@@ -11,8 +11,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils import _shapes
-from ansible_collections.vpsorg.cloud.plugins.module_utils._settings import Settings
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client import responses as _shapes
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.settings import Settings
 from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_hosts import Selection
 
 _FORMAT = 1

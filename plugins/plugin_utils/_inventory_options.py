@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import BadInput
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import BadInput
 from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_hosts import Selection
 
 # The options that may be templates, so that a lookup can give them.

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._api import Api, ApiError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._concurrent import run_all
-from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import TimeLimitReached, VpsError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._http import CertificateRejected, Http, Indeterminate, NotSent, require_requests
-from ansible_collections.vpsorg.cloud.plugins.module_utils._pace import Pace
-from ansible_collections.vpsorg.cloud.plugins.module_utils._secrets import values_scrubber
-from ansible_collections.vpsorg.cloud.plugins.module_utils._settings import Settings
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import Api, ApiError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.concurrent import run_all
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import TimeLimitReached, VpsError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import CertificateRejected, Http, Indeterminate, NotSent, require_requests
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.budget import Pace
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.secrets import values_scrubber
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.settings import Settings
 from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_hosts import Selection
 
 DETAILS_AT_A_TIME = 16

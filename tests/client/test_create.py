@@ -13,8 +13,8 @@ import pytest
 from client.race import look_and_create
 from client.support import FIELDS, LIST, NOBODY, ONE, named, sent, servers_at, stored
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._api import ApiError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import VpsError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
 from emulator.handle import Emulator
 from faults import Fault, FaultProxy
 

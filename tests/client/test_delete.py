@@ -8,8 +8,8 @@ from __future__ import annotations
 import pytest
 from client.support import LIST, ONE, named, sent, servers_at
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._api import ApiError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import VpsError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
 from emulator.handle import Emulator
 from faults import Fault, FaultProxy
 

@@ -12,9 +12,9 @@ import pytest
 from client.raw_server import EMPTY, RawServer, answer
 from client.support import FIELDS, NOBODY, servers_at
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils import _http
-from ansible_collections.vpsorg.cloud.plugins.module_utils._api import ApiError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import VpsError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client import http as _http
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
 from emulator.handle import Emulator
 from faults import FaultProxy
 

@@ -21,8 +21,8 @@ import pytest
 from client.raw_server import EMPTY, RawServer, answer
 from client.support import LIST, servers_at
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._api import ApiError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._http import BODY_LIMIT
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import BODY_LIMIT
 from emulator.handle import Emulator
 from faults import Fault, FaultProxy
 from helpers.isolation import COLLECTIONS, REPOSITORY

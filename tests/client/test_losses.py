@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 from client.support import FIELDS, LIST, LOSSES, LOST_TIMEOUT, NOBODY, ONE, TIMEOUT, Trouble, named, sent, servers_at, stored
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import VpsError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
 from emulator.handle import Emulator
 from faults import FaultProxy
 

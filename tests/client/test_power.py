@@ -8,8 +8,8 @@ from __future__ import annotations
 import pytest
 from client.support import sent, servers_at, stored
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._api import ApiError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import TimeLimitReached, VpsError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import TimeLimitReached, VpsError
 from emulator.handle import Emulator
 from faults import Fault, FaultProxy
 

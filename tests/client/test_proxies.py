@@ -17,8 +17,8 @@ from client.connect_proxy import ConnectProxy
 from client.raw_server import EMPTY, RawServer, answer
 from client.support import FIELDS, NOBODY, servers_at
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._api import ApiError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._http import NotSent
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import NotSent
 
 TOKEN = "vps_only_for_the_api"
 

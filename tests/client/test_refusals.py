@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from client.support import FIELDS, LIST, ONE, REFUSALS, named, refusal, sent, servers_at, stored
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils import _pace
-from ansible_collections.vpsorg.cloud.plugins.module_utils._api import ApiError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import TimeLimitReached, VpsError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client import budget as _pace
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import TimeLimitReached, VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._servers import Servers
 from emulator.handle import Emulator
 from faults import Fault, FaultProxy

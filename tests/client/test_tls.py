@@ -19,8 +19,8 @@ import trustme
 from client.raw_server import EMPTY, RawServer, answer
 from client.support import FIELDS, NOBODY, servers_at
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._api import ApiError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._http import CertificateRejected, NotSent
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import CertificateRejected, NotSent
 from helpers.isolation import COLLECTIONS, REPOSITORY
 
 BAD_CERTIFICATE = r"(GET|POST) /servers/: the server's certificate is not accepted \(.*\): check api_url and ca_path"

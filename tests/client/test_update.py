@@ -9,8 +9,8 @@ import pytest
 from client.support import ONE, sent, servers_at, stored
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils import _servers
-from ansible_collections.vpsorg.cloud.plugins.module_utils._api import ApiError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import TimeLimitReached, VpsError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import TimeLimitReached, VpsError
 from emulator.handle import Emulator
 from faults import Fault, FaultProxy
 

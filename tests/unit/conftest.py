@@ -8,7 +8,8 @@ from __future__ import annotations
 import pytest
 from unit.fakes import VirtualTime
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils import _pace, _servers
+from ansible_collections.vpsorg.cloud.plugins.module_utils import _servers
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client import budget as _pace
 
 
 @pytest.fixture

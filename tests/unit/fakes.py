@@ -13,11 +13,11 @@ from typing import Any
 
 import hypothesis
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._api import Api
-from ansible_collections.vpsorg.cloud.plugins.module_utils._http import Answer, Http, Indeterminate, NotSent, retry_after_seconds
-from ansible_collections.vpsorg.cloud.plugins.module_utils._pace import Pace
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import Api
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import Answer, Http, Indeterminate, NotSent, retry_after_seconds
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.budget import Pace
 from ansible_collections.vpsorg.cloud.plugins.module_utils._servers import Servers
-from ansible_collections.vpsorg.cloud.plugins.module_utils._settings import Settings
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.settings import Settings
 
 TOKEN = "vps_unit_token"
 FIELDS = {"name": "web-01", "plan_id": 1, "os_id": 5, "location": "us-west"}

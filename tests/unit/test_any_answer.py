@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from unit.fakes import Account, Call, Reply, ScriptedHttp, VirtualTime, server_detail, virtual_pace
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._api import Api
-from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import VpsError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import Api
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._plan import Wish, plan_absent, plan_power, plan_present
 from ansible_collections.vpsorg.cloud.plugins.module_utils._servers import Servers
 

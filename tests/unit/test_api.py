@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from unit.fakes import FIELDS, Call, Reply, VirtualTime, list_item, lost, page, scripted_api, server_detail, unreached
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._api import ApiError, action_path, server_path
-from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import Cancelled, TimeLimitReached, VpsError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._http import Indeterminate, Refused
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError, action_path, server_path
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import Cancelled, TimeLimitReached, VpsError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import Indeterminate, Refused
 
 
 def in_turn(*outcomes: Reply | Exception) -> Callable[[Call], Reply]:

@@ -14,7 +14,7 @@ import time
 
 import pytest
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._concurrent import run_all
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.concurrent import run_all
 from helpers.isolation import COLLECTIONS
 
 LIMIT = 10.0
@@ -140,8 +140,8 @@ def test_no_thread_is_left_behind() -> None:
 HANGING = """
 import signal, sys, threading
 sys.path.insert(0, sys.argv[1])
-from ansible_collections.vpsorg.cloud.plugins.module_utils._concurrent import run_all
-from ansible_collections.vpsorg.cloud.plugins.module_utils._pace import Pace
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.concurrent import run_all
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.budget import Pace
 def hang(number):
     if number == 1:
         print("hanging", flush=True)

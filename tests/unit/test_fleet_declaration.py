@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import BadInput
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import BadInput
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet_declaration import check_fleet_options, read_wishes
 
 OPTIONS = {

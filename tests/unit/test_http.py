@@ -23,8 +23,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from unit.fakes import TOKEN, quickly, settings
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils import _http
-from ansible_collections.vpsorg.cloud.plugins.module_utils._http import (
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client import http as _http
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import (
     BODY_LIMIT,
     Answer,
     CertificateRejected,

@@ -14,7 +14,7 @@ from ansible.module_utils.basic import AnsibleFallbackNotFound
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import set_fallbacks
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import BadInput
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import BadInput
 from ansible_collections.vpsorg.cloud.plugins.module_utils._options import (
     ON_IMMUTABLE_CHANGE,
     check_server_fields,
@@ -26,7 +26,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._options import (
     token_fallback,
     wait_options,
 )
-from ansible_collections.vpsorg.cloud.plugins.module_utils._settings import DEFAULT_API_URL
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.settings import DEFAULT_API_URL
 
 ALL = {**connection_options(), **wait_options(), **server_options(), "on_immutable_change": ON_IMMUTABLE_CHANGE}
 DEFAULTS = {

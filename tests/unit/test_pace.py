@@ -11,9 +11,9 @@ import time
 import pytest
 from unit.fakes import VirtualTime, virtual_pace
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils import _pace
-from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import Cancelled, TimeLimitReached
-from ansible_collections.vpsorg.cloud.plugins.module_utils._pace import LAST_LOOK_GRACE, Pace
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client import budget as _pace
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import Cancelled, TimeLimitReached
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.budget import LAST_LOOK_GRACE, Pace
 
 # The limit and its counters
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._http import (
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import (
     Answer,
     CertificateRejected,
     ExchangeFailure,
@@ -16,7 +16,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._http import (
     NotSent,
     Refused,
 )
-from ansible_collections.vpsorg.cloud.plugins.module_utils._policy import Move, Operation, Row, move, row_of, tries
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.retry_policy import Move, Operation, Row, move, row_of, tries
 
 NAMES = {
     "again": Move.AGAIN,

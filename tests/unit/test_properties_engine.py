@@ -16,9 +16,9 @@ from unit.fakes import Account, Call, Reply, ScriptedHttp, VirtualTime, list_ite
 from unit.test_any_answer import ANY_JSON, places, replaced
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils import _engine, _lock
-from ansible_collections.vpsorg.cloud.plugins.module_utils._api import Api
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import Api
 from ansible_collections.vpsorg.cloud.plugins.module_utils._engine import Engine, Refusal
-from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import VpsError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet_declaration import read_wishes
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet_plan import Fleet, plan_entries, summary
 from ansible_collections.vpsorg.cloud.plugins.module_utils._jobs import Job

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from unit.fakes import quickly
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import BadInput
-from ansible_collections.vpsorg.cloud.plugins.module_utils._secrets import MASK, clean_token, echo_detector, scrubber, values_scrubber
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import BadInput
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.secrets import MASK, clean_token, echo_detector, scrubber, values_scrubber
 
 # What a token may be made of, the awkward ones included.
 TOKENS = [

@@ -21,8 +21,8 @@ from unit.fakes import (
     unreached,
 )
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._api import ApiError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import TimeLimitReached, VpsError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import TimeLimitReached, VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._servers import READ_BACK_TIME, Servers
 
 THROTTLED = Reply(429, {"detail": "Slow down."}, {"Retry-After": "7"})

@@ -22,7 +22,7 @@ from unit.fakes import (
     servers_over,
 )
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import VpsError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
 
 THROTTLED = Reply(429, {"detail": "Slow down."}, {"Retry-After": "7"})
 

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from unit.fakes import quickly
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import BadInput
-from ansible_collections.vpsorg.cloud.plugins.module_utils._settings import (
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import BadInput
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.settings import (
     DEFAULT_API_URL,
     Settings,
     check_api_url,

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from unit.fakes import list_item, quickly, server_detail
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._shapes import (
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.responses import (
     DEEPEST,
     Broken,
     Page,

@@ -12,12 +12,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils import _policy, _shapes
-from ansible_collections.vpsorg.cloud.plugins.module_utils._concurrent import run_all
-from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import VpsError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._http import Answer, ExchangeFailure, Http, Indeterminate, Refused
-from ansible_collections.vpsorg.cloud.plugins.module_utils._pace import Pace
-from ansible_collections.vpsorg.cloud.plugins.module_utils._policy import Move, Operation
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client import retry_policy as _policy
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client import responses as _shapes
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.concurrent import run_all
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import Answer, ExchangeFailure, Http, Indeterminate, Refused
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.budget import Pace
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.retry_policy import Move, Operation
 
 PAGE_SIZE = 100  # the largest that the vendor's client asks for
 MOST_PAGES = 1000
