@@ -23,11 +23,11 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._lock import AccountL
 from ansible_collections.vpsorg.cloud.plugins.module_utils._looking import DetailLooker, Looker
 from ansible_collections.vpsorg.cloud.plugins.module_utils._options import check_wait_options
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.budget import Pace
-from ansible_collections.vpsorg.cloud.plugins.module_utils._plan import FIELDS, ServerPlan, Wish, ambiguity, named
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import FIELDS, ServerPlan, Wish, ambiguity, named
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.secrets import values_scrubber
-from ansible_collections.vpsorg.cloud.plugins.module_utils._servers import Servers
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.settings import Settings, read_settings
-from ansible_collections.vpsorg.cloud.plugins.module_utils._waiting import SETTLE_TIME
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.wait import SETTLE_TIME
 
 CONCURRENCY = 16  # details read at a time where a task has no option for it
 

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils import _status
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server import status as _status
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.concurrent import run_all
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
@@ -23,10 +23,10 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import R
 from ansible_collections.vpsorg.cloud.plugins.module_utils._jobs import Job, Observer, Survey, fail, new_job
 from ansible_collections.vpsorg.cloud.plugins.module_utils._lock import AccountLock
 from ansible_collections.vpsorg.cloud.plugins.module_utils._looking import Looker
-from ansible_collections.vpsorg.cloud.plugins.module_utils._plan import MISSING, ServerPlan, Step, equal, named, value_of
-from ansible_collections.vpsorg.cloud.plugins.module_utils._servers import Servers
-from ansible_collections.vpsorg.cloud.plugins.module_utils._status import Goal
-from ansible_collections.vpsorg.cloud.plugins.module_utils._waiting import SETTLE_TIME, Intervals, State, Wait
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import MISSING, ServerPlan, Step, equal, named, value_of
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.status import Goal
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.wait import SETTLE_TIME, Intervals, State, Wait
 
 _SECOND_LOOK_PAUSES = (0.5, 5.0)  # seconds, the first and the longest, where lists lag behind the creates
 _SECOND_LOOK_TIME = 60.0  # seconds, at most: as long as a missing server may be a stale read

@@ -14,7 +14,7 @@ from typing import Any
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils import _progress
 from ansible_collections.vpsorg.cloud.plugins.module_utils._jobs import Job, Observer
-from ansible_collections.vpsorg.cloud.plugins.module_utils._plan import ServerPlan
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import ServerPlan
 
 SUMMARY_EVERY = 10.0  # seconds; the documentation promises it
 _TICK = 9.0  # a little before, so that the promise holds on a busy machine

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._plan import ServerPlan, Step
-from ansible_collections.vpsorg.cloud.plugins.module_utils._waiting import Wait
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import ServerPlan, Step
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.wait import Wait
 
 
 @dataclass

@@ -286,7 +286,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet_report import 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._jobs import Job
 from ansible_collections.vpsorg.cloud.plugins.module_utils._looking import ListLooker
 from ansible_collections.vpsorg.cloud.plugins.module_utils._options import ON_IMMUTABLE_CHANGE, connection_options, wait_options
-from ansible_collections.vpsorg.cloud.plugins.module_utils._plan import ServerPlan
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import ServerPlan
 
 _MOST_REASONS_IN_MESSAGE = 5
 _MOST_SERVERS_OF_A_REASON = 10

@@ -237,7 +237,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._options import (
     server_options,
     wait_options,
 )
-from ansible_collections.vpsorg.cloud.plugins.module_utils._plan import named, plan_absent, plan_present
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import named, plan_absent, plan_present
 
 
 def _check(params: Mapping[str, Any]) -> None:

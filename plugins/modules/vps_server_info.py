@@ -110,7 +110,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import Ap
 from ansible_collections.vpsorg.cloud.plugins.module_utils._door import CONCURRENCY, Door, open_door
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import BadInput, VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._options import check_server_fields, connection_options
-from ansible_collections.vpsorg.cloud.plugins.module_utils._status import FILTERABLE
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.status import FILTERABLE
 
 
 def _check(params: Mapping[str, Any]) -> None:

@@ -140,9 +140,9 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._door import EMPTY_SE
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._jobs import Survey
 from ansible_collections.vpsorg.cloud.plugins.module_utils._options import check_server_fields, connection_options, require_name_or_id, wait_options
-from ansible_collections.vpsorg.cloud.plugins.module_utils._plan import plan_power
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import plan_power
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.settings import positive_seconds
-from ansible_collections.vpsorg.cloud.plugins.module_utils._waiting import SETTLE_TIME
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.wait import SETTLE_TIME
 
 
 def _check(params: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from client.support import FIELDS, connection, servers_at
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._lock import AccountLock
-from ansible_collections.vpsorg.cloud.plugins.module_utils._plan import named
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import named
 
 
 def look_and_create(url: str, home: str, results: Any) -> None:

@@ -13,7 +13,7 @@ import pytest
 from client.support import FIELDS, NOBODY, servers_at
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._servers import Servers
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
 from emulator.handle import Emulator
 from faults import Fault, FaultProxy, ForeignHost
 

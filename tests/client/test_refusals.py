@@ -14,7 +14,7 @@ from client.support import FIELDS, LIST, ONE, REFUSALS, named, refusal, sent, se
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client import budget as _pace
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import TimeLimitReached, VpsError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._servers import Servers
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
 from emulator.handle import Emulator
 from faults import Fault, FaultProxy
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 from client.support import ONE, sent, servers_at, stored
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils import _servers
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server import servers as _servers
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import TimeLimitReached, VpsError
 from emulator.handle import Emulator

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 from unit.fakes import VirtualTime
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils import _servers
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server import servers as _servers
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client import budget as _pace
 
 

@@ -16,7 +16,7 @@ import hypothesis
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import Api
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import Answer, Http, Indeterminate, NotSent, retry_after_seconds
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.budget import Pace
-from ansible_collections.vpsorg.cloud.plugins.module_utils._servers import Servers
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.settings import Settings
 
 TOKEN = "vps_unit_token"

@@ -9,8 +9,8 @@ from typing import Any
 
 from unit.fakes import server_detail
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._plan import ServerPlan, Step
-from ansible_collections.vpsorg.cloud.plugins.module_utils._status import Goal
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import ServerPlan, Step
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.status import Goal
 
 # Where every status ends that ends by itself; an unknown one is supposed to become active.
 ENDS = {"provisioning": "active", "starting": "active", "rebooting": "active", "restoring": "active", "migrating": "active", "stopping": "stopped"}

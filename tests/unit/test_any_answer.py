@@ -16,8 +16,8 @@ from unit.fakes import Account, Call, Reply, ScriptedHttp, VirtualTime, server_d
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import Api
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._plan import Wish, plan_absent, plan_power, plan_present
-from ansible_collections.vpsorg.cloud.plugins.module_utils._servers import Servers
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import Wish, plan_absent, plan_power, plan_present
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
 
 ANY_JSON = st.recursive(
     st.none()

@@ -13,8 +13,8 @@ from unit.fakes import Account, Call, Reply, VirtualTime, list_item, page, scrip
 from ansible_collections.vpsorg.cloud.plugins.module_utils import _fleet_plan
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet_declaration import read_wishes
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet_plan import Fleet
-from ansible_collections.vpsorg.cloud.plugins.module_utils._plan import ServerPlan
-from ansible_collections.vpsorg.cloud.plugins.module_utils._servers import Servers
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import ServerPlan
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
 
 ENOUGH = {"plan_id": 1, "os_id": 5, "location": "us-west"}
 

@@ -15,9 +15,9 @@ from unit.fakes import list_item
 from ansible_collections.vpsorg.cloud.plugins.module_utils import _fleet_report, _progress
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet_report import FleetObserver, standing
 from ansible_collections.vpsorg.cloud.plugins.module_utils._jobs import Job, new_job
-from ansible_collections.vpsorg.cloud.plugins.module_utils._plan import Wish, plan_absent, plan_present
-from ansible_collections.vpsorg.cloud.plugins.module_utils._status import Goal
-from ansible_collections.vpsorg.cloud.plugins.module_utils._waiting import Wait
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import Wish, plan_absent, plan_present
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.status import Goal
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.wait import Wait
 
 ENOUGH = {"plan_id": 1, "os_id": 5, "location": "us-west"}
 

@@ -11,7 +11,7 @@ import pytest
 from unit.fakes import list_item, server_detail
 from unit.steps import steps_of
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._plan import (
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import (
     MISSING,
     ServerPlan,
     Wish,

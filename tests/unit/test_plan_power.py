@@ -9,7 +9,7 @@ import pytest
 from unit.fakes import server_detail
 from unit.steps import steps_of
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._plan import ServerPlan, Wish, plan_power, plan_present
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import ServerPlan, Wish, plan_power, plan_present
 
 SETTLED, ACTIVE, STOPPED = "wait active or stopped", "wait active", "wait stopped"
 REBOOTED = "wait active again after the reboot"

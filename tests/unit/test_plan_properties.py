@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from unit.fakes import server_detail
 from unit.steps import ENDS, carried_out
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._plan import (
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import (
     FIELDS,
     ServerPlan,
     Wish,

@@ -23,7 +23,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet_declaration im
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet_plan import Fleet, plan_entries, summary
 from ansible_collections.vpsorg.cloud.plugins.module_utils._jobs import Job
 from ansible_collections.vpsorg.cloud.plugins.module_utils._looking import ListLooker
-from ansible_collections.vpsorg.cloud.plugins.module_utils._servers import Servers
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
 
 LIFE = {"provisioning": ("active", 60.0), "starting": ("active", 20.0), "stopping": ("stopped", 20.0), "rebooting": ("active", 20.0)}
 ENOUGH = {"plan_id": 1, "os_id": 5, "location": "us-west"}

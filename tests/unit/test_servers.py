@@ -23,7 +23,7 @@ from unit.fakes import (
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import TimeLimitReached, VpsError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._servers import READ_BACK_TIME, Servers
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import READ_BACK_TIME, Servers
 
 THROTTLED = Reply(429, {"detail": "Slow down."}, {"Retry-After": "7"})
 

@@ -10,9 +10,9 @@ import itertools
 import pytest
 from unit.fakes import server_detail
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils import _waiting
-from ansible_collections.vpsorg.cloud.plugins.module_utils._status import DEAD, LEADS_TO, STABLE, Goal, has_address, is_known, power_word
-from ansible_collections.vpsorg.cloud.plugins.module_utils._waiting import LONGEST_INTERVAL, SETTLE_TIME, STALE_GRACE, Intervals, State, Wait
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server import wait as _waiting
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.status import DEAD, LEADS_TO, STABLE, Goal, has_address, is_known, power_word
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.wait import LONGEST_INTERVAL, SETTLE_TIME, STALE_GRACE, Intervals, State, Wait
 
 TRANSITIONS = ["provisioning", "starting", "stopping", "rebooting", "restoring"]
 DEAD_WORDS = ["suspended", "error", "failed", "deleted"]
