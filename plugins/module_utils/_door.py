@@ -15,12 +15,12 @@ from typing import Any, NoReturn
 from ansible_collections.vpsorg.cloud.plugins.module_utils import _progress
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import Api
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.concurrent import wait_for_rest
-from ansible_collections.vpsorg.cloud.plugins.module_utils._engine import Engine, Refusal
+from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.executor import Engine, Refusal
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import BadInput, VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import Http, require_requests
-from ansible_collections.vpsorg.cloud.plugins.module_utils._jobs import Job, Observer
-from ansible_collections.vpsorg.cloud.plugins.module_utils._lock import AccountLock
-from ansible_collections.vpsorg.cloud.plugins.module_utils._looking import DetailLooker, Looker
+from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.jobs import Job, Observer
+from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.lock import AccountLock
+from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.pollers import DetailLooker, Looker
 from ansible_collections.vpsorg.cloud.plugins.module_utils._options import check_wait_options
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.budget import Pace
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import FIELDS, ServerPlan, Wish, ambiguity, named

@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._jobs import Survey
+from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.jobs import Survey
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import FIELDS, MISSING, ServerPlan, Wish, ambiguity, plan_absent, plan_present, value_of
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils import _progress
-from ansible_collections.vpsorg.cloud.plugins.module_utils._jobs import Job, Observer
+from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.jobs import Job, Observer
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import ServerPlan
 
 SUMMARY_EVERY = 10.0  # seconds; the documentation promises it

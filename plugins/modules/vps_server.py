@@ -228,7 +228,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._door import EMPTY_SERVER_RESULT, Door, concerning, end_with_one, open_door, wish_of
-from ansible_collections.vpsorg.cloud.plugins.module_utils._jobs import Survey
+from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.jobs import Survey
 from ansible_collections.vpsorg.cloud.plugins.module_utils._options import (
     ON_IMMUTABLE_CHANGE,
     check_server_fields,

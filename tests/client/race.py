@@ -10,7 +10,7 @@ from typing import Any
 
 from client.support import FIELDS, connection, servers_at
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._lock import AccountLock
+from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.lock import AccountLock
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import named
 
 

@@ -14,7 +14,7 @@ from unit.fakes import list_item
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils import _fleet_report, _progress
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet_report import FleetObserver, standing
-from ansible_collections.vpsorg.cloud.plugins.module_utils._jobs import Job, new_job
+from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.jobs import Job, new_job
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import Wish, plan_absent, plan_present
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.status import Goal
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.wait import Wait

@@ -18,13 +18,13 @@ import pytest
 from unit.fakes import settings
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._lock import AccountLock
+from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.lock import AccountLock
 from helpers.isolation import COLLECTIONS
 
 HOLDER = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from ansible_collections.vpsorg.cloud.plugins.module_utils._lock import AccountLock
+from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.lock import AccountLock
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.settings import Settings
 lock = AccountLock(Settings(sys.argv[2], sys.argv[3], 30.0, 5, 30.0, True, None))
 print("taken" if lock.try_acquire() else "busy", flush=True)

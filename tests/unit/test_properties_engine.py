@@ -15,14 +15,15 @@ from hypothesis import strategies as st
 from unit.fakes import Account, Call, Reply, ScriptedHttp, VirtualTime, list_item, page, server_detail, virtual_pace
 from unit.test_any_answer import ANY_JSON, places, replaced
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils import _engine, _lock
+from ansible_collections.vpsorg.cloud.plugins.module_utils._apply import executor as _engine
+from ansible_collections.vpsorg.cloud.plugins.module_utils._apply import lock as _lock
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import Api
-from ansible_collections.vpsorg.cloud.plugins.module_utils._engine import Engine, Refusal
+from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.executor import Engine, Refusal
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet_declaration import read_wishes
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet_plan import Fleet, plan_entries, summary
-from ansible_collections.vpsorg.cloud.plugins.module_utils._jobs import Job
-from ansible_collections.vpsorg.cloud.plugins.module_utils._looking import ListLooker
+from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.jobs import Job
+from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.pollers import ListLooker
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
 
 LIFE = {"provisioning": ("active", 60.0), "starting": ("active", 20.0), "stopping": ("stopped", 20.0), "rebooting": ("active", 20.0)}

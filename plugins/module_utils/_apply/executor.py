@@ -20,9 +20,9 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import Ap
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.concurrent import run_all
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import Refused
-from ansible_collections.vpsorg.cloud.plugins.module_utils._jobs import Job, Observer, Survey, fail, new_job
-from ansible_collections.vpsorg.cloud.plugins.module_utils._lock import AccountLock
-from ansible_collections.vpsorg.cloud.plugins.module_utils._looking import Looker
+from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.jobs import Job, Observer, Survey, fail, new_job
+from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.lock import AccountLock
+from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.pollers import Looker
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import MISSING, ServerPlan, Step, equal, named, value_of
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.status import Goal
