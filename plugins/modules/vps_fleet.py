@@ -271,8 +271,8 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils import _progress
 from ansible_collections.vpsorg.cloud.plugins.module_utils._door import Door, carried_out, last_words, open_door
 from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.executor import Engine, Refusal
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet_declaration import check_fleet_options, read_wishes
-from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet_plan import (
+from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.declaration import check_fleet_options, read_wishes
+from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.planner import (
     Fleet,
     diffs,
     drifts,
@@ -282,7 +282,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet_plan import (
     result_sentence,
     summary,
 )
-from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet_report import FleetObserver
+from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.progress import FleetObserver
 from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.jobs import Job
 from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.pollers import ListLooker
 from ansible_collections.vpsorg.cloud.plugins.module_utils._options import ON_IMMUTABLE_CHANGE, connection_options, wait_options

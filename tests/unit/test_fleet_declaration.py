@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import BadInput
-from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet_declaration import check_fleet_options, read_wishes
+from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.declaration import check_fleet_options, read_wishes
 
 OPTIONS = {
     "servers": [],

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from unit.fakes import Account, Call, Reply, VirtualTime, list_item, page, scripted_api, server_detail
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils import _fleet_plan
-from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet_declaration import read_wishes
-from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet_plan import Fleet
+from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet import planner as _fleet_plan
+from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.declaration import read_wishes
+from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.planner import Fleet
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import ServerPlan
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
 

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from unit.fakes import list_item
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils import _fleet_report, _progress
-from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet_report import FleetObserver, standing
+from ansible_collections.vpsorg.cloud.plugins.module_utils import _progress
+from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet import progress as _fleet_report
+from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.progress import FleetObserver, standing
 from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.jobs import Job, new_job
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import Wish, plan_absent, plan_present
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.status import Goal

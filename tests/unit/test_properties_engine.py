@@ -20,8 +20,8 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._apply import lock as
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import Api
 from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.executor import Engine, Refusal
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet_declaration import read_wishes
-from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet_plan import Fleet, plan_entries, summary
+from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.declaration import read_wishes
+from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.planner import Fleet, plan_entries, summary
 from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.jobs import Job
 from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.pollers import ListLooker
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
