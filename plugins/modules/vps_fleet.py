@@ -267,8 +267,8 @@ from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils import _progress
-from ansible_collections.vpsorg.cloud.plugins.module_utils._door import Door, carried_out, last_words, open_door
+from ansible_collections.vpsorg.cloud.plugins.module_utils._module import output as _progress
+from ansible_collections.vpsorg.cloud.plugins.module_utils._module.runner import Door, carried_out, last_words, open_door
 from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.executor import Engine, Refusal
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.declaration import check_fleet_options, read_wishes
@@ -285,7 +285,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.planner import
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.progress import FleetObserver
 from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.jobs import Job
 from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.pollers import ListLooker
-from ansible_collections.vpsorg.cloud.plugins.module_utils._options import ON_IMMUTABLE_CHANGE, connection_options, wait_options
+from ansible_collections.vpsorg.cloud.plugins.module_utils._module.options import ON_IMMUTABLE_CHANGE, connection_options, wait_options
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import ServerPlan
 
 _MOST_REASONS_IN_MESSAGE = 5

@@ -227,9 +227,9 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._door import EMPTY_SERVER_RESULT, Door, concerning, end_with_one, open_door, wish_of
+from ansible_collections.vpsorg.cloud.plugins.module_utils._module.runner import EMPTY_SERVER_RESULT, Door, concerning, end_with_one, open_door, wish_of
 from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.jobs import Survey
-from ansible_collections.vpsorg.cloud.plugins.module_utils._options import (
+from ansible_collections.vpsorg.cloud.plugins.module_utils._module.options import (
     ON_IMMUTABLE_CHANGE,
     check_server_fields,
     connection_options,

@@ -19,7 +19,7 @@ import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._options import connection_options
+from ansible_collections.vpsorg.cloud.plugins.module_utils._module.options import connection_options
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.settings import DEFAULT_API_URL, Settings, read_settings
 from helpers.isolation import REPOSITORY
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from unit.fakes import list_item
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils import _progress
+from ansible_collections.vpsorg.cloud.plugins.module_utils._module import output as _progress
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet import progress as _fleet_report
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.progress import FleetObserver, standing
 from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.jobs import Job, new_job

@@ -15,7 +15,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import set_fallbacks
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import BadInput
-from ansible_collections.vpsorg.cloud.plugins.module_utils._options import (
+from ansible_collections.vpsorg.cloud.plugins.module_utils._module.options import (
     ON_IMMUTABLE_CHANGE,
     check_server_fields,
     check_wait_options,

@@ -13,7 +13,7 @@ from typing import Any
 from ansible.module_utils.common.validation import check_type_bool, check_type_int, check_type_str
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import BadInput
-from ansible_collections.vpsorg.cloud.plugins.module_utils._options import MOST_CONCURRENCY, ON_IMMUTABLE_CHANGE, check_server_fields, server_options
+from ansible_collections.vpsorg.cloud.plugins.module_utils._module.options import MOST_CONCURRENCY, ON_IMMUTABLE_CHANGE, check_server_fields, server_options
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import FIELDS, Wish
 
 _CONVERTERS: Mapping[str, tuple[Callable[[Any], Any], str]] = {

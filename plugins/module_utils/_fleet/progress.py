@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils import _progress
+from ansible_collections.vpsorg.cloud.plugins.module_utils._module import output as _progress
 from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.jobs import Job, Observer
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import ServerPlan
 

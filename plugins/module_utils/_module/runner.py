@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils import _progress
+from ansible_collections.vpsorg.cloud.plugins.module_utils._module import output as _progress
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import Api
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.concurrent import wait_for_rest
 from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.executor import Engine, Refusal
@@ -21,7 +21,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import H
 from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.jobs import Job, Observer
 from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.lock import AccountLock
 from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.pollers import DetailLooker, Looker
-from ansible_collections.vpsorg.cloud.plugins.module_utils._options import check_wait_options
+from ansible_collections.vpsorg.cloud.plugins.module_utils._module.options import check_wait_options
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.budget import Pace
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import FIELDS, ServerPlan, Wish, ambiguity, named
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.secrets import values_scrubber
