@@ -267,12 +267,12 @@ from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._module import output as _progress
-from ansible_collections.vpsorg.cloud.plugins.module_utils._module.runner import Door, carried_out, last_words, open_door
-from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.executor import Engine, Refusal
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.declaration import check_fleet_options, read_wishes
-from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.planner import (
+from ..module_utils._module import output as _progress
+from ..module_utils._module.runner import Door, carried_out, last_words, open_door
+from ..module_utils._apply.executor import Engine, Refusal
+from ..module_utils._client.errors import VpsError
+from ..module_utils._fleet.declaration import check_fleet_options, read_wishes
+from ..module_utils._fleet.planner import (
     Fleet,
     diffs,
     drifts,
@@ -282,11 +282,11 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.planner import
     result_sentence,
     summary,
 )
-from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.progress import FleetObserver
-from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.jobs import Job
-from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.pollers import ListLooker
-from ansible_collections.vpsorg.cloud.plugins.module_utils._module.options import ON_IMMUTABLE_CHANGE, connection_options, wait_options
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import ServerPlan
+from ..module_utils._fleet.progress import FleetObserver
+from ..module_utils._apply.jobs import Job
+from ..module_utils._apply.pollers import ListLooker
+from ..module_utils._module.options import ON_IMMUTABLE_CHANGE, connection_options, wait_options
+from ..module_utils._server.plan import ServerPlan
 
 _MOST_REASONS_IN_MESSAGE = 5
 _MOST_SERVERS_OF_A_REASON = 10

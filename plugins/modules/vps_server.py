@@ -227,9 +227,9 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._module.runner import EMPTY_SERVER_RESULT, Door, concerning, end_with_one, open_door, wish_of
-from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.jobs import Survey
-from ansible_collections.vpsorg.cloud.plugins.module_utils._module.options import (
+from ..module_utils._module.runner import EMPTY_SERVER_RESULT, Door, concerning, end_with_one, open_door, wish_of
+from ..module_utils._apply.jobs import Survey
+from ..module_utils._module.options import (
     ON_IMMUTABLE_CHANGE,
     check_server_fields,
     connection_options,
@@ -237,7 +237,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._module.options impor
     server_options,
     wait_options,
 )
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import named, plan_absent, plan_present
+from ..module_utils._server.plan import named, plan_absent, plan_present
 
 
 def _check(params: Mapping[str, Any]) -> None:

@@ -106,11 +106,11 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._module.runner import CONCURRENCY, Door, open_door
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import BadInput, VpsError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._module.options import check_server_fields, connection_options
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.status import FILTERABLE
+from ..module_utils._client.api import ApiError
+from ..module_utils._module.runner import CONCURRENCY, Door, open_door
+from ..module_utils._client.errors import BadInput, VpsError
+from ..module_utils._module.options import check_server_fields, connection_options
+from ..module_utils._server.status import FILTERABLE
 
 
 def _check(params: Mapping[str, Any]) -> None:

@@ -136,13 +136,13 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._module.runner import EMPTY_SERVER_RESULT, Door, end_with_one, open_door, wish_of
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.jobs import Survey
-from ansible_collections.vpsorg.cloud.plugins.module_utils._module.options import check_server_fields, connection_options, require_name_or_id, wait_options
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import plan_power
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.settings import positive_seconds
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.wait import SETTLE_TIME
+from ..module_utils._module.runner import EMPTY_SERVER_RESULT, Door, end_with_one, open_door, wish_of
+from ..module_utils._client.errors import VpsError
+from ..module_utils._apply.jobs import Survey
+from ..module_utils._module.options import check_server_fields, connection_options, require_name_or_id, wait_options
+from ..module_utils._server.plan import plan_power
+from ..module_utils._client.settings import positive_seconds
+from ..module_utils._server.wait import SETTLE_TIME
 
 
 def _check(params: Mapping[str, Any]) -> None:

@@ -15,18 +15,18 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server import status as _status
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.concurrent import run_all
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import Refused
-from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.jobs import Job, Observer, Survey, fail, new_job
-from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.lock import AccountLock
-from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.pollers import Looker
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import MISSING, ServerPlan, Step, equal, named, value_of
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.status import Goal
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.wait import SETTLE_TIME, Intervals, State, Wait
+from .._server import status as _status
+from .._client.api import ApiError
+from .._client.concurrent import run_all
+from .._client.errors import VpsError
+from .._client.http import Refused
+from .jobs import Job, Observer, Survey, fail, new_job
+from .lock import AccountLock
+from .pollers import Looker
+from .._server.plan import MISSING, ServerPlan, Step, equal, named, value_of
+from .._server.servers import Servers
+from .._server.status import Goal
+from .._server.wait import SETTLE_TIME, Intervals, State, Wait
 
 _SECOND_LOOK_PAUSES = (0.5, 5.0)  # seconds, the first and the longest, where lists lag behind the creates
 _SECOND_LOOK_TIME = 60.0  # seconds, at most: as long as a missing server may be a stale read

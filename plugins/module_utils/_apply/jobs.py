@@ -10,9 +10,9 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import ServerPlan, Step
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.wait import Wait
+from .._client.errors import VpsError
+from .._server.plan import ServerPlan, Step
+from .._server.wait import Wait
 
 
 @dataclass

@@ -13,8 +13,8 @@ import stat
 import tempfile
 from collections.abc import Callable
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.settings import Settings
+from .._client.errors import VpsError
+from .._client.settings import Settings
 
 _PAUSE = 0.05  # seconds between two tries to get a lock that another process holds
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
+from .._client.api import ApiError
+from .._server.servers import Servers
 
 
 class Looker(Protocol):

@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client import retry_policy as _policy
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client import responses as _shapes
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.concurrent import run_all
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import Answer, ExchangeFailure, Http, Indeterminate, Refused
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.budget import Pace
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.retry_policy import Move, Operation
+from . import retry_policy as _policy
+from . import responses as _shapes
+from .concurrent import run_all
+from .errors import VpsError
+from .http import Answer, ExchangeFailure, Http, Indeterminate, Refused
+from .budget import Pace
+from .retry_policy import Move, Operation
 
 PAGE_SIZE = 100  # the largest that the vendor's client asks for
 MOST_PAGES = 1000

@@ -13,8 +13,8 @@ import random
 import threading
 import time
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.concurrent import wait_for
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import Cancelled, TimeLimitReached
+from .concurrent import wait_for
+from .errors import Cancelled, TimeLimitReached
 
 FIRST_BACKOFF = 1.0  # seconds; doubles with every try
 LAST_LOOK_GRACE = 0.25  # seconds past the limit in which the last look may still begin

@@ -27,9 +27,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import BadInput, VpsError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.secrets import echo_detector, scrubber
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.settings import Settings, is_loopback
+from .errors import BadInput, VpsError
+from .secrets import echo_detector, scrubber
+from .settings import Settings, is_loopback
 
 VERSION = "0.1.0"
 BODY_LIMIT = 32 * 1024 * 1024  # bytes, on the wire and unpacked
@@ -143,7 +143,7 @@ class Http:
 
     def _session(self, method: str) -> tuple[Any, Any]:
         """This thread's session. Imports `requests`, which must not be paid for by what fails before the first request."""
-        from ansible_collections.vpsorg.cloud.plugins.module_utils._client import transport as _wire
+        from . import transport as _wire
 
         local = self._local
         if getattr(local, "session", None) is not None and method != "GET" and time.monotonic() - local.last_used > _IDLE_LIMIT:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import CertificateRejected, ExchangeFailure, Foreign, NotSent
+from .http import CertificateRejected, ExchangeFailure, Foreign, NotSent
 
 
 class Operation(Enum):

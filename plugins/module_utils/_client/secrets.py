@@ -12,7 +12,7 @@ import urllib.parse
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import BadInput
+from .errors import BadInput
 
 MASK = "********"
 _PRINTABLE_ASCII = re.compile(r"[!-~]+")

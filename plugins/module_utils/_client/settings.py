@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import BadInput
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.secrets import clean_token
+from .errors import BadInput
+from .secrets import clean_token
 
 DEFAULT_API_URL = "https://admin.vps.org/api/v1"
 LONGEST = 1e9  # seconds, some 30 years; the system's clocks and sleeps overflow not far beyond

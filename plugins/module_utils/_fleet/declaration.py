@@ -12,9 +12,9 @@ from typing import Any
 
 from ansible.module_utils.common.validation import check_type_bool, check_type_int, check_type_str
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import BadInput
-from ansible_collections.vpsorg.cloud.plugins.module_utils._module.options import MOST_CONCURRENCY, ON_IMMUTABLE_CHANGE, check_server_fields, server_options
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import FIELDS, Wish
+from .._client.errors import BadInput
+from .._module.options import MOST_CONCURRENCY, ON_IMMUTABLE_CHANGE, check_server_fields, server_options
+from .._server.plan import FIELDS, Wish
 
 _CONVERTERS: Mapping[str, tuple[Callable[[Any], Any], str]] = {
     "str": (lambda value: check_type_str(value, allow_conversion=True), "a string"),

@@ -11,11 +11,11 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.jobs import Survey
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import FIELDS, MISSING, ServerPlan, Wish, ambiguity, plan_absent, plan_present, value_of
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
+from .._client.api import ApiError
+from .._client.errors import VpsError
+from .._apply.jobs import Survey
+from .._server.plan import FIELDS, MISSING, ServerPlan, Wish, ambiguity, plan_absent, plan_present, value_of
+from .._server.servers import Servers
 
 _NOTHING_DONE = "Nothing was done."
 _MOST_REFUSALS_SHOWN = 5

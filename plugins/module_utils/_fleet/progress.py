@@ -12,9 +12,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._module import output as _progress
-from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.jobs import Job, Observer
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import ServerPlan
+from .._module import output as _progress
+from .._apply.jobs import Job, Observer
+from .._server.plan import ServerPlan
 
 SUMMARY_EVERY = 10.0  # seconds; the documentation promises it
 _TICK = 9.0  # a little before, so that the promise holds on a busy machine

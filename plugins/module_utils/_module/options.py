@@ -13,8 +13,8 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleFallbackNotFound
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import BadInput
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.settings import DEFAULT_API_URL, positive_seconds
+from .._client.errors import BadInput
+from .._client.settings import DEFAULT_API_URL, positive_seconds
 
 MOST_CONCURRENCY = 32
 SHORTEST_WAIT_INTERVAL = 0.1  # seconds

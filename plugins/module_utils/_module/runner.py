@@ -12,22 +12,22 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._module import output as _progress
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import Api
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.concurrent import wait_for_rest
-from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.executor import Engine, Refusal
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import BadInput, VpsError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import Http, require_requests
-from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.jobs import Job, Observer
-from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.lock import AccountLock
-from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.pollers import DetailLooker, Looker
-from ansible_collections.vpsorg.cloud.plugins.module_utils._module.options import check_wait_options
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.budget import Pace
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import FIELDS, ServerPlan, Wish, ambiguity, named
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.secrets import values_scrubber
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.settings import Settings, read_settings
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.wait import SETTLE_TIME
+from . import output as _progress
+from .._client.api import Api
+from .._client.concurrent import wait_for_rest
+from .._apply.executor import Engine, Refusal
+from .._client.errors import BadInput, VpsError
+from .._client.http import Http, require_requests
+from .._apply.jobs import Job, Observer
+from .._apply.lock import AccountLock
+from .._apply.pollers import DetailLooker, Looker
+from .options import check_wait_options
+from .._client.budget import Pace
+from .._server.plan import FIELDS, ServerPlan, Wish, ambiguity, named
+from .._client.secrets import values_scrubber
+from .._server.servers import Servers
+from .._client.settings import Settings, read_settings
+from .._server.wait import SETTLE_TIME
 
 CONCURRENCY = 16  # details read at a time where a task has no option for it
 

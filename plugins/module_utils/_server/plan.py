@@ -14,9 +14,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server import status as _status
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.responses import is_id
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.status import Goal
+from . import status as _status
+from .._client.responses import is_id
+from .status import Goal
 
 CREATE_REQUIRES = ("plan_id", "os_id", "location")  # beside the name; documented
 IMMUTABLE = ("plan_id", "os_id", "location")  # no endpoint changes them

@@ -16,15 +16,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server import status as _status
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client import retry_policy as _policy
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client import responses as _shapes
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import SERVERS, Api, ApiError, action_path, final, server_path
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import Cancelled, TimeLimitReached, VpsError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import ExchangeFailure, Indeterminate
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import equal, named, value_of
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.retry_policy import Move, Operation, Row
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.wait import Intervals
+from . import status as _status
+from .._client import retry_policy as _policy
+from .._client import responses as _shapes
+from .._client.api import SERVERS, Api, ApiError, action_path, final, server_path
+from .._client.errors import Cancelled, TimeLimitReached, VpsError
+from .._client.http import ExchangeFailure, Indeterminate
+from .plan import equal, named, value_of
+from .._client.retry_policy import Move, Operation, Row
+from .wait import Intervals
 
 FEWEST_ADOPTION_LOOKS = 4
 READ_BACK_TIME = 10.0  # seconds in which a read may still show a server as it was before an accepted PATCH

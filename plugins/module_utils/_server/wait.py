@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server import status as _status
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.status import Goal
+from . import status as _status
+from .status import Goal
 
 LONGEST_INTERVAL = 10.0  # seconds
 STALE_GRACE = 60.0  # seconds in which a new server may still be missing from reads
