@@ -263,134 +263,113 @@ msg:
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._module import output as _progress
-from ..module_utils._module.runner import Door, carried_out, last_words, open_door
-from ..module_utils._apply.executor import Engine, Refusal
-from ..module_utils._client.errors import VpsError
-from ..module_utils._fleet.declaration import check_fleet_options, read_wishes
-from ..module_utils._fleet.planner import (
-    Fleet,
-    diffs,
-    drifts,
-    plan_entries,
-    plan_lines,
-    plan_sentence,
-    result_sentence,
-    summary,
-)
-from ..module_utils._fleet.progress import FleetObserver
+from ..module_utils._apply.executor import Executor
 from ..module_utils._apply.jobs import Job
-from ..module_utils._apply.pollers import ListLooker
-from ..module_utils._module.options import ON_IMMUTABLE_CHANGE, connection_options, wait_options
-from ..module_utils._server.plan import ServerPlan
+from ..module_utils._apply.lock import AccountLock
+from ..module_utils._apply.planning import End, Outcome, TaskPlan, look_and_plan, predicted, refused
+from ..module_utils._apply.pollers import ListPoller
+from ..module_utils._client.concurrent import DEFAULT_CONCURRENCY
+from ..module_utils._client.errors import VpsError
+from ..module_utils._fleet.declaration import FleetDeclaration, read_declaration
+from ..module_utils._fleet.planner import FleetPlanner
+from ..module_utils._fleet.progress import FleetProgress
+from ..module_utils._fleet.results import diffs, drifts, errors, plan_entries, summary, summary_of_jobs, summary_of_plans
+from ..module_utils._fleet.text import failures_in_sentences, plan_lines, plan_sentence, result_sentence
+from ..module_utils._module import output
+from ..module_utils._module.options import connection_options, wait_options
+from ..module_utils._module.results import TaskObserver, last_words
+from ..module_utils._module.runner import Result, Task, run_module
+from ..module_utils._server.fields import declaration_options
+from ..module_utils._server.model import ServerPlan
 
-_MOST_REASONS_IN_MESSAGE = 5
-_MOST_SERVERS_OF_A_REASON = 10
-_NOTHING: Mapping[str, Any] = {"servers": [], "plan": [], "summary": summary([]), "errors": [], "drift": [], "diff": [], "api": {}}
+_NOTHING: Mapping[str, Any] = {"servers": [], "plan": [], "summary": summary([]), "errors": [], "drift": [], "diff": []}
 
 
-def _check(params: Mapping[str, Any]) -> None:
-    check_fleet_options(params)
-    read_wishes(params)
+def _run(task: Task, declaration: FleetDeclaration) -> None:
+    def show(line: str) -> None:
+        output.line(task.scrub(line))
+
+    lock = AccountLock(task.settings)
+    planner = FleetPlanner(task.servers, declaration)
+    with FleetProgress(TaskObserver(task), show if output.is_shown() else None) as progress:
+        executor = Executor(task.servers, ListPoller(task.servers, declaration.concurrency), lock, progress, concurrency=declaration.concurrency)
+        plan = look_and_plan(planner, lock, task.budget, check_mode=task.check_mode)
+        outcome = refused(plan) or predicted(plan, task.check_mode) or executor.apply(plan)
+    if outcome.end is End.PREDICTED:
+        for line in (*plan_lines(plan.servers), plan_sentence(plan.servers)):
+            show(line)
+    task.end(_result_of(outcome, len(declaration.desired)))
+
+
+def _result_of(outcome: Outcome, declared: int) -> Result:
+    """`declared`: how many servers the task declares; what follows them in the plan is purged."""
+    if outcome.end is End.REFUSED:
+        return _result_of_refusal(outcome.plan)
+    if outcome.end is End.PREDICTED:
+        return _result_of_prediction(outcome.plan.servers, declared)
+    return _result_of_jobs(outcome.jobs, declared, last_words(outcome.jobs) if outcome.end is End.INTERRUPTED else None)
 
 
 def _planned(plans: Sequence[ServerPlan]) -> dict[str, Any]:
     return {"plan": plan_entries(plans), "drift": drifts(plans), "diff": diffs(plans)}
 
 
-def _run(door: Door) -> None:
-    params, module = door.params, door.module
-    fleet = Fleet(door.servers, read_wishes(params), params)
-    observer = FleetObserver(module, lambda: engine.jobs, door.scrub)
-    engine = door.engine(looker=ListLooker(door.servers, params["concurrency"]), concurrency=params["concurrency"], observer=observer)
-    unread: VpsError | None = None
-    jobs: list[Job] | None = None
-    refusal: Refusal | None = None
-    try:
-        with observer:
-            jobs, refusal = carried_out(door, engine, fleet.survey, may_create=params["state"] == "present", refuse=fleet.refusal)
-    except VpsError as error:
-        if not error.server:
-            raise
-        unread = error
-    # Outside the handlers: see open_door.
-    if unread is not None:
-        _end_unread(door, unread)
-    if refusal is not None:
-        _refuse(door, refusal)
-    if jobs is None:
-        door.fail(last_words(door, engine), **_result(door, engine))
-    door.warn([warning for job in jobs for warning in job.warnings])
-    if module.check_mode:
-        _end_check_mode(door, [job.plan for job in jobs], len(params["servers"]))
-    result = _result(door, engine)
-    if result["errors"]:
-        door.fail(_failure_text(result), **result)
-    door.exit(msg=result_sentence(result["summary"]), **result)
+def _warnings(plans: Sequence[ServerPlan]) -> list[str]:
+    return [warning for plan in plans for warning in plan.warnings]
 
 
-def _refuse(door: Door, refusal: Refusal) -> NoReturn:
-    errors = [{"name": plan.wish.name, "id": (plan.found or {}).get("id"), "msg": plan.refusal} for plan in refusal.plans if plan.refusal]
-    door.warn([warning for plan in refusal.plans for warning in plan.warnings])
-    counts = {**summary([]), "failed": len(errors)}
-    found = [dict(plan.found) for plan in refusal.plans if plan.found is not None and plan.wish.server_id is None]
-    report = door.pace.report()
-    door.fail(str(refusal), changed=False, servers=found, summary=counts, errors=errors, api=report, **_planned(refusal.plans))
+def _result_of_refusal(plan: TaskPlan) -> Result:
+    refusals = [server.refusal for server in plan.servers if server.refusal]
+    whole = [*refusals, *([plan.refusal] if plan.refusal else [])]
+    values = {
+        "changed": False,
+        # Those to be purged have an id in what is desired.
+        "servers": [dict(server.existing) for server in plan.servers if server.existing is not None and server.desired.server_id is None],
+        "summary": {**summary([]), "failed": len(refusals)},
+        "errors": errors(refusals),
+        **_planned(plan.servers),
+    }
+    return Result(values, f"Nothing was done. {failures_in_sentences(whole)}", _warnings(plan.servers))
 
 
-def _end_unread(door: Door, error: VpsError) -> NoReturn:
-    """Nothing was written, because one server could not be read whole."""
-    server = error.server or {}
-    text = f"Server {server['name']} (id {server['id']}, last status {server['status']}): {error}"
-    errors = [{"name": server["name"], "id": server["id"], "msg": text}]
-    door.fail(f"Nothing was done. {text}", **{**_NOTHING, "summary": {**summary([]), "failed": 1}, "errors": errors, "api": door.pace.report()}, changed=False)
+def _result_of_prediction(plans: Sequence[ServerPlan], declared: int) -> Result:
+    bad_ends = [plan.ends_badly for plan in plans if plan.ends_badly]
+    values = {
+        "changed": any(plan.changes for plan in plans),
+        "servers": [dict(plan.predicted) for plan in plans[:declared] if plan.predicted is not None],
+        "summary": summary_of_plans(plans),
+        "errors": errors(bad_ends),
+        "msg": plan_sentence(plans),
+        **_planned(plans),
+    }
+    failure = f"{plan_sentence(plans)}. {failures_in_sentences(bad_ends)}" if bad_ends else None
+    return Result(values, failure, _warnings(plans))
 
 
-def _end_check_mode(door: Door, plans: Sequence[ServerPlan], declared: int) -> None:
-    for line in plan_lines(plans):
-        _progress.line(door.scrub(line))
-    sentence = plan_sentence(plans)
-    _progress.line(sentence)
-    servers = [dict(plan.predicted) for plan in plans[:declared] if plan.predicted is not None]
-    counts = summary([([step.kind for step in plan.steps if step.is_action and step.foreseen], bool(plan.ends_badly)) for plan in plans])
-    changed = any(plan.changes for plan in plans)
-    errors = [{"name": plan.wish.name, "id": (plan.found or {}).get("id"), "msg": plan.ends_badly} for plan in plans if plan.ends_badly]
-    result = {"changed": changed, "servers": servers, "summary": counts, "errors": errors, "api": door.pace.report(), **_planned(plans)}
-    if errors:
-        door.fail(f"{sentence}. {' '.join(str(error['msg']) for error in errors[:_MOST_REASONS_IN_MESSAGE])}", **result)
-    door.exit(msg=sentence, **result)
-
-
-def _result(door: Door, engine: Engine) -> dict[str, Any]:
-    jobs: list[Job] = engine.jobs
-    declared = jobs[: len(door.params["servers"])]
-    return {
+def _result_of_jobs(jobs: Sequence[Job], declared: int, interruption: str | None) -> Result:
+    failures = [job.error for job in jobs if job.error]
+    counts = summary_of_jobs(jobs)
+    values = {
         "changed": any(job.changed for job in jobs),
-        "servers": [job.server for job in declared if job.server is not None and not (job.gone and not job.error)],
-        "summary": summary([([action["action"] for action in job.actions], job.error is not None) for job in jobs]),
-        "errors": [{"name": job.name, "id": job.server_id, "msg": job.error} for job in jobs if job.error],
-        "api": door.pace.report(),
+        "servers": [job.server for job in jobs[:declared] if job.server is not None and not (job.gone and not job.error)],
+        "summary": counts,
+        "errors": errors(failures),
+        "msg": result_sentence(counts),
         **_planned([job.plan for job in jobs]),
     }
+    failure = f"{result_sentence(counts)}. {failures_in_sentences(failures)}" if failures else None
+    return Result(values, interruption or failure, [warning for job in jobs for warning in job.warnings])
 
 
-def _failure_text(result: Mapping[str, Any]) -> str:
-    """What failed, with the servers that failed for one reason in one sentence."""
-    labels_by_reason: dict[str, list[str]] = {}
-    for error in result["errors"]:
-        label, _colon, reason = error["msg"].removeprefix("Server ").partition(": ")
-        labels_by_reason.setdefault(reason, []).append(label)
-    sentences = []
-    for reason, labels in list(labels_by_reason.items())[:_MOST_REASONS_IN_MESSAGE]:
-        more = f" and {len(labels) - _MOST_SERVERS_OF_A_REASON} more" if len(labels) > _MOST_SERVERS_OF_A_REASON else ""
-        sentences.append(f"{'Servers' if len(labels) > 1 else 'Server'} {', '.join(labels[:_MOST_SERVERS_OF_A_REASON])}{more}: {reason}")
-    if len(labels_by_reason) > _MOST_REASONS_IN_MESSAGE:
-        sentences.append("And more, see errors.")
-    return f"{result_sentence(result['summary'])}. {' '.join(sentences)}"
+def _values_of_error(error: VpsError) -> dict[str, Any]:
+    """Nothing was written: the account, or one of its servers, could not be read whole."""
+    if error.about.server_id is None:
+        return dict(_NOTHING)
+    return {**_NOTHING, "summary": {**summary([]), "failed": 1}, "errors": errors([error])}
 
 
 def main() -> None:
@@ -402,11 +381,11 @@ def main() -> None:
         "purge": {"type": "bool", "default": False},
         "purge_match": {"type": "str"},
         "max_delete": {"type": "int", "default": 0},
-        "concurrency": {"type": "int", "default": 16},
-        "on_immutable_change": ON_IMMUTABLE_CHANGE,
+        "concurrency": {"type": "int", "default": DEFAULT_CONCURRENCY},
+        "on_immutable_change": declaration_options()["on_immutable_change"],
     }
     module = AnsibleModule(argument_spec={**connection_options(), **wait_options(), **options}, supports_check_mode=True)
-    open_door(module, _run, _NOTHING, _check)
+    run_module(module, read_declaration, _run, _values_of_error)
 
 
 if __name__ == "__main__":

@@ -227,64 +227,84 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._module.runner import EMPTY_SERVER_RESULT, Door, concerning, end_with_one, open_door, wish_of
-from ..module_utils._apply.jobs import Survey
-from ..module_utils._module.options import (
-    ON_IMMUTABLE_CHANGE,
-    check_server_fields,
-    connection_options,
-    require_name_or_id,
-    server_options,
-    wait_options,
-)
-from ..module_utils._server.plan import named, plan_absent, plan_present
+from ..module_utils._apply.executor import Executor
+from ..module_utils._apply.lock import AccountLock
+from ..module_utils._apply.planning import TaskPlan, look_and_plan, predicted, refused
+from ..module_utils._apply.pollers import DetailPoller
+from ..module_utils._client.errors import About, ServerId, VpsError, error_context
+from ..module_utils._module.options import check_server_options, connection_options, require_name_or_id, wait_options
+from ..module_utils._module.results import TaskObserver, result_of, values_of_error
+from ..module_utils._module.runner import Task, run_module
+from ..module_utils._server.fields import declaration_options
+from ..module_utils._server.model import DesiredServer, ServerPlan
+from ..module_utils._server.plan import plan_absent, plan_present
+from ..module_utils._server.servers import Servers, named
 
 
-def _check(params: Mapping[str, Any]) -> None:
+def _read(params: Mapping[str, Any]) -> DesiredServer:
     require_name_or_id(params)
-    check_server_fields(params)
+    check_server_options(params)
+    return DesiredServer.of(params)
 
 
-def _run(door: Door) -> None:
-    params, wish = door.params, wish_of(door.params)
-    absent = params["state"] == "absent"
-    decide = plan_absent if absent else plan_present
+class _ServerPlanner:
+    """Plans for one server, found by its id or by its name."""
 
-    def survey() -> Survey:
-        if wish.server_id is None:
-            found, seen = door.find_named(wish.name)
-            return Survey([decide(wish, found)], seen)
-        plan = decide(wish, door.servers.find(wish.server_id))
+    def __init__(self, servers: Servers, desired: DesiredServer, *, absent: bool) -> None:
+        self._servers = servers
+        self._desired = desired
+        self._plan_one = plan_absent if absent else plan_present
+        self.may_create = not absent and desired.server_id is None
+
+    def plan(self) -> TaskPlan:
+        if self._desired.server_id is None:
+            existing, seen = self._servers.find_named(self._desired.name or "")
+            plan = self._plan_one(self._desired, existing)
+            return TaskPlan((plan,), seen=seen)
+        plan = self._plan_one(self._desired, self._servers.find(self._desired.server_id))
         renames = any("name" in step.fields for step in plan.steps if step.kind == "update")
         if renames or plan.recreates:
-            with concerning(plan.found or {}):
-                listed = door.servers.list()
-            bearers = [server["id"] for server in named(listed, plan.wish.name or "") if server["id"] != wish.server_id]
-            if bearers and plan.recreates:
-                refusal = (
-                    f"Server {wish.server_id} can't be recreated as {plan.wish.name}: another server has that name (id {bearers[0]}), "
-                    "and a new one could not be told from it. Nothing was deleted: rename one of them first."
-                )
-                return Survey([dataclasses.replace(plan, steps=(), refusal=refusal)])
-            if bearers:
-                warning = (
-                    f"Renaming server {wish.server_id} to {wish.name}: another server has that name already (id {bearers[0]}); "
-                    "by name alone neither can be managed."
-                )
-                plan = dataclasses.replace(plan, warnings=(*plan.warnings, warning))
-        return Survey([plan])
+            plan = self._beside_namesakes(plan, self._desired.server_id)
+        return TaskPlan((plan,))
 
-    end_with_one(door, door.engine(), survey, may_create=not absent and wish.server_id is None)
+    def _beside_namesakes(self, plan: ServerPlan, server_id: ServerId) -> ServerPlan:
+        """A plan that gives a server its name, where another one may have that name already."""
+        with error_context(plan.about):
+            listed = self._servers.list()
+        namesakes = [server["id"] for server in named(listed, plan.name or "") if server["id"] != server_id]
+        if not namesakes:
+            return plan
+        if plan.recreates:
+            words = (
+                f"It can't be recreated as {plan.name}: another server has that name (id {namesakes[0]}), and a new one could not be told from it. "
+                "Nothing was deleted: rename one of them first."
+            )
+            return dataclasses.replace(plan, steps=(), refusal=VpsError(words, about=plan.about))
+        warning = (
+            f"Renaming server {server_id} to {plan.name}: another server has that name already (id {namesakes[0]}); "
+            "by name alone neither can be managed."
+        )
+        return dataclasses.replace(plan, warnings=(*plan.warnings, warning))
+
+
+def _run(task: Task, desired: DesiredServer) -> None:
+    lock = AccountLock(task.settings)
+    planner = _ServerPlanner(task.servers, desired, absent=task.params["state"] == "absent")
+    executor = Executor(task.servers, DetailPoller(task.servers), lock, TaskObserver(task))
+    plan = look_and_plan(planner, lock, task.budget, check_mode=task.check_mode)
+    outcome = refused(plan) or predicted(plan, task.check_mode) or executor.apply(plan)
+    task.end(result_of(outcome))
 
 
 def main() -> None:
     """Entry point."""
-    options = server_options()
-    options["id"] = {"type": "int"}
-    options["state"] = {"type": "str", "choices": ["present", "absent"], "default": "present"}
-    options["on_immutable_change"] = ON_IMMUTABLE_CHANGE
+    options = {
+        **declaration_options(),
+        "id": {"type": "int"},
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    }
     module = AnsibleModule(argument_spec={**connection_options(), **wait_options(), **options}, supports_check_mode=True)
-    open_door(module, _run, EMPTY_SERVER_RESULT, _check)
+    run_module(module, _read, _run, lambda error: values_of_error(error, module.params))
 
 
 if __name__ == "__main__":

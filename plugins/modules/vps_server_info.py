@@ -106,46 +106,38 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._client.api import ApiError
-from ..module_utils._module.runner import CONCURRENCY, Door, open_door
-from ..module_utils._client.errors import BadInput, VpsError
-from ..module_utils._module.options import check_server_fields, connection_options
+from ..module_utils._client.concurrent import DEFAULT_CONCURRENCY
+from ..module_utils._client.errors import BadInput
+from ..module_utils._module.options import check_server_options, connection_options
+from ..module_utils._module.runner import Result, Task, run_module
+from ..module_utils._server.model import Server
+from ..module_utils._server.servers import Servers
 from ..module_utils._server.status import FILTERABLE
 
 
-def _check(params: Mapping[str, Any]) -> None:
-    check_server_fields(params)
+def _read(params: Mapping[str, Any]) -> Mapping[str, Any]:
+    check_server_options(params)
     if params["status"] is not None and not params["status"].strip():
         raise BadInput("status must be a status such as active, got an empty one. Leave it out rather than empty.")
+    return params
 
 
-def _matching(door: Door) -> list[dict[str, Any]]:
-    params = door.params
+def _matching(servers: Servers, params: Mapping[str, Any]) -> list[Server]:
     if params["id"] is not None:
-        found = door.servers.find(params["id"])
-        servers = [found] if found else []
+        existing = servers.find(params["id"])
+        found = [existing] if existing else []
     else:
         status = params["status"] if params["status"] in FILTERABLE else None
-        servers = door.api.list_servers(status=status, location=params["location"])
-    return [server for server in servers if all(params[key] in (None, server.get(key)) for key in ("name", "status", "location"))]
+        found = servers.api.list_servers(status=status, location=params["location"])
+    return [server for server in found if all(params[key] in (None, server.get(key)) for key in ("name", "status", "location"))]
 
 
-def _details(door: Door, servers: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    details: dict[int, Any] = dict(door.api.get_servers((server["id"] for server in servers), CONCURRENCY))
-    for server_id, detail in details.items():
-        if isinstance(detail, ApiError) and detail.status == 404:
-            # One that has vanished since the list was read is no longer a server of the account.
-            details[server_id] = door.servers.find(server_id)
-        elif isinstance(detail, VpsError):
-            raise detail
-    return [detail for detail in details.values() if detail is not None]
-
-
-def _run(door: Door) -> None:
-    servers = _matching(door)
-    if door.params["details"] and door.params["id"] is None:
-        servers = _details(door, servers)
-    door.exit(changed=False, servers=servers, api=door.pace.report())
+def _run(task: Task, params: Mapping[str, Any]) -> None:
+    found = _matching(task.servers, params)
+    if params["details"] and params["id"] is None:
+        # One that has vanished since the list was read is no longer a server of the account.
+        found = [detail for detail in task.servers.existing_details(found, DEFAULT_CONCURRENCY).values() if detail is not None]
+    task.end(Result({"changed": False, "servers": found}))
 
 
 def main() -> None:
@@ -158,7 +150,7 @@ def main() -> None:
         "details": {"type": "bool", "default": False},
     }
     module = AnsibleModule(argument_spec={**connection_options(), **options}, supports_check_mode=True)
-    open_door(module, _run, {"api": {}}, _check)
+    run_module(module, _read, _run)
 
 
 if __name__ == "__main__":

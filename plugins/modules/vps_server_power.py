@@ -136,46 +136,65 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._module.runner import EMPTY_SERVER_RESULT, Door, end_with_one, open_door, wish_of
+from ..module_utils._apply.executor import Executor
+from ..module_utils._apply.lock import AccountLock
+from ..module_utils._apply.planning import TaskPlan, look_and_plan, predicted, refused
+from ..module_utils._apply.pollers import DetailPoller
 from ..module_utils._client.errors import VpsError
-from ..module_utils._apply.jobs import Survey
-from ..module_utils._module.options import check_server_fields, connection_options, require_name_or_id, wait_options
-from ..module_utils._server.plan import plan_power
 from ..module_utils._client.settings import positive_seconds
+from ..module_utils._module.options import check_server_options, connection_options, require_name_or_id, wait_options
+from ..module_utils._module.results import TaskObserver, result_of, values_of_error
+from ..module_utils._module.runner import Task, run_module
+from ..module_utils._server.model import DesiredServer, Server
+from ..module_utils._server.plan import no_such_id, other_name, plan_power
+from ..module_utils._server.servers import Servers
 from ..module_utils._server.wait import SETTLE_TIME
 
 
-def _check(params: Mapping[str, Any]) -> None:
+def _read(params: Mapping[str, Any]) -> DesiredServer:
     require_name_or_id(params)
-    check_server_fields(params)
+    check_server_options(params)
     positive_seconds("settle_time", params["settle_time"])
+    return DesiredServer.of(params)
 
 
-def _find(door: Door) -> dict[str, Any]:
-    name, server_id = door.params["name"], door.params["id"]
-    if server_id is None:
-        found = door.find_named(name)[0]
-        if found is None:
-            raise VpsError(f"There is no server named {name}.", name=name)
-        return found
-    found = door.servers.find(server_id)
-    if found is None:
-        raise VpsError(f"There is no server with the id {server_id}.")
-    if name is not None and found["name"] != name:
-        raise VpsError(
-            f"Server {server_id} is named {found['name']}, not {name}. Nothing was done: give the id alone, or the name that belongs to it.",
-            server=found,
-        )
-    return found
+class _PowerPlanner:
+    """Plans for the power state of one server, found by its id or by its name."""
+
+    may_create = False
+
+    def __init__(self, servers: Servers, desired: DesiredServer, state: str) -> None:
+        self._servers = servers
+        self._desired = desired
+        self._state = state
+
+    def plan(self) -> TaskPlan:
+        existing = self._find()
+        plan = plan_power(dataclasses.replace(self._desired, name=existing["name"]), self._state, existing)
+        return TaskPlan((plan,))
+
+    def _find(self) -> Server:
+        desired = self._desired
+        if desired.server_id is None:
+            existing, _seen = self._servers.find_named(desired.name or "")
+            if existing is None:
+                raise VpsError("There is no server of this name.", about=desired.about)
+            return existing
+        existing = self._servers.find(desired.server_id)
+        if existing is None:
+            raise no_such_id(desired)
+        if desired.name is not None and existing["name"] != desired.name:
+            raise other_name(existing, desired.name)
+        return existing
 
 
-def _run(door: Door) -> None:
-    def survey() -> Survey:
-        found = _find(door)
-        wish = dataclasses.replace(wish_of(door.params), name=found["name"])
-        return Survey([plan_power(wish, door.params["state"], found)])
-
-    end_with_one(door, door.engine(settle_time=door.params["settle_time"]), survey, may_create=False)
+def _run(task: Task, desired: DesiredServer) -> None:
+    lock = AccountLock(task.settings)
+    planner = _PowerPlanner(task.servers, desired, task.params["state"])
+    executor = Executor(task.servers, DetailPoller(task.servers), lock, TaskObserver(task), settle_time=task.params["settle_time"])
+    plan = look_and_plan(planner, lock, task.budget, check_mode=task.check_mode)
+    outcome = refused(plan) or predicted(plan, task.check_mode) or executor.apply(plan)
+    task.end(result_of(outcome))
 
 
 def main() -> None:
@@ -187,7 +206,7 @@ def main() -> None:
         "settle_time": {"type": "float", "default": SETTLE_TIME},
     }
     module = AnsibleModule(argument_spec={**connection_options(), **wait_options(), **options}, supports_check_mode=True)
-    open_door(module, _run, EMPTY_SERVER_RESULT, _check)
+    run_module(module, _read, _run, lambda error: values_of_error(error, module.params))
 
 
 if __name__ == "__main__":

@@ -11,8 +11,8 @@ import hashlib
 import os
 import stat
 import tempfile
-from collections.abc import Callable
 
+from .._client.budget import Budget
 from .._client.errors import VpsError
 from .._client.settings import Settings
 
@@ -48,15 +48,15 @@ class AccountLock:
         self._descriptor = descriptor
         return True
 
-    def acquire(self, remaining: Callable[[], float], sleep: Callable[[float], None]) -> None:
-        """Wait for the lock, at most C(remaining()) seconds, pausing with C(sleep). Raises VpsError when the time is over."""
+    def acquire(self, budget: Budget) -> None:
+        """Wait for the lock, at most as long as the task may take. Raises VpsError when that time is over."""
         while not self.try_acquire():
-            if remaining() <= 0:
+            if budget.remaining() <= 0:
                 raise VpsError("The time limit was reached while another task on this machine was creating servers in the same account. Nothing was created.")
-            sleep(min(_PAUSE, max(0.0, remaining())))
+            budget.sleep_within(_PAUSE)
 
     def release(self) -> None:
-        """Let the next one in. Does nothing where the lock is not held."""
+        """Let the next task in. Does nothing where the lock is not held."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None

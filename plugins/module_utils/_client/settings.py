@@ -26,7 +26,7 @@ _PATH = re.compile(r"(?:/[A-Za-z0-9._~%+-]+)*")
 
 @dataclass(frozen=True)
 class Settings:
-    """The checked connection options. Times are in seconds; C(api_url) has no trailing slash."""
+    """The checked connection options. Times are in seconds; `api_url` has no trailing slash."""
 
     api_url: str
     token: str = field(repr=False)
@@ -57,7 +57,7 @@ def read_settings(params: Mapping[str, Any]) -> Settings:
 
 
 def positive_seconds(option: str, value: float, *, at_least: float = 0.0) -> float:
-    """A number of seconds above 0 (and not below C(at_least)), or BadInput that names the option."""
+    """A number of seconds above 0 (and not below `at_least`), or BadInput that names the option."""
     if not 0 < value <= LONGEST or value < at_least:
         raise BadInput(f"{option} must be a number of seconds {f'of at least {at_least:g}' if at_least else 'above 0'}, got {value}.")
     return float(value)
@@ -93,7 +93,7 @@ def check_api_url(given: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host name or address is this machine itself: C(localhost), 127.0.0.0/8 or ::1."""
+    """Whether a host name or address is this machine itself: `localhost`, 127.0.0.0/8 or ::1."""
     if host.lower() == "localhost":
         return True
     try:

@@ -4,7 +4,7 @@
 
 """What `requests` lacks for one exchange: a deadline for the whole of it, and proof of whether anything was sent.
 
-Importing this file imports `requests`, which costs 150-250 ms: see _http.py, which does so late.
+Importing this file imports `requests`, which costs 150-250 ms: see http.py, which does so late.
 """
 
 from __future__ import annotations
@@ -24,30 +24,30 @@ try:
     from urllib3.connection import HTTPConnection, HTTPSConnection
     from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 except ImportError:
-    HTTPAdapter = object  # this file stays importable; _http.require_requests tells users what is missing
+    HTTPAdapter = object  # this file stays importable; http.require_requests tells users what is missing
 else:
     urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # the collection warns itself, where users see it
 
 
-# Bytes that the kernel takes in advance. Left to itself it takes several MiB of an answer that is then found to be too large.
+# Bytes that the kernel takes in advance. Left to itself it takes several MiB of a response that is then found to be too large.
 _RECEIVE_BUFFER = 256 * 1024
 
 
-class AnswerTooLarge(OSError):
-    """More came than any answer may have, heads and framing included: a body's own limit does not count those."""
+class ResponseTooLarge(OSError):
+    """More came than any response may have, heads and framing included: a body's own limit does not count those."""
 
 
 class Exchange:
     """The exchange under way on one session: its deadline (monotonic seconds) and whether its first byte was handed to the network."""
 
     def __init__(self, most_bytes: int) -> None:
-        """C(most_bytes): how many may come in one exchange."""
+        """`most_bytes`: how many may come in one exchange."""
         self.deadline = 0.0
         self.sent = False
         self._most_bytes = self._left = most_bytes
 
     def begin(self, timeout: float) -> None:
-        """Start the next exchange, which may take C(timeout) seconds from now to its last byte."""
+        """Start the next exchange, which may take `timeout` seconds from now to its last byte."""
         self.deadline = time.monotonic() + timeout
         self.sent = False
         self._left = self._most_bytes
@@ -60,10 +60,10 @@ class Exchange:
         return left
 
     def received(self, count: int) -> None:
-        """Count what came; raises AnswerTooLarge."""
+        """Count what came; raises ResponseTooLarge."""
         self._left -= count
         if self._left < 0:
-            raise AnswerTooLarge("the answer is too large")
+            raise ResponseTooLarge("the response is too large")
 
 
 class _DeadlineReader(io.RawIOBase):

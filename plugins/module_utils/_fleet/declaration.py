@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ansible.module_utils.common.validation import check_type_bool, check_type_int, check_type_str
 
+from .._client.concurrent import MOST_CONCURRENCY
 from .._client.errors import BadInput
-from .._module.options import MOST_CONCURRENCY, ON_IMMUTABLE_CHANGE, check_server_fields, server_options
-from .._server.plan import FIELDS, Wish
+from .._server.fields import check_fields, declaration_options
+from .._server.model import DesiredServer
 
 _CONVERTERS: Mapping[str, tuple[Callable[[Any], Any], str]] = {
     "str": (lambda value: check_type_str(value, allow_conversion=True), "a string"),
@@ -24,8 +26,21 @@ _CONVERTERS: Mapping[str, tuple[Callable[[Any], Any], str]] = {
 _MOST_PROBLEMS_SHOWN = 10
 
 
-def read_wishes(params: Mapping[str, Any]) -> list[Wish]:
-    """The wishes in the order declared. Raises BadInput that names every server and field that is wrong."""
+@dataclass(frozen=True)
+class FleetDeclaration:
+    """A whole fleet. `desired`: in the order declared. `purge_match`: None where nothing is to be purged."""
+
+    desired: tuple[DesiredServer, ...]
+    absent: bool
+    purge_match: str | None
+    max_delete: int
+    concurrency: int
+    wait: bool
+
+
+def read_declaration(params: Mapping[str, Any]) -> FleetDeclaration:
+    """What the options of vps_fleet declare. Raises BadInput that names every server and field that is wrong."""
+    _check_options(params)
     problems: list[str] = []
     defaults = _read_fields(params["defaults"] or {}, "defaults", problems, nameless=True)
     entries = [_read_fields(entry, _label(number, entry), problems) for number, entry in enumerate(params["servers"])]
@@ -34,10 +49,18 @@ def read_wishes(params: Mapping[str, Any]) -> list[Wish]:
         shown = problems[:_MOST_PROBLEMS_SHOWN]
         more = f" (and {len(problems) - len(shown)} more)" if len(problems) > len(shown) else ""
         raise BadInput(f"{'; '.join(problem.rstrip('.') for problem in shown)}{more}. Nothing was done.")
-    return [_wish({**defaults, **entry}, params) for entry in entries]
+    of_the_task = {"on_immutable_change": params["on_immutable_change"], "wait": params["wait"]}
+    return FleetDeclaration(
+        desired=tuple(DesiredServer.of({**of_the_task, **defaults, **entry}) for entry in entries),
+        absent=params["state"] == "absent",
+        purge_match=params["purge_match"] if params["purge"] else None,
+        max_delete=params["max_delete"],
+        concurrency=params["concurrency"],
+        wait=params["wait"],
+    )
 
 
-def check_fleet_options(params: Mapping[str, Any]) -> None:
+def _check_options(params: Mapping[str, Any]) -> None:
     """Raise BadInput for options that don't go together."""
     if not 1 <= params["concurrency"] <= MOST_CONCURRENCY:
         raise BadInput(f"concurrency must be from 1 to {MOST_CONCURRENCY}, got {params['concurrency']}.")
@@ -64,8 +87,7 @@ def _read_fields(entry: Any, label: str, problems: list[str], *, nameless: bool 
     if not isinstance(entry, Mapping):
         problems.append(f"{label} must be a dictionary of fields")
         return {}
-    options = {**server_options(), "on_immutable_change": ON_IMMUTABLE_CHANGE}
-    known = {option: spec for option, spec in options.items() if not (nameless and option == "name")}
+    known = {option: spec for option, spec in declaration_options().items() if not (nameless and option == "name")}
     fields: dict[str, Any] = {}
     for option, value in entry.items():
         if option not in known:
@@ -77,7 +99,7 @@ def _read_fields(entry: Any, label: str, problems: list[str], *, nameless: bool 
     if not nameless and "name" not in fields and not (isinstance(entry.get("name"), str) or ("name" in entry and entry["name"] is not None)):
         problems.append(f"{label}: name is required")
     try:
-        check_server_fields(fields, f"{label}: ")
+        check_fields(fields, f"{label}: ")
     except BadInput as problem:
         problems.append(str(problem))
     return fields
@@ -116,9 +138,3 @@ def _repeated_names(entries: Sequence[Mapping[str, Any]]) -> list[str]:
         if name is not None and first.setdefault(name, number) != number:
             problems.append(f"servers[{first[name]}] and servers[{number}] declare the same name, {name}")
     return problems
-
-
-def _wish(fields: Mapping[str, Any], params: Mapping[str, Any]) -> Wish:
-    declared = {option: fields[option] for option in FIELDS if option in fields}
-    on_immutable_change = fields.get("on_immutable_change", params["on_immutable_change"])
-    return Wish(fields["name"], None, declared, fields.get("power"), on_immutable_change, params["wait"])

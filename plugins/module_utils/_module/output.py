@@ -15,7 +15,7 @@ _show_last: Callable[[str], None] | None = None
 
 @contextlib.contextmanager
 def shown_by(show: Callable[[str], None] | None, last: Callable[[str], None] | None = None) -> Iterator[None]:
-    """Within this context, lines go to C(show), and the last words of a cancelled task to C(last); to nobody where these are None."""
+    """Within this context, lines go to `show`, and the last words of a cancelled task to `last`; to nobody where these are None."""
     global _show, _show_last
     before = _show, _show_last
     _show, _show_last = show, last
