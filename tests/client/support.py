@@ -100,6 +100,11 @@ def sent(proxy: FaultProxy, method: str) -> list[str]:
     return [record.path.removeprefix("/api/v1") for record in proxy.history if record.method == method]
 
 
+def told(error: Exception) -> str:
+    """All that an error tells: its text, and as data the server that it concerns."""
+    return f"{error} {vars(error)}"
+
+
 def named(emulator: Emulator, name: str = "web-01") -> list[int]:
     """The ids of the servers of a name that the account really has."""
     return [server["id"] for server in emulator.servers() if server["name"] == name]

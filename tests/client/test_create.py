@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 from client.race import look_and_create
-from client.support import FIELDS, LIST, NOBODY, ONE, named, sent, servers_at, stored
+from client.support import FIELDS, LIST, NOBODY, ONE, named, sent, servers_at, stored, told
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
 from emulator.handle import Emulator
 from faults import Fault, FaultProxy
+from helpers.facts import mentions
 
 EVERYTHING = {**FIELDS, "hostname": "web01.example.com", "ssh_key_id": 3, "backups_enabled": True}
 
@@ -34,20 +35,18 @@ def test_create(slow_life: Emulator, proxy: FaultProxy) -> None:
 
 def test_no_credit(slow_life: Emulator, proxy: FaultProxy) -> None:
     slow_life.credits = 5
-    with pytest.raises(
-        ApiError, match=r"^POST /servers/: HTTP 402: Insufficient credits\. The account has not enough credit; nothing was created\.$"
-    ) as caught:
+    with pytest.raises(ApiError) as caught:
         servers_at(proxy.url).create(FIELDS, NOBODY)
+    assert mentions(caught.value, "POST /servers/", 402, "Insufficient credits.") and ".." not in str(caught.value)
     assert caught.value.no_credit and not caught.value.changed and len(proxy.history) == 1 and named(slow_life) == []
 
 
 @pytest.mark.parametrize("shape", ["drf", "detail", "message", "text", "html"])
 def test_invalid_fields_in_the_apis_own_words(slow_life: Emulator, proxy: FaultProxy, shape: str) -> None:
     slow_life.configure(error_shape=shape)
-    with pytest.raises(ApiError, match="POST /servers/: HTTP 400") as caught:
+    with pytest.raises(ApiError) as caught:
         servers_at(proxy.url).create({**FIELDS, "plan_id": 99, "location": "moon"}, NOBODY)
-    words = str(caught.value)
-    assert "HTML page" in words if shape == "html" else "plan_id" in words and "moon" in words
+    assert mentions(caught.value, "POST /servers/", 400, *(["HTML"] if shape == "html" else ["plan_id", 99, "location", "moon"]))
     assert len(proxy.history) == 1 and named(slow_life) == []
 
 
@@ -104,8 +103,9 @@ def test_another_new_server_of_that_name_is_not_adopted(slow_life: Emulator, pro
     fault = Fault("reset_before", "POST", LIST)
     proxy.set(fault)
     stranger = slow_life.insert(name="web-01", **{"plan_id": 1, "os_id": 5, "location": "us-west", **other})
-    with pytest.raises(VpsError, match=f"something else created a server of that name too: ids {stranger}") as caught:
+    with pytest.raises(VpsError) as caught:
         servers_at(proxy.url).create(FIELDS, NOBODY)
+    assert mentions(caught.value, stranger) and mentions(told(caught.value), "web-01")
     assert caught.value.server_id == stranger and caught.value.changed
     assert proxy.met(fault) == 1 and len(sent(proxy, "POST")) == 1 and named(slow_life) == [stranger]
 
@@ -113,17 +113,19 @@ def test_another_new_server_of_that_name_is_not_adopted(slow_life: Emulator, pro
 def test_two_new_servers_are_not_told_apart(slow_life: Emulator, proxy: FaultProxy) -> None:
     proxy.set(Fault("reset_after", "POST", LIST))
     stranger = slow_life.insert(name="web-01", plan_id=1, os_id=5, location="us-west")
-    with pytest.raises(VpsError, match=rf"ids {stranger}, {stranger + 1}\. Which of them is wanted can't be told") as caught:
+    with pytest.raises(VpsError) as caught:
         servers_at(proxy.url).create(FIELDS, NOBODY)
+    assert mentions(caught.value, stranger, stranger + 1)
     assert caught.value.changed and len(sent(proxy, "POST")) == 1 and len(named(slow_life)) == 2, "and none is deleted"
 
 
 def test_old_servers_of_that_name_are_left_alone(slow_life: Emulator, proxy: FaultProxy) -> None:
     old = slow_life.insert(name="web-01")
     proxy.set(Fault("close_before", "POST", LIST))
-    with pytest.raises(VpsError, match="unknown outcome"):
+    with pytest.raises(VpsError) as caught:
         servers_at(proxy.url).create(FIELDS, frozenset({old}))
-    assert named(slow_life) == [old]
+    assert caught.value.changed and caught.value.server_id is None, "whether it was created is not known"
+    assert len(sent(proxy, "POST")) == 1 and named(slow_life) == [old]
 
 
 @pytest.mark.parametrize("skew", [-86_400, 3_600, 86_400])
@@ -147,8 +149,9 @@ def test_a_conflict_is_looked_into(slow_life: Emulator, proxy: FaultProxy, statu
         server, action = servers.create(FIELDS, NOBODY)
         assert action == "adopt" and named(slow_life) == [server["id"]]
     else:
-        with pytest.raises(ApiError, match=f"POST /servers/: HTTP {status}: Busy with that"):
+        with pytest.raises(ApiError) as caught:
             servers.create(FIELDS, NOBODY)
+        assert mentions(caught.value, "POST /servers/", status, "Busy with that.") and not caught.value.changed
         assert named(slow_life) == []
     assert proxy.met(fault) == 1 and len(sent(proxy, "POST")) == 1
 
@@ -175,14 +178,16 @@ def test_a_throttled_create_that_is_then_lost(slow_life: Emulator, proxy: FaultP
 def test_a_look_that_fails_ends_a_throttled_create(slow_life: Emulator, proxy: FaultProxy) -> None:
     """Without a look nothing is sent again."""
     proxy.set(Fault("status_429", "POST", LIST, form="absent"), Fault("answer", "GET", LIST, times=None, status=500))
-    with pytest.raises(ApiError, match="GET /servers/: HTTP 500"):
+    with pytest.raises(ApiError) as caught:
         servers_at(proxy.url, retries=1).create(FIELDS, NOBODY)
+    assert mentions(caught.value, "GET /servers/", 500)
     assert len(sent(proxy, "POST")) == 1 and named(slow_life) == []
 
 
 def test_a_wrong_base_path_creates_nothing(slow_life: Emulator, proxy: FaultProxy) -> None:
-    with pytest.raises(ApiError, match=r"POST /servers/: HTTP 404.*check api_url") as caught:
+    with pytest.raises(ApiError) as caught:
         servers_at(f"{proxy.origin}/api/v2").create(FIELDS, NOBODY)
+    assert mentions(caught.value, "POST /servers/", 404, "api_url")
     assert not caught.value.changed and len(proxy.history) == 1
 
 

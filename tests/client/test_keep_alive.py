@@ -17,6 +17,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import Ap
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
 from emulator.handle import Emulator
 from faults import FaultProxy
+from helpers.facts import mentions
 
 CREATED = {"id": 101, "name": "web-01", "status": "provisioning", "plan": {"id": 1}, "os": {"id": 5}, "location": "us-west"}
 
@@ -59,8 +60,9 @@ def test_what_follows_an_interim_answer_is_never_taken_for_the_next_one(status: 
     with RawServer(lambda head: [interim, *talk(head)]) as server:
         servers = servers_at(server.url, retries=1, retry_max_delay=0.01)
         for _turn in range(2):
-            with pytest.raises(ApiError, match=f"the answer was lost: .* interim answer .{status[:3]}"):
+            with pytest.raises(ApiError) as caught:
                 servers.list()
+            assert mentions(caught.value, "GET /servers/", status[:3])
         assert server.connections == 4
 
 
@@ -98,8 +100,9 @@ def test_a_connection_that_ends_under_a_request() -> None:
         servers = servers_at(server.url)
         assert servers.list() == [] == servers.list()
         assert len(server.requests) == 3
-        with pytest.raises(VpsError, match="unknown outcome"):
+        with pytest.raises(VpsError) as caught:
             servers.create(FIELDS, NOBODY)
+        assert caught.value.changed, "whether it was created is not known"
         assert sum(head.startswith("POST") for head in server.requests) == 1
 
 
@@ -115,5 +118,6 @@ def test_an_answer_that_ends_with_the_connection() -> None:
     with RawServer(lambda _head: [b"HTTP/1.0 200 OK\r\n\r\n", b'{"count": 0, "results": []}'], close=True) as server:
         assert servers_at(server.url).list() == []
     cut = RawServer(lambda _head: [b"HTTP/1.0 200 OK\r\n\r\n", b'{"count": 0, "resul'], close=True)
-    with cut, pytest.raises(ApiError, match="not valid JSON"):
+    with cut, pytest.raises(ApiError) as caught:
         servers_at(cut.url, retries=0).list()
+    assert mentions(caught.value, "GET /servers/", "JSON")

@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import pytest
-from client.support import sent, servers_at, stored
+from client.support import sent, servers_at, stored, told
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import TimeLimitReached, VpsError
 from emulator.handle import Emulator
 from faults import Fault, FaultProxy
+from helpers.facts import mentions
 
 ACTIONS = {"start": ("stopped", "starting"), "stop": ("active", "stopping"), "reboot": ("active", "rebooting")}
 every_action = pytest.mark.parametrize("action", ACTIONS)
@@ -71,10 +72,9 @@ def test_in_another_transition_its_end_is_waited_for(emulator: Emulator, proxy: 
 
 def test_an_unknown_status_is_waited_on(emulator: Emulator, proxy: FaultProxy) -> None:
     server_id = emulator.insert(status="migrating")
-    with pytest.raises(
-        TimeLimitReached, match=rf"Server server-{server_id} \(id {server_id}\) is still migrating at the time limit\. POST .*HTTP 400"
-    ) as caught:
+    with pytest.raises(TimeLimitReached) as caught:
         act(proxy.url, server_id, "stop", limit=0.5)
+    assert mentions(caught.value, f"POST /servers/{server_id}/stop/", 400) and mentions(told(caught.value), f"server-{server_id}", "migrating")
     assert caught.value.server_id == server_id and len(sent(proxy, "POST")) == 1
 
 
@@ -82,15 +82,17 @@ def test_an_unknown_status_is_waited_on(emulator: Emulator, proxy: FaultProxy) -
 @pytest.mark.parametrize("status", ["suspended", "error", "failed", "deleted"])
 def test_a_dead_server_fails_at_once_with_the_apis_words(slow_life: Emulator, proxy: FaultProxy, action: str, status: str) -> None:
     server_id = slow_life.insert(name="web-01", status=status)
-    with pytest.raises(ApiError, match=rf"POST /servers/{server_id}/{action}/: HTTP 400: .*Server web-01 \(id {server_id}\) is {status}\.") as caught:
+    with pytest.raises(ApiError) as caught:
         act(proxy.url, server_id, action)
+    assert mentions(caught.value, f"POST /servers/{server_id}/{action}/", 400) and mentions(told(caught.value), "web-01", server_id, status)
     assert not caught.value.changed and [record.method for record in proxy.history] == ["POST", "GET"]
 
 
 def test_a_stopped_server_is_not_started_by_a_reboot(slow_life: Emulator, proxy: FaultProxy) -> None:
     server_id = slow_life.insert(name="web-01", status="stopped")
-    with pytest.raises(ApiError, match=rf"HTTP 400: Server is not running\. Server web-01 \(id {server_id}\) is stopped\."):
+    with pytest.raises(ApiError) as caught:
         act(proxy.url, server_id, "reboot")
+    assert mentions(caught.value, 400, "Server is not running.") and mentions(told(caught.value), "web-01", server_id, "stopped")
     assert sent(proxy, "POST") == [f"/servers/{server_id}/reboot/"] and stored(slow_life, server_id)["status"] == "stopped"
 
 
@@ -98,8 +100,9 @@ def test_a_conflict_ends_a_reboot(slow_life: Emulator, proxy: FaultProxy) -> Non
     server_id = slow_life.insert(name="web-01")
     fault = Fault("answer", "POST", "*/reboot/", status=409, body={"detail": "Busy."})
     proxy.set(fault)
-    with pytest.raises(ApiError, match=r"HTTP 409: Busy\. Server web-01 \(id \d+\) is active\."):
+    with pytest.raises(ApiError) as caught:
         act(proxy.url, server_id, "reboot")
+    assert mentions(caught.value, 409, "Busy.") and mentions(told(caught.value), "web-01", server_id, "active")
     assert proxy.met(fault) == 1 and [record.method for record in proxy.history] == ["POST", "GET"]
 
 
@@ -116,8 +119,10 @@ def test_a_conflict_without_a_transition_is_asked_again(slow_life: Emulator, pro
 def test_a_server_that_is_gone_has_vanished(emulator: Emulator, proxy: FaultProxy, action: str) -> None:
     server_id = emulator.insert()
     emulator.remove(server_id)
-    with pytest.raises(VpsError, match=f"Server {server_id} has vanished. POST /servers/{server_id}/{action}/: HTTP 404"):
+    with pytest.raises(VpsError) as caught:
         act(proxy.url, server_id, action)
+    assert mentions(caught.value, f"POST /servers/{server_id}/{action}/", 404) and not mentions(caught.value, "api_url"), "the list is there"
+    assert caught.value.server_id == server_id and not caught.value.changed
     assert [record.method for record in proxy.history] == ["POST", "GET", "GET"]
 
 
@@ -133,8 +138,9 @@ def test_a_404_that_a_look_does_not_confirm_is_tried_again(slow_life: Emulator, 
 
 @every_action
 def test_with_a_wrong_base_path_nothing_has_vanished(emulator: Emulator, proxy: FaultProxy, action: str) -> None:
-    with pytest.raises(ApiError, match=r"GET /servers/: HTTP 404.*check api_url"):
+    with pytest.raises(ApiError) as caught:
         act(f"{proxy.origin}/api/v2", emulator.insert(), action)
+    assert mentions(caught.value, "GET /servers/", 404, "api_url")
 
 
 @every_action
@@ -153,6 +159,7 @@ def test_a_lost_reboot_that_was_too_fast_to_be_seen_is_unknown_and_not_repeated(
     emulator.configure(reboot_ms=0)
     server_id = emulator.insert(name="web-01")
     proxy.set(Fault("reset_after", "POST", "*/reboot/"))
-    with pytest.raises(VpsError, match=r"unknown outcome.*Its status is active.*could be a second reboot") as caught:
+    with pytest.raises(VpsError) as caught:
         act(proxy.url, server_id, "reboot")
+    assert mentions(told(caught.value), "web-01", "active")
     assert caught.value.changed and caught.value.server_id == server_id and len(sent(proxy, "POST")) == 1

@@ -19,6 +19,7 @@ from client.support import FIELDS, NOBODY, servers_at
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import NotSent
+from helpers.facts import mentions
 
 TOKEN = "vps_only_for_the_api"
 
@@ -89,8 +90,9 @@ def test_a_proxy_that_refuses(server: RawServer, ca_path: str, monkeypatch: pyte
     with ConnectProxy(reply=f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode()) as proxy:
         monkeypatch.setenv("https_proxy", proxy.url)
         servers = servers_at(server.url, ca_path=ca_path, retries=1, timeout=5.0)
-        with pytest.raises(ApiError, match=r"GET /servers/: 127\.0\.0\.1:\d+ could not be reached: the proxy refused the connection") as caught:
+        with pytest.raises(ApiError) as caught:
             servers.create(FIELDS, NOBODY)
+        assert mentions(caught.value, "GET /servers/", f"127.0.0.1:{server.port}", "proxy")
         assert isinstance(caught.value.failure, NotSent) and not caught.value.changed
         assert len(proxy.heads) == 3 and server.connections == 0
 
@@ -99,8 +101,9 @@ def test_a_proxy_that_is_not_there(server: RawServer, ca_path: str, monkeypatch:
     with ConnectProxy() as proxy:
         url = proxy.url
     monkeypatch.setenv("https_proxy", url)
-    with pytest.raises(ApiError, match="could not be reached: connection refused") as caught:
+    with pytest.raises(ApiError) as caught:
         servers_at(server.url, ca_path=ca_path, retries=0).list()
+    assert mentions(caught.value, "GET /servers/", f"127.0.0.1:{server.port}")
     assert isinstance(caught.value.failure, NotSent) and server.connections == 0
 
 
@@ -108,8 +111,9 @@ def test_a_proxy_that_drips_ends_with_the_requests_time(server: RawServer, ca_pa
     with ConnectProxy(drip=0.05) as proxy:
         monkeypatch.setenv("https_proxy", proxy.url)
         began = time.monotonic()
-        with pytest.raises(ApiError, match=r"could not be reached: no whole answer within 0\.5 s") as caught:
+        with pytest.raises(ApiError) as caught:
             servers_at(server.url, ca_path=ca_path, retries=0, timeout=0.5).list()
+        assert mentions(caught.value, f"127.0.0.1:{server.port}", 0.5)
         assert isinstance(caught.value.failure, NotSent) and time.monotonic() - began < 10
 
 

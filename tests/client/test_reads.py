@@ -15,6 +15,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import Ap
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
 from emulator.handle import Emulator
 from faults import Fault, FaultProxy, ForeignHost
+from helpers.facts import mentions
 
 
 def ids(servers: list[dict[str, Any]]) -> list[int]:
@@ -81,7 +82,7 @@ def test_links_to_another_host_are_never_followed(emulator: Emulator, proxy: Fau
         try:
             assert ids(servers.list()) == expected
         except ApiError as error:
-            assert "not whole" in str(error) or "circle" in str(error)
+            assert mentions(error, "GET /servers/") and error.status is None
         assert proxy.met(fault) >= 1 and foreign.count == 0
 
 
@@ -100,6 +101,12 @@ NOT_WHOLE = {
     "one less than there are": ("wrong_count", {"delta": -1}),
     "every item twice": ("duplicate_items", {}),
     "a next page that is this one": ("next_loops", {}),
+}
+COUNTS = {
+    # What the list claims to hold and what it holds, of 30 servers in pages of 20.
+    "one more than there are": (31, 30),
+    "one less than there are": (29, 30),
+    "a next page that is this one": (30, 20),
 }
 BROKEN = {
     "no results": ("missing_results", {}),
@@ -138,8 +145,9 @@ def test_a_list_that_never_becomes_whole_is_an_error(emulator: Emulator, proxy: 
         # The items are deduplicated, and then the count is right.
         assert len(servers_at(proxy.url).list()) == 30
         return
-    with pytest.raises(ApiError, match="a list that is not whole would mislead"):
+    with pytest.raises(ApiError) as caught:
         servers_at(proxy.url).list()
+    assert mentions(caught.value, "GET /servers/", *COUNTS[case])
     assert proxy.met(fault) == len(proxy.history) <= 6
 
 
@@ -150,8 +158,9 @@ def test_a_list_that_stays_broken_is_an_error(emulator: Emulator, proxy: FaultPr
     fault = Fault(kind, "GET", LIST, times=None, **params)
     proxy.set(fault)
     servers = servers_at(proxy.url, retries=2)
-    with pytest.raises(ApiError, match="GET /servers/: the "):
+    with pytest.raises(ApiError) as caught:
         servers.list()
+    assert mentions(caught.value, "GET /servers/") and caught.value.status == 200
     assert proxy.met(fault) == len(proxy.history) == 3
 
 
@@ -168,8 +177,9 @@ def test_a_list_that_is_only_odd_is_a_list(emulator: Emulator, proxy: FaultProxy
 
 def test_a_sign_in_page_is_called_one(proxy: FaultProxy) -> None:
     proxy.set(Fault("html_200", "GET", LIST, times=None))
-    with pytest.raises(ApiError, match="GET /servers/: the answer is an HTML page, not the API's"):
+    with pytest.raises(ApiError) as caught:
         servers_at(proxy.url, retries=1).list()
+    assert mentions(caught.value, "GET /servers/", "HTML", "api_url")
 
 
 # Details
@@ -185,7 +195,7 @@ def test_a_detail_of_the_wrong_shape_is_asked_for_again(emulator: Emulator, prox
     found = servers_at(proxy.url).find(server_id)
     assert found is not None and found["id"] == server_id and proxy.met(fault) == 1 and len(proxy.history) == 2
     proxy.set(Fault(kind, "GET", ONE, times=None))
-    with pytest.raises(ApiError, match=f"GET /servers/{server_id}/: "):
+    with pytest.raises(ApiError, match=f"GET /servers/{server_id}/"):
         servers_at(proxy.url, retries=1).find(server_id)
 
 
@@ -226,8 +236,9 @@ def test_absent_needs_a_detail_and_a_list(emulator: Emulator, proxy: FaultProxy)
 
 @pytest.mark.parametrize("path", ["/api/v2", "/api", "", "/api/v1/v1"])
 def test_with_a_wrong_base_path_nothing_is_absent(emulator: Emulator, proxy: FaultProxy, path: str) -> None:
-    with pytest.raises(ApiError, match=r"GET /servers/: HTTP 404.*check api_url"):
+    with pytest.raises(ApiError) as caught:
         servers_at(proxy.origin + path).find(emulator.insert())
+    assert mentions(caught.value, "GET /servers/", 404, "api_url")
 
 
 @pytest.mark.parametrize("case", BROKEN)
@@ -235,8 +246,9 @@ def test_a_broken_list_is_no_proof_of_absence(emulator: Emulator, proxy: FaultPr
     emulator.seed(5)
     kind, params = BROKEN[case]
     proxy.set(Fault(kind, "GET", LIST, times=None, **params))
-    with pytest.raises(ApiError, match="GET /servers/: "):
+    with pytest.raises(ApiError) as caught:
         servers_at(proxy.url, retries=1).find(99_999)
+    assert mentions(caught.value, "GET /servers/") and caught.value.status == 200
 
 
 def test_a_404_that_the_list_contradicts_is_asked_again(emulator: Emulator, proxy: FaultProxy) -> None:
@@ -252,6 +264,7 @@ def test_a_rejected_token_ends_the_other_pages_too(emulator: Emulator, proxy: Fa
     denied = Fault("answer", "GET", LIST, query="page=2", status=401, body={"detail": "Invalid token."})
     failing = Fault("answer", "GET", LIST, query="page=", times=None, status=503)
     proxy.set(denied, failing)
-    with pytest.raises(VpsError, match="HTTP 401: Invalid token"):
+    with pytest.raises(VpsError) as caught:
         servers_at(proxy.url, retries=20, retry_max_delay=0.3).list()
+    assert mentions(caught.value, 401, "Invalid token.")
     assert proxy.met(denied) == 1 and len(proxy.history) < 1 + 5 * 3

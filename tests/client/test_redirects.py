@@ -16,6 +16,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import Ap
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
 from emulator.handle import Emulator
 from faults import Fault, FaultProxy, ForeignHost
+from helpers.facts import mentions
 
 METHODS: dict[str, tuple[str, Callable[[Servers, int], Any]]] = {
     "list": ("GET", lambda servers, _number: servers.list()),
@@ -42,10 +43,9 @@ def test_no_redirect_is_followed(emulator: Emulator, proxy: FaultProxy, foreign:
     method, work = METHODS[operation]
     fault = Fault("redirect", method, times=None, status=status, to=foreign.url)
     proxy.set(fault)
-    with pytest.raises(
-        ApiError, match=rf"{method} /servers/.*redirect \({status} to 127\.0\.0\.1:{foreign.port}\), which is not followed: check api_url"
-    ) as caught:
+    with pytest.raises(ApiError, match=f"{method} /servers/") as caught:
         work(servers_at(proxy.url), number)
+    assert mentions(caught.value, status, f"127.0.0.1:{foreign.port}", "api_url")
     assert proxy.met(fault) == 1 == len(proxy.history) and foreign.count == 0
     assert not caught.value.changed and emulator.servers() == before
 
@@ -54,8 +54,9 @@ def test_not_even_to_the_same_host(emulator: Emulator, proxy: FaultProxy) -> Non
     """As an API does that wants a slash, or https: the user has to know."""
     fault = Fault("redirect", "GET", to=None)
     proxy.set(fault)
-    with pytest.raises(ApiError, match="redirect"):
+    with pytest.raises(ApiError) as caught:
         servers_at(proxy.url).list()
+    assert mentions(caught.value, "GET /servers/", 302, "api_url")
     assert proxy.met(fault) == 1 and len(proxy.history) == 1
 
 
@@ -63,8 +64,9 @@ def test_not_even_to_the_same_host(emulator: Emulator, proxy: FaultProxy) -> Non
 def test_redirects_to_nowhere(emulator: Emulator, proxy: FaultProxy, location: str) -> None:
     fault = Fault("answer", "GET", status=302, headers={"Location": location})
     proxy.set(fault)
-    with pytest.raises(ApiError, match=r"GET /servers/: .*(redirect|lost)") as caught:
+    with pytest.raises(ApiError) as caught:
         servers_at(proxy.url, retries=0).list()
+    assert mentions(caught.value, "GET /servers/") and caught.value.status in (302, None), "a redirect, or no whole answer"
     assert proxy.met(fault) == 1 and str(caught.value).isprintable()
 
 

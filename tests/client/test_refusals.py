@@ -17,6 +17,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
 from emulator.handle import Emulator
 from faults import Fault, FaultProxy
+from helpers.facts import mentions
 
 # What is done, to which path, in which status the server is found, and how one sees that it worked.
 OPERATIONS: dict[str, tuple[str, str, str, Callable[[Servers, int], Any], Callable[[Emulator, int], bool]]] = {
@@ -74,8 +75,9 @@ def test_a_refusal_is_final(slow_life: Emulator, proxy: FaultProxy, operation: s
     number = slow_life.insert(name="old-name", status=found)
     fault = refusal(status, method, path)
     proxy.set(fault)
-    with pytest.raises(ApiError, match=rf"^{method} /servers/.*: HTTP {status}: Because of that\.") as caught:
+    with pytest.raises(ApiError, match=f"{method} /servers/") as caught:
         work(servers_at(proxy.url), number)
+    assert mentions(caught.value, status, "Because of that.")
     assert proxy.met(fault) == 1 and len(sent(proxy, method)) == 1
     assert not caught.value.changed and not done(slow_life, number)
     assert caught.value.denied is (status in (401, 403)) and caught.value.no_credit is (status == 402)
@@ -88,8 +90,9 @@ def test_a_refusal_is_final(slow_life: Emulator, proxy: FaultProxy, operation: s
 def test_a_refused_list_is_final(emulator: Emulator, proxy: FaultProxy, status: int) -> None:
     fault = refusal(status, "GET", LIST)
     proxy.set(fault)
-    with pytest.raises(ApiError, match=rf"^GET /servers/: HTTP {status}: Because of that\."):
+    with pytest.raises(ApiError) as caught:
         servers_at(proxy.url).list()
+    assert mentions(caught.value, "GET /servers/", status, "Because of that.")
     # page_size is not documented: refused, it is left out once.
     assert proxy.met(fault) == (2 if status in (400, 422) else 1)
 
@@ -109,8 +112,9 @@ def test_an_echoed_token_is_not_passed_on(slow_life: Emulator, proxy: FaultProxy
 def test_a_wrong_token_stops_at_the_first_request(slow_life: Emulator, proxy: FaultProxy, operation: str) -> None:
     method, _path, found, work, done = OPERATIONS[operation]
     number = slow_life.insert(name="old-name", status=found)
-    with pytest.raises(ApiError, match=r"HTTP 401.*check api_token") as caught:
+    with pytest.raises(ApiError) as caught:
         work(servers_at(proxy.url, token="vps_wrong"), number)
+    assert mentions(caught.value, 401, "api_token")
     assert caught.value.denied and [record.method for record in proxy.history] == [method] and not done(slow_life, number)
 
 
@@ -136,17 +140,17 @@ def test_a_port_that_stays_shut(emulator: Emulator, proxy: FaultProxy, operation
     method, _path, _found, work, _done = OPERATIONS[operation]
     proxy.set(Fault("refuse", seconds=30.0))
     servers = servers_at(proxy.url, retry_max_delay=0.01)
-    with pytest.raises(
-        ApiError, match=rf"{'GET' if operation == 'create' else method} /servers/.*127\.0\.0\.1:{proxy.port} could not be reached: connection refused"
-    ):
+    with pytest.raises(ApiError, match=f"{'GET' if operation == 'create' else method} /servers/") as caught:
         work(servers, 12345)
+    assert mentions(caught.value, f"127.0.0.1:{proxy.port}") and not caught.value.changed
     assert servers.pace.report()["requests"] == (7 if operation == "create" else 4), "a write four times; a create looks before it is sent again"
 
 
 def test_a_name_that_does_not_resolve(emulator: Emulator) -> None:
     servers = servers_at("https://api.invalid/api/v1", retries=1, retry_max_delay=0.01, timeout=5.0)
-    with pytest.raises(ApiError, match=r"api\.invalid could not be reached"):
+    with pytest.raises(ApiError) as caught:
         servers.list()
+    assert mentions(caught.value, "api.invalid")
     assert servers.pace.report()["requests"] == 2
 
 
@@ -157,7 +161,7 @@ def test_a_connection_that_is_reset_on_accepting(slow_life: Emulator, proxy: Fau
     try:
         servers_at(proxy.url).create(FIELDS, frozenset())
     except VpsError as error:
-        assert "unknown outcome" in str(error) and sent(proxy, "POST") == [] and named(slow_life) == []
+        assert error.changed and sent(proxy, "POST") == [] and named(slow_life) == []
     else:
         assert len(sent(proxy, "POST")) == 1 and len(named(slow_life)) == 1
     assert proxy.met(fault) == 1
@@ -200,8 +204,9 @@ def test_retry_after_of_nonsense_counts_as_absent(slow_life: Emulator, proxy: Fa
     assert proxy.met(fault) == 1 and len(sent(proxy, "POST")) == 2 and len(named(slow_life)) == 1
     fault = Fault("status_503", "POST", LIST, form=form)
     proxy.set(fault)
-    with pytest.raises(VpsError, match="unknown outcome"):
+    with pytest.raises(VpsError) as caught:
         servers_at(proxy.url).create({**FIELDS, "name": "web-02"}, frozenset(named(slow_life)))
+    assert caught.value.changed and len(sent(proxy, "POST")) == 3
     assert proxy.met(fault) == 1 and named(slow_life, "web-02") == []
 
 
@@ -212,8 +217,9 @@ def test_retry_after_beyond_the_limit_fails_at_once(slow_life: Emulator, proxy: 
     fault = Fault("status_429", method, path, seconds=300)
     proxy.set(fault)
     servers = servers_at(proxy.url, limit=5.0)
-    with pytest.raises(TimeLimitReached, match="wait 300 s before the next try, which is longer than the 5 s"):
+    with pytest.raises(TimeLimitReached) as caught:
         work(servers, number)
+    assert mentions(caught.value, 429, 300, 5)
     assert proxy.met(fault) == 1 and len(proxy.history) == 1 and servers.pace.elapsed() < 30 and not done(slow_life, number)
 
 
@@ -223,8 +229,9 @@ def test_who_is_throttled_for_ever_gives_up(slow_life: Emulator, proxy: FaultPro
     number = slow_life.insert(name="old-name", status=found)
     fault = Fault("status_429", method, path, times=None, form="absent")
     proxy.set(fault)
-    with pytest.raises(ApiError, match="HTTP 429: Request was throttled"):
+    with pytest.raises(ApiError) as caught:
         work(servers_at(proxy.url), number)
+    assert mentions(caught.value, 429, "Request was throttled.")
     assert proxy.met(fault) == len(sent(proxy, method)) == 4 and not done(slow_life, number)
 
 
@@ -251,6 +258,7 @@ def test_a_pause_beyond_what_a_task_without_a_limit_would_wait(emulator: Emulato
     servers = servers_at(proxy.url, retries=0, limit=None)
     with pytest.raises(ApiError):
         servers.list()
-    with pytest.raises(TimeLimitReached, match="asks for a pause of 3600 s, which is longer than the tries of a request may take"):
+    with pytest.raises(TimeLimitReached) as caught:
         servers.list()
+    assert mentions(caught.value, 3600)
     assert len(proxy.history) == 1

@@ -21,9 +21,8 @@ from client.support import FIELDS, NOBODY, servers_at
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import CertificateRejected, NotSent
+from helpers.facts import mentions
 from helpers.isolation import COLLECTIONS, REPOSITORY
-
-BAD_CERTIFICATE = r"(GET|POST) /servers/: the server's certificate is not accepted \(.*\): check api_url and ca_path"
 
 
 @pytest.fixture(scope="module")
@@ -69,17 +68,19 @@ def test_the_option_counts_more_than_the_environment(server: RawServer, ca_path:
     trustme.CA().cert_pem.write_to_path(str(other))
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(other))
     assert servers_at(server.url, ca_path=ca_path).list() == []
-    with pytest.raises(ApiError, match=BAD_CERTIFICATE):
+    with pytest.raises(ApiError) as caught:
         servers_at(server.url).list()
+    assert isinstance(caught.value.failure, CertificateRejected)
 
 
 def assert_rejected(server: RawServer, **options: str) -> None:
     """Each operation tries once, and not a byte of a request is sent."""
-    for work in (lambda servers: servers.list(), lambda servers: servers.create(FIELDS, NOBODY)):
+    for method, work in (("GET", lambda servers: servers.list()), ("POST", lambda servers: servers.create(FIELDS, NOBODY))):
         before = server.connections
         servers = servers_at(server.url, **options)
-        with pytest.raises(ApiError, match=BAD_CERTIFICATE) as caught:
+        with pytest.raises(ApiError) as caught:
             work(servers)
+        assert mentions(caught.value, f"{method} /servers/", "api_url", "ca_path")
         assert isinstance(caught.value.failure, CertificateRejected) and isinstance(caught.value.failure, NotSent)
         assert not caught.value.changed and server.connections == before + 1 and servers.pace.report() == {"requests": 1, "retries": 0, "waited": 0.0}
     assert server.requests == []
@@ -133,8 +134,9 @@ def test_plain_http_behind_https(ca_path: str) -> None:
     """Nothing was sent, so that even a create may be tried again."""
     with RawServer(lambda _head: None, greeting=b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n") as running:
         servers = servers_at(running.url.replace("http:", "https:"), ca_path=ca_path, retries=1)
-        with pytest.raises(ApiError, match=r"GET /servers/: 127\.0\.0\.1:\d+ could not be reached: ") as caught:
+        with pytest.raises(ApiError) as caught:
             servers.list()
+        assert mentions(caught.value, "GET /servers/", f"127.0.0.1:{running.port}")
         assert isinstance(caught.value.failure, NotSent) and running.connections == 2 and running.requests == []
 
 
@@ -142,6 +144,7 @@ def test_a_handshake_that_never_comes_ends_with_its_time(ca_path: str) -> None:
     with RawServer(lambda _head: None) as running:
         servers = servers_at(running.url.replace("http:", "https:"), ca_path=ca_path, retries=0, timeout=0.4)
         began = time.monotonic()
-        with pytest.raises(ApiError, match=r"could not be reached: no whole answer within 0\.4 s") as caught:
+        with pytest.raises(ApiError) as caught:
             servers.list()
+        assert mentions(caught.value, f"127.0.0.1:{running.port}", 0.4)
         assert isinstance(caught.value.failure, NotSent) and time.monotonic() - began < 10

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import pytest
-from client.support import ONE, sent, servers_at, stored
+from client.support import ONE, sent, servers_at, stored, told
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server import servers as _servers
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import TimeLimitReached, VpsError
 from emulator.handle import Emulator
 from faults import Fault, FaultProxy
+from helpers.facts import mentions
 
 
 @pytest.fixture
@@ -48,9 +49,8 @@ def test_a_patch_that_does_nothing_is_a_failure_that_names_the_field(
     proxy.set(fault)
     with pytest.raises(VpsError) as caught:
         servers_at(proxy.url).update(server_id, {"hostname": "new.example.com", "backups_enabled": True})
-    assert f"Server web-01 (id {server_id}): the API accepted the update, but this did not take: " in str(caught.value)
-    assert "hostname (declared 'new.example.com', but the API shows 'web01.example.com')" in str(caught.value)
-    assert "backups_enabled (declared True, but the API shows False)" in str(caught.value)
+    assert mentions(caught.value, "hostname", "new.example.com", "web01.example.com", "backups_enabled", True, False)
+    assert mentions(told(caught.value), "web-01", server_id) and caught.value.changed
     assert caught.value.server_id == server_id and proxy.met(fault) == 1 and len(sent(proxy, "PATCH")) == 1
 
 
@@ -59,7 +59,7 @@ def test_only_the_field_that_did_not_take_is_named(emulator: Emulator, proxy: Fa
     proxy.set(Fault("ignored_patch", "PATCH", ONE))
     with pytest.raises(VpsError) as caught:
         servers_at(proxy.url).update(server_id, {"name": "web-02", "backups_enabled": True})
-    assert "name (declared" in str(caught.value) and "backups_enabled" not in str(caught.value)
+    assert mentions(caught.value, "name", "web-02", "web-01") and not mentions(caught.value, "backups_enabled")
 
 
 def test_a_read_that_lags_behind_is_waited_for(emulator: Emulator, proxy: FaultProxy, server_id: int) -> None:
@@ -86,16 +86,18 @@ def test_reading_back_survives_failures(emulator: Emulator, proxy: FaultProxy, s
 
 def test_reading_back_that_fails_for_good_is_a_failure_with_a_change(emulator: Emulator, proxy: FaultProxy, server_id: int) -> None:
     proxy.set(Fault("answer", "GET", ONE, times=None, status=502))
-    with pytest.raises(ApiError, match=r"GET /servers/.*HTTP 502") as caught:
+    with pytest.raises(ApiError) as caught:
         servers_at(proxy.url, retries=2).update(server_id, {"name": "web-02"})
+    assert mentions(caught.value, f"GET /servers/{server_id}/", 502)
     assert caught.value.changed and caught.value.server_id == server_id
 
 
 @pytest.mark.parametrize("shape", ["drf", "detail", "message", "text"])
 def test_a_refused_value_in_the_apis_own_words(emulator: Emulator, proxy: FaultProxy, server_id: int, shape: str) -> None:
     emulator.configure(error_shape=shape)
-    with pytest.raises(ApiError, match=rf"PATCH /servers/{server_id}/: HTTP 400: .*fully qualified domain name"):
+    with pytest.raises(ApiError) as caught:
         servers_at(proxy.url).update(server_id, {"hostname": "single"})
+    assert mentions(caught.value, f"PATCH /servers/{server_id}/", 400, "Enter a valid fully qualified domain name.")
     assert len(proxy.history) == 1
 
 
@@ -110,15 +112,18 @@ def test_a_busy_server_is_asked_again(emulator: Emulator, proxy: FaultProxy, ser
 def test_a_busy_server_that_stays_busy(emulator: Emulator, proxy: FaultProxy, server_id: int) -> None:
     emulator.configure(patch_in_transition=409)
     emulator.change(server_id, status="stopping")
-    with pytest.raises(ApiError, match=r"HTTP 409: .*It was tried 4 times; the server is still there as it was") as caught:
+    with pytest.raises(ApiError) as caught:
         servers_at(proxy.url).update(server_id, {"name": "web-02"})
+    assert mentions(caught.value, 409, 4)
     assert not caught.value.changed and len(sent(proxy, "PATCH")) == 4
 
 
 def test_a_server_that_is_gone_has_vanished(emulator: Emulator, proxy: FaultProxy, server_id: int) -> None:
     emulator.remove(server_id)
-    with pytest.raises(VpsError, match=f"Server {server_id} has vanished. PATCH /servers/{server_id}/: HTTP 404"):
+    with pytest.raises(VpsError) as caught:
         servers_at(proxy.url).update(server_id, {"name": "web-02"})
+    assert mentions(caught.value, f"PATCH /servers/{server_id}/", 404) and not mentions(caught.value, "api_url"), "the list is there"
+    assert caught.value.server_id == server_id and not caught.value.changed
     assert [(record.method, record.path.rpartition("v1")[2]) for record in proxy.history] == [
         ("PATCH", f"/servers/{server_id}/"),
         ("GET", f"/servers/{server_id}/"),
@@ -134,8 +139,9 @@ def test_a_404_that_a_look_does_not_confirm_is_tried_again(emulator: Emulator, p
 
 
 def test_a_wrong_base_path_never_means_vanished(emulator: Emulator, proxy: FaultProxy, server_id: int) -> None:
-    with pytest.raises(ApiError, match=r"GET /servers/: HTTP 404.*check api_url"):
+    with pytest.raises(ApiError) as caught:
         servers_at(f"{proxy.origin}/api/v2").update(server_id, {"name": "web-02"})
+    assert mentions(caught.value, "GET /servers/", 404, "api_url")
 
 
 def test_the_time_limit_ends_trying(emulator: Emulator, proxy: FaultProxy, server_id: int) -> None:
