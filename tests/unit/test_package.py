@@ -25,7 +25,7 @@ MAY_BE_PACKED = re.compile(
       | changelogs/changelog\.yaml
       | docs/(?: [a-z0-9_-]+/ )*[A-Za-z0-9_.-]+\.(?: md | rst | yml | yaml | json | svg | png | py )
       | meta/(?: runtime\.yml | execution-environment\.yml | ee-requirements\.txt )
-      | plugins/(?: {PLUGIN_KINDS} )/[a-z0-9_]+\.py
+      | plugins/(?: {PLUGIN_KINDS} )/(?: _[a-z]+/ )?[a-z0-9_]+\.py
       | roles/[a-z_]+/(?: README\.md | (?: defaults | files | handlers | meta | tasks | templates | vars )/[a-z0-9_.-]+ )
       | extensions/(?: [a-z0-9_-]+/ )*[a-z0-9_.-]+\.(?: md | py | yml | json )
     )
@@ -163,7 +163,7 @@ def test_oldest_supported_versions_are_the_oldest_tested() -> None:
 
 @pytest.mark.parametrize("path", sorted((REPOSITORY / "plugins").rglob("*.py")), ids=lambda path: path.relative_to(REPOSITORY).as_posix())
 def test_licence_of_every_plugin_file(path: pathlib.Path) -> None:
-    expected = "BSD-2-Clause" if path.parent.name == "module_utils" else "GPL-3.0-or-later"
+    expected = "BSD-2-Clause" if "module_utils" in path.parts else "GPL-3.0-or-later"
     head = path.read_text(encoding="utf-8").splitlines()[:6]
     # REUSE-IgnoreStart
     assert f"# SPDX-License-Identifier: {expected}" in head
