@@ -165,7 +165,7 @@ from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_hosts impo
     host_variables,
     name_hosts,
 )
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_options import (
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory.options import (
     CONNECTION_OPTIONS,
     HostOptions,
     check_keys,
