@@ -266,7 +266,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             cached = self._cached(self._cache, key, options)
             if cached is not None:
                 return cached
-        from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_source import fetch_servers, is_outage
+        from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory.source import fetch_servers, is_outage
 
         try:
             servers, gone = fetch_servers(settings, options.selection, options.details)
