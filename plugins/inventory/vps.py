@@ -158,7 +158,7 @@ from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructa
 from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import BadInput, VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._secrets import clean_token, scrubber
 from ansible_collections.vpsorg.cloud.plugins.module_utils._settings import Settings, read_settings
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_cache import cache_key, from_cache, to_cache
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory.cache import cache_key, from_cache, to_cache
 from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_hosts import (
     VariableNames,
     connection_address,
