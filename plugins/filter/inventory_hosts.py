@@ -62,7 +62,7 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 from ansible.utils.display import Display
 
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_hosts import (
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory.hosts import (
     VariableNames,
     connection_address,
     host_variables,

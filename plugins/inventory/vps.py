@@ -159,7 +159,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import BadInp
 from ansible_collections.vpsorg.cloud.plugins.module_utils._secrets import clean_token, scrubber
 from ansible_collections.vpsorg.cloud.plugins.module_utils._settings import Settings, read_settings
 from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory.cache import cache_key, from_cache, to_cache
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_hosts import (
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory.hosts import (
     VariableNames,
     connection_address,
     host_variables,

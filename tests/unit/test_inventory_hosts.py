@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_hosts import (
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory.hosts import (
     Selection,
     VariableNames,
     connection_address,

@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import BadInput
 from ansible_collections.vpsorg.cloud.plugins.module_utils._settings import Settings
 from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory.cache import cache_key, from_cache, to_cache
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_hosts import Selection
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory.hosts import Selection
 from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory.options import check_keys, read_host_options, without_empty_variables
 
 DEFAULTS: dict[str, Any] = {

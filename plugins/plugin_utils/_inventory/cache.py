@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils import _shapes
 from ansible_collections.vpsorg.cloud.plugins.module_utils._settings import Settings
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_hosts import Selection
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory.hosts import Selection
 
 _FORMAT = 1
 

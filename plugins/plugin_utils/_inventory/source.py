@@ -15,7 +15,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._http import Certific
 from ansible_collections.vpsorg.cloud.plugins.module_utils._pace import Pace
 from ansible_collections.vpsorg.cloud.plugins.module_utils._secrets import values_scrubber
 from ansible_collections.vpsorg.cloud.plugins.module_utils._settings import Settings
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_hosts import Selection
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory.hosts import Selection
 
 DETAILS_AT_A_TIME = 16
 
