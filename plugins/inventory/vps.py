@@ -338,7 +338,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 raise
 
     def _construct(self, names: Sequence[str], fresh: Collection[str], own: Collection[str]) -> None:
-        from ansible_collections.vpsorg.cloud.plugins.plugin_utils._construct import Constructor
+        from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory.construct import Constructor
 
         for warning in Constructor(self, own=own).construct(names, fresh):
             self.display.warning(self._scrub(warning))

@@ -18,8 +18,7 @@ from ansible.errors import AnsibleError
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
 
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils import _construct
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory import source
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory import construct, source
 from ansible_collections.vpsorg.cloud.plugins.plugin_utils._text import TRUST_IS_EXPLICIT, is_harmless
 
 PLAN = {"id": 1, "name": "Standard VPS", "vcpus": 2, "memory": 4096, "storage": 80}
@@ -291,10 +290,10 @@ def build(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Callable[.
     """Make the inventory of a configuration, with this plugin's way of constructing or with ansible-core's."""
     monkeypatch.setenv("VPS_API_TOKEN", "vps_test")
     monkeypatch.setattr(source, "fetch_servers", lambda *_arguments: ([dict(server) for server in SERVERS], []))
-    fast = _construct.Constructor
+    fast = construct.Constructor
 
     def make(config: dict[str, Any], *, stock: bool = False, extra_vars: dict[str, Any] | None = None) -> Outcome:
-        monkeypatch.setattr(_construct, "Constructor", Stock if stock else fast)
+        monkeypatch.setattr(construct, "Constructor", Stock if stock else fast)
         path = tmp_path / "test.vps.yml"
         path.write_text(yaml.safe_dump({"plugin": "vpsorg.cloud.vps", **config}))
         if extra_vars is not None:
@@ -469,13 +468,13 @@ def test_hosts_share_no_containers(build: Callable[..., Outcome]) -> None:
 def test_expressions_are_evaluated_once_for_every_value(build: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch) -> None:
     """What the speed rests on: not a time, a count."""
     calls: list[str] = []
-    original = _construct.Constructor._recorded
+    original = construct.Constructor._recorded
 
     def counted(self: Any, action: Callable[[], None]) -> Any:
         calls.append("call")
         return original(self, action)
 
-    monkeypatch.setattr(_construct.Constructor, "_recorded", counted)
+    monkeypatch.setattr(construct.Constructor, "_recorded", counted)
     build(
         {
             "keyed_groups": [{"key": "vps_status", "prefix": "s"}],
