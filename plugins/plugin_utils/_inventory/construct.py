@@ -16,7 +16,7 @@ from typing import Any
 
 from ansible import constants as C
 
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._expressions import Path, Reads, Unkeyable, analyse, key_of, read
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory.expressions import Path, Reads, Unkeyable, analyse, key_of, read
 from ansible_collections.vpsorg.cloud.plugins.plugin_utils._text import TRUST_IS_EXPLICIT, is_exporting, with_plain_exports
 
 # A text that comes out of a template as it went in, on every ansible-core: nothing in it can be taken for a list or a word of Python.
