@@ -155,24 +155,24 @@ from ansible.module_utils.common.text.converters import to_native
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable, get_cache_plugin
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import BadInput, VpsError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._secrets import clean_token, scrubber
-from ansible_collections.vpsorg.cloud.plugins.module_utils._settings import Settings, read_settings
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory.cache import cache_key, from_cache, to_cache
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory.hosts import (
+from ..module_utils._errors import BadInput, VpsError
+from ..module_utils._secrets import clean_token, scrubber
+from ..module_utils._settings import Settings, read_settings
+from ..plugin_utils._inventory.cache import cache_key, from_cache, to_cache
+from ..plugin_utils._inventory.hosts import (
     VariableNames,
     connection_address,
     host_variables,
     name_hosts,
 )
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory.options import (
+from ..plugin_utils._inventory.options import (
     CONNECTION_OPTIONS,
     HostOptions,
     check_keys,
     read_host_options,
     without_empty_variables,
 )
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._text import new_marker
+from ..plugin_utils._text import new_marker
 
 _MOST_TOLD = 20  # entries that one warning lists
 # What a host that this plugin has made carries for the next file: its server's API and id. Two accounts may have servers of one name, and two APIs
@@ -266,7 +266,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             cached = self._cached(self._cache, key, options)
             if cached is not None:
                 return cached
-        from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory.source import fetch_servers, is_outage
+        from ..plugin_utils._inventory.source import fetch_servers, is_outage
 
         try:
             servers, gone = fetch_servers(settings, options.selection, options.details)
@@ -338,7 +338,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 raise
 
     def _construct(self, names: Sequence[str], fresh: Collection[str], own: Collection[str]) -> None:
-        from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory.construct import Constructor
+        from ..plugin_utils._inventory.construct import Constructor
 
         for warning in Constructor(self, own=own).construct(names, fresh):
             self.display.warning(self._scrub(warning))

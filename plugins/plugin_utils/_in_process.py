@@ -49,7 +49,7 @@ except ImportError:  # 2.16 to 2.18
 
     _BuiltModule = _print_crash = None
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils import _progress
+from ..module_utils import _progress
 
 SWITCH = "vpsorg_in_process"
 _PROFILE = "legacy"  # how ansible-core 2.19 and newer encode the arguments and results of ordinary modules

@@ -11,9 +11,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils import _shapes
-from ansible_collections.vpsorg.cloud.plugins.module_utils._settings import Settings
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory.hosts import Selection
+from ...module_utils import _shapes
+from ...module_utils._settings import Settings
+from .hosts import Selection
 
 _FORMAT = 1
 

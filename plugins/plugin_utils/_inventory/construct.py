@@ -16,8 +16,8 @@ from typing import Any
 
 from ansible import constants as C
 
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory.expressions import Path, Reads, Unkeyable, analyse, key_of, read
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._text import TRUST_IS_EXPLICIT, is_exporting, with_plain_exports
+from .._text import TRUST_IS_EXPLICIT, is_exporting, with_plain_exports
+from .expressions import Path, Reads, Unkeyable, analyse, key_of, read
 
 # A text that comes out of a template as it went in, on every ansible-core: nothing in it can be taken for a list or a word of Python.
 _SIMPLE_TEXT = re.compile(r"(?!(?:True|False|None)\Z)[A-Za-z0-9](?:[A-Za-z0-9 _.:/@+-]*[A-Za-z0-9])?")

@@ -13,7 +13,7 @@ from typing import Any
 
 from jinja2 import Environment, TemplateError, nodes
 
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._text import TEXT_TYPES, is_harmless
+from .._text import TEXT_TYPES, is_harmless
 
 # Filters and tests whose result depends on nothing but what goes in. Those of ansible-core and of Jinja; any other makes an expression opaque.
 _PURE_FILTERS = frozenset(

@@ -16,7 +16,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._text import Marker, TooDeep, printable
+from .._text import Marker, TooDeep, printable
 
 API_STATUS_FILTERS = frozenset({"active", "stopped", "suspended"})  # documented; another word may be refused or ignored
 

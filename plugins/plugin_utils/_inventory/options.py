@@ -15,8 +15,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import BadInput
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory.hosts import Selection
+from ...module_utils._errors import BadInput
+from .hosts import Selection
 
 # The options that may be templates, so that a lookup can give them.
 CONNECTION_OPTIONS = ("api_token", "api_url", "api_timeout", "api_retries", "api_retry_max_delay", "validate_certs", "ca_path")

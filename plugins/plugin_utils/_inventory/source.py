@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._api import Api, ApiError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._concurrent import run_all
-from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import TimeLimitReached, VpsError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._http import CertificateRejected, Http, Indeterminate, NotSent, require_requests
-from ansible_collections.vpsorg.cloud.plugins.module_utils._pace import Pace
-from ansible_collections.vpsorg.cloud.plugins.module_utils._secrets import values_scrubber
-from ansible_collections.vpsorg.cloud.plugins.module_utils._settings import Settings
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory.hosts import Selection
+from ...module_utils._api import Api, ApiError
+from ...module_utils._concurrent import run_all
+from ...module_utils._errors import TimeLimitReached, VpsError
+from ...module_utils._http import CertificateRejected, Http, Indeterminate, NotSent, require_requests
+from ...module_utils._pace import Pace
+from ...module_utils._secrets import values_scrubber
+from ...module_utils._settings import Settings
+from .hosts import Selection
 
 DETAILS_AT_A_TIME = 16
 
