@@ -261,7 +261,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _servers(self, path: str, use_cache: bool, settings: Settings, options: HostOptions) -> list[dict[str, Any]]:
         caching = self.get_option("cache")
-        key = cache_key(self.get_cache_key(path), path, settings, options.selection, options.details) if caching else ""
+        key = cache_key(self.get_cache_key(path), path, settings, options.query) if caching else ""
         if caching and use_cache:
             cached = self._cached(self._cache, key, options)
             if cached is not None:
@@ -269,7 +269,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         from ..plugin_utils._inventory.source import fetch_servers, is_outage
 
         try:
-            servers, gone = fetch_servers(settings, options.selection, options.details)
+            servers, gone = fetch_servers(settings, options.query)
         except VpsError as error:
             if caching and self.get_option("cache_fallback") and is_outage(error):
                 cached = self._cached(self._cache_without_limit(), key, options)
@@ -287,7 +287,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _cached(self, cache: Any, key: str, options: HostOptions) -> list[dict[str, Any]] | None:
         try:
-            return from_cache(cache[key], options.selection)
+            return from_cache(cache[key], options.query.selection)
         except Exception:  # pylint: disable=broad-exception-caught
             # Absent, expired, damaged or unreadable: whatever a cache plugin raises, the API has what is needed.
             return None

@@ -9,18 +9,22 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from ...module_utils import _shapes
 from ...module_utils._settings import Settings
-from .hosts import Selection
+from .selection import Query, Selection
 
 _FORMAT = 1
 
 
-def cache_key(base: str, path: str, settings: Settings, selection: Selection, details: bool) -> str:
-    """The key for what one file shows of one account: C(base) is Ansible's own, which depends on the plugin and the file's path only."""
-    facts = [path, settings.api_url, settings.token, selection.status, selection.locations, selection.include, selection.exclude, details]
+def cache_key(base: str, path: str, settings: Settings, query: Query) -> str:
+    """The key for what one file shows of one account: everything that decides which servers there are, and what is known of them.
+
+    `base` is Ansible's own key, which depends on the plugin and the file's path only.
+    """
+    facts = [path, settings.api_url, settings.token, asdict(query)]
     return f"{base}_{hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:20]}"
 
 

@@ -2,23 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The hosts of the inventory plugin: which servers, under which names, with which variables. Pure: servers in, values and warnings out."""
+"""The hosts of the inventory plugin: under which names, at which address, with which variables. Pure: servers in, values and warnings out."""
 
 from __future__ import annotations
 
-import fnmatch
 import ipaddress
 import keyword
 import re
 import socket
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from .._text import Marker, TooDeep, printable
-
-API_STATUS_FILTERS = frozenset({"active", "stopped", "suspended"})  # documented; another word may be refused or ignored
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}")
 _LONGEST_NAME = 253
@@ -37,39 +33,6 @@ _RESERVED_VARIABLES = frozenset({
     "inventory_hostname_short", "item", "lookup", "now", "omit", "play_hosts", "playbook_dir", "q", "query", "role_name",
     "role_names", "role_path", "role_uuid", "undef", "vars",
 })  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Selection:
-    """Which servers become hosts. An empty tuple selects all."""
-
-    status: tuple[str, ...] = ()
-    locations: tuple[str, ...] = ()
-    include: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-
-    def for_api(self) -> dict[str, str]:
-        """What the API can select by itself: one status that it documents, one location. An optimisation only: see C(keeps)."""
-        filters = {}
-        if len(self.status) == 1 and self.status[0] in API_STATUS_FILTERS:
-            filters["status"] = self.status[0]
-        if len(self.locations) == 1:
-            filters["location"] = self.locations[0]
-        return filters
-
-    def of(self, servers: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """The selected ones of some servers."""
-        return servers if self == Selection() else [server for server in servers if self.keeps(server)]
-
-    def keeps(self, server: Mapping[str, Any]) -> bool:
-        """Whether a server is selected, by what the server itself says: a filter of the API may be ignored or fuzzy."""
-        name = server["name"]
-        return (
-            (not self.status or server["status"] in self.status)
-            and (not self.locations or server.get("location") in self.locations)
-            and (not self.include or any(fnmatch.fnmatchcase(name, pattern) for pattern in self.include))
-            and not any(fnmatch.fnmatchcase(name, pattern) for pattern in self.exclude)
-        )
 
 
 # Names

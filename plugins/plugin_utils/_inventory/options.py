@@ -12,11 +12,11 @@ import keyword
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from ...module_utils._errors import BadInput
-from .hosts import Selection
+from .selection import Query, Selection
 
 # The options that may be templates, so that a lookup can give them.
 CONNECTION_OPTIONS = ("api_token", "api_url", "api_timeout", "api_retries", "api_retry_max_delay", "validate_certs", "ca_path")
@@ -28,10 +28,9 @@ _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 @dataclass(frozen=True)
 class HostOptions:
-    """What becomes of a server: checked."""
+    """Which servers become hosts, and what becomes of them: checked."""
 
-    selection: Selection
-    details: bool
+    query: Query
     hostnames: tuple[str, ...]
     connect_with: tuple[str, ...]
     prefix: str
@@ -66,8 +65,10 @@ def check_keys(config: Mapping[str, Any], known: Iterable[str]) -> None:
 def read_host_options(options: Mapping[str, Any]) -> HostOptions:
     """Check the options that say which servers become hosts, and how. Raises BadInput."""
     return HostOptions(
-        selection=Selection(**{name: _texts(name, options[name]) for name in ("status", "locations", "include", "exclude")}),
-        details=bool(options["details"]),
+        query=Query(
+            selection=Selection(**{field.name: _texts(field.name, options[field.name]) for field in fields(Selection)}),
+            details=bool(options["details"]),
+        ),
         hostnames=_choices("hostnames", options["hostnames"], NAME_SOURCES),
         connect_with=_choices("connect_with", options["connect_with"], ADDRESS_KINDS),
         prefix=_prefix(options["hostvars_prefix"]),

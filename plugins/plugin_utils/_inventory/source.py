@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ...module_utils._api import Api, ApiError
 from ...module_utils._concurrent import run_all
 from ...module_utils._errors import TimeLimitReached, VpsError
@@ -15,12 +13,12 @@ from ...module_utils._http import CertificateRejected, Http, Indeterminate, NotS
 from ...module_utils._pace import Pace
 from ...module_utils._secrets import values_scrubber
 from ...module_utils._settings import Settings
-from .hosts import Selection
+from .selection import Query, Selection, Server
 
 DETAILS_AT_A_TIME = 16
 
 
-def fetch_servers(settings: Settings, selection: Selection, details: bool) -> tuple[list[dict[str, Any]], list[int]]:
+def fetch_servers(settings: Settings, query: Query) -> tuple[list[Server], list[int]]:
     """The selected servers, as the API tells them, the token scrubbed from every text; and the ids of those whose detail is gone.
 
     Sends GET requests only. A list that is not whole, and a detail that can't be read, is an error: VpsError. So is a missing `requests`.
@@ -29,9 +27,9 @@ def fetch_servers(settings: Settings, selection: Selection, details: bool) -> tu
     pace = Pace(limit=None, retries=settings.retries, retry_max_delay=settings.retry_max_delay, request_timeout=settings.timeout)
     http = Http(settings)
     api = Api(http, pace)
-    servers = selection.of(_list(api, selection))
+    servers = query.selection.of(_list(api, query.selection))
     gone: list[int] = []
-    if details:
+    if query.details:
         servers, gone = _with_details(api, servers)
     if not api.may_have_echoed:
         return servers, gone
@@ -40,7 +38,7 @@ def fetch_servers(settings: Settings, selection: Selection, details: bool) -> tu
     return [scrub(server) for server in servers], gone
 
 
-def _list(api: Api, selection: Selection) -> list[dict[str, Any]]:
+def _list(api: Api, selection: Selection) -> list[Server]:
     filters = selection.for_api()
     try:
         return api.list_servers(**filters)
@@ -51,8 +49,8 @@ def _list(api: Api, selection: Selection) -> list[dict[str, Any]]:
         return api.list_servers()
 
 
-def _with_details(api: Api, servers: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[int]]:
-    def detail(server: dict[str, Any]) -> dict[str, Any] | None:
+def _with_details(api: Api, servers: list[Server]) -> tuple[list[Server], list[int]]:
+    def detail(server: Server) -> Server | None:
         try:
             return api.get_server(server["id"])
         except ApiError as error:
