@@ -14,7 +14,7 @@ from typing import Any
 
 from ...module_utils import _shapes
 from ...module_utils._settings import Settings
-from .selection import Query, Selection
+from .selection import Query, Selection, Server
 
 _FORMAT = 1
 
@@ -28,13 +28,13 @@ def cache_key(base: str, path: str, settings: Settings, query: Query) -> str:
     return f"{base}_{hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:20]}"
 
 
-def to_cache(servers: list[dict[str, Any]]) -> dict[str, Any]:
+def to_cache(servers: list[Server]) -> dict[str, Any]:
     """What is cached: the API's data as one text, which no cache plugin looks into, converts or copies entry by entry."""
     text = json.dumps(servers, ensure_ascii=True, separators=(",", ":"))
     return {"format": _FORMAT, "digest": _digest(text), "servers": text}
 
 
-def from_cache(cached: Any, selection: Selection) -> list[dict[str, Any]] | None:
+def from_cache(cached: Any, selection: Selection) -> list[Server] | None:
     """The servers in a cached value; None where it is not what C(to_cache) wrote. It is checked like an answer of the API."""
     if not isinstance(cached, Mapping) or cached.get("format") != _FORMAT or not isinstance(cached.get("servers"), str):
         return None
@@ -48,6 +48,14 @@ def from_cache(cached: Any, selection: Selection) -> list[dict[str, Any]] | None
     except ValueError:
         return None
     return selection.of(servers)
+
+
+def cached_servers(store: Mapping[str, Any], key: str, selection: Selection) -> list[Server] | None:
+    """The selected servers in a cache of Ansible's; None where they are absent, expired, damaged or unreadable."""
+    try:
+        return from_cache(store[key], selection)
+    except Exception:  # pylint: disable=broad-exception-caught
+        return None  # whatever a cache plugin raises, the API has what is needed
 
 
 def _digest(text: str) -> str:

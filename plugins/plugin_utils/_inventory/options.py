@@ -11,11 +11,16 @@ import difflib
 import keyword
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from ansible.errors import AnsibleError
+from ansible.module_utils.common.text.converters import to_native
+from ansible.module_utils.parsing.convert_bool import boolean
+
 from ...module_utils._errors import BadInput
+from ...module_utils._secrets import clean_token
 from .selection import Query, Selection
 
 # The options that may be templates, so that a lookup can give them.
@@ -26,15 +31,7 @@ ADDRESS_KINDS = ("ipv4", "ipv6")
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-@dataclass(frozen=True)
-class HostOptions:
-    """Which servers become hosts, and what becomes of them: checked."""
-
-    query: Query
-    hostnames: tuple[str, ...]
-    connect_with: tuple[str, ...]
-    prefix: str
-    group: str
+# The file, before Ansible completes its options and checks their types
 
 
 @contextlib.contextmanager
@@ -60,6 +57,80 @@ def check_keys(config: Mapping[str, Any], known: Iterable[str]) -> None:
         if key not in names and not str(key).startswith(("_", "x-")):
             near = difflib.get_close_matches(str(key), names, 1)
             raise BadInput(f"Unknown option {str(key)[:100]!r}.{f' Did you mean {near[0]}?' if near else ''} See ansible-doc -t inventory vpsorg.cloud.vps.")
+
+
+class GivenOptions:
+    """The options of one configuration file, ready for Ansible, which completes them and checks their types."""
+
+    def __init__(self, config: Mapping[str, Any], definitions: Mapping[str, Mapping[str, Any]], template: Callable[[str, Any], Any]) -> None:
+        """`config`: what the file holds. `definitions`: the documented options. `template` gives the value of an option's name and template.
+
+        Raises BadInput for an option that does not exist.
+        """
+        check_keys(config, definitions)
+        self._definitions = definitions
+        self.values: dict[str, Any] = {}
+        for name, value in config.items():
+            if name not in CONNECTION_OPTIONS:
+                self.values[name] = value
+                continue
+            templated = template(name, value)
+            # What is empty counts as left out, here as in the environment: a lookup may have found nothing.
+            if templated not in (None, ""):
+                self.values[name] = templated
+
+    def token(self) -> str:
+        """The API token. Raises BadInput for a missing or malformed one: Ansible's own words don't say what to do, or quote it."""
+        given = self._value("api_token")
+        if given is not None and not isinstance(given, (str, int)) and not hasattr(given, "__ENCRYPTED__"):
+            raise BadInput("api_token must be a text (the value is not shown here).")
+        return clean_token(None if given is None else str(given))
+
+    def check_booleans(self) -> None:
+        """Raise BadInput for a word that Ansible does not know: it takes it for false, which would switch off what was meant to be on."""
+        for name, definition in self._definitions.items():
+            if definition.get("type") not in ("bool", "boolean"):
+                continue
+            given = self._value(name)
+            try:
+                boolean(True if given is None else given)
+            except TypeError:
+                raise BadInput(f"{name} must be true or false, got {str(given)[:100]!r}.") from None
+
+    def _value(self, option: str) -> Any:
+        """What the file says, else what the environment says, else None."""
+        if option in self.values:
+            return self.values[option]
+        return next((os.environ[name] for name in _variables_of(self._definitions[option]) if os.environ.get(name)), None)
+
+
+def connection_variables(definitions: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The environment variables of the connection options."""
+    return [name for option in CONNECTION_OPTIONS for name in _variables_of(definitions[option])]
+
+
+def _variables_of(definition: Mapping[str, Any]) -> list[str]:
+    return [entry["name"] for entry in definition.get("env", ())]
+
+
+def plain_message(error: AnsibleError) -> str:
+    """An error's message without the lines of the configuration file that it may quote: the token may be among them."""
+    message = re.split(r"\n+\s*(?:The error appears to be|The offending line|Origin:)", to_native(error))[0]
+    return " ".join(message.split())
+
+
+# The options that say what becomes of servers
+
+
+@dataclass(frozen=True)
+class HostOptions:
+    """Which servers become hosts, and what becomes of them: checked."""
+
+    query: Query
+    hostnames: tuple[str, ...]
+    connect_with: tuple[str, ...]
+    prefix: str
+    group: str
 
 
 def read_host_options(options: Mapping[str, Any]) -> HostOptions:
@@ -112,3 +183,12 @@ def _group(value: Any) -> str:
     if not text.strip() or text in ("all", "ungrouped"):
         raise BadInput(f"group must be the name of a group of its own, got {text[:100]!r}.")
     return text
+
+
+def named_groups(groups: Mapping[str, Any] | None, keyed_groups: Sequence[Any] | None) -> list[str]:
+    """The names of groups that stand in the options of these names."""
+    named = [str(name) for name in groups or {}]
+    for keyed in keyed_groups or []:
+        if isinstance(keyed, Mapping):
+            named += [value for value in (keyed.get("parent_group"), keyed.get("default_value")) if isinstance(value, str)]
+    return named
