@@ -149,6 +149,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleError, AnsibleParserError
+from ansible.inventory.data import InventoryData
+from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable, get_cache_plugin
 
 from ..module_utils._errors import BadInput, VpsError
@@ -184,7 +186,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         """Whether a file is meant for this plugin, by its name."""
         return super().verify_file(path) and path.endswith(("vps.yml", "vps.yaml", "vpsorg.yml", "vpsorg.yaml"))
 
-    def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
+    def parse(self, inventory: InventoryData, loader: DataLoader, path: str, cache: bool = True) -> None:
         """Add the servers that the file at `path` selects to the inventory.
 
         `cache`: whether servers of an earlier run may be used. Raises AnsibleParserError; then no host was added.
@@ -194,7 +196,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         try:
             settings, options = self._read_options(path)
             servers = self._servers(path, cache, settings, options.query)
-            hosts = self._add_hosts(servers, options, settings.api_url)
+            hosts = self._add_hosts(inventory, servers, options, settings.api_url)
             self._construct(hosts)
         except VpsError as error:
             raise AnsibleParserError(f"{path}: {error}") from None
@@ -264,11 +266,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     # Hosts
 
-    def _add_hosts(self, servers: Sequence[Server], options: HostOptions, api_url: str) -> Population:
-        group = self.inventory.add_group(self._sanitize_group_name(options.group))
-        no_address_group = self.inventory.add_group(self._sanitize_group_name(f"{options.group}_no_address"))
-        hosts = Population(self.inventory, group, no_address_group, api_url)
-        names, renamed = name_hosts(servers, options.hostnames, self._group_names(), hosts.existing_servers())
+    def _add_hosts(self, inventory: InventoryData, servers: Sequence[Server], options: HostOptions, api_url: str) -> Population:
+        group = inventory.add_group(self._sanitize_group_name(options.group))
+        no_address_group = inventory.add_group(self._sanitize_group_name(f"{options.group}_no_address"))
+        hosts = Population(inventory, group, no_address_group, api_url)
+        names, renamed = name_hosts(servers, options.hostnames, self._group_names(inventory), hosts.existing_servers())
         for first in range(0, len(renamed), _MOST_TOLD):
             self._warn("Some servers have other names in the inventory", renamed[first : first + _MOST_TOLD])
         hosts.add_servers(servers, names, options)
@@ -291,10 +293,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         for warning in warnings:
             self.display.warning(self._scrub(warning))
 
-    def _group_names(self) -> frozenset[str]:
+    def _group_names(self, inventory: InventoryData) -> frozenset[str]:
         """The names of all groups that are known by now or that the configuration names."""
         named = named_groups(self.get_option("groups"), self.get_option("keyed_groups"))
-        return frozenset({*self.inventory.groups, *named, *(self._sanitize_group_name(name) for name in named)})
+        return frozenset({*inventory.groups, *named, *(self._sanitize_group_name(name) for name in named)})
 
     def _warn(self, what: str, entries: Sequence[str]) -> None:
         if entries:

@@ -43,11 +43,11 @@ try:  # ansible-core 2.19 and newer
     from ansible.module_utils._internal._ansiballz._loader import _handle_exception as _print_crash
     from ansible.module_utils.common.json import Direction, get_module_encoder
 
-    AnsibleJSONEncoder = None
+    HAS_PROFILES = True
 except ImportError:  # 2.16 to 2.18
     from ansible.module_utils.common.json import AnsibleJSONEncoder
 
-    _BuiltModule = _print_crash = None
+    HAS_PROFILES = False
 
 from ..module_utils import _progress
 
@@ -60,10 +60,9 @@ _GRACE = 1.6  # seconds that a cancelled module has for its last words
 display = Display()
 # The controller reads nothing from the workers of a cancelled task, and newer workers have no output of their own: their
 # last words go to this copy, made when the plugin is loaded, before workers fork.
-try:
+_stdout: int | None = None
+with contextlib.suppress(OSError):
     _stdout = os.dup(1)
-except OSError:
-    _stdout = None
 
 
 class InProcessActionModule(NormalActionModule):
@@ -79,7 +78,7 @@ class InProcessActionModule(NormalActionModule):
         return super().run(tmp, task_vars)
 
     def _is_equivalent(self, task_vars: Mapping[str, Any]) -> bool:
-        if not HAS_REQUESTS or self._connection.transport != "local" or self._task.async_val or C.DEFAULT_KEEP_REMOTE_FILES:
+        if not HAS_REQUESTS or self._connection.transport != "local" or self._task.async_val or C.config.get_config_value("DEFAULT_KEEP_REMOTE_FILES"):
             return False
         if getattr(self._connection, "become", None) or self._play_context.become:
             return False
@@ -105,7 +104,7 @@ class InProcessActionModule(NormalActionModule):
             return super()._configure_module(module_name, module_args, task_vars)
         self._module_args = module_args
         path = self.MODULE.__file__
-        if _BuiltModule is None:
+        if not HAS_PROFILES:
             return "new", f"#!{sys.executable}", b"", path
         return _BuiltModule(b_module_data=b"", module_style="new", shebang=f"#!{sys.executable}", serialization_profile=_PROFILE), path
 
@@ -176,11 +175,11 @@ def _call(module: ModuleType) -> tuple[int, str, str]:
             rc = exc.code if isinstance(exc.code, int) else 0 if exc.code is None else 1
         except Exception as exc:  # a separate process would print it and end
             rc = 1
-            if _print_crash is None:
-                traceback.print_exc()
-            else:
+            if HAS_PROFILES:
                 with contextlib.suppress(SystemExit):
                     _print_crash(exc, _PROFILE)
+            else:
+                traceback.print_exc()
     return rc, stdout.getvalue(), stderr.getvalue()
 
 
@@ -200,10 +199,10 @@ def _environment(values: Mapping[str, Any]) -> Iterator[None]:
 def _module_process(module_args: Mapping[str, Any]) -> Iterator[None]:
     """What a module process finds in AnsibleModule's own globals: its arguments, and no warnings yet."""
     patched: list[tuple[Any, str, Any]] = [(basic, "_ANSIBLE_ARGS", _encoded(module_args))]
-    if _BuiltModule is not None:
+    if HAS_PROFILES:
         # Warnings of a module belong into its result; on the controller they would go to the screen instead.
         patched += [(basic, "_ANSIBLE_PROFILE", _PROFILE), (core_internal, "is_controller", False)]
-    collected = [module_warnings._global_warnings, module_warnings._global_deprecations]
+    collected: list[Any] = [module_warnings._global_warnings, module_warnings._global_deprecations]
     kept = [stock.copy() for stock in collected]
     saved = [(owner, name, getattr(owner, name)) for owner, name, _value in patched]
     try:
@@ -222,7 +221,9 @@ def _module_process(module_args: Mapping[str, Any]) -> Iterator[None]:
 
 def _encoded(module_args: Mapping[str, Any]) -> bytes:
     payload = {"ANSIBLE_MODULE_ARGS": dict(module_args)}
-    if _BuiltModule is not None:
+    encoder: Any
+    if HAS_PROFILES:
         encoder = get_module_encoder(_PROFILE, Direction.CONTROLLER_TO_MODULE)
         return json.dumps(payload, cls=encoder).encode("utf-8")
-    return json.dumps(payload, cls=AnsibleJSONEncoder, vault_to_text=True).encode("utf-8")
+    encoder = AnsibleJSONEncoder
+    return json.dumps(payload, cls=encoder, vault_to_text=True).encode("utf-8")

@@ -15,7 +15,6 @@ try:
     # ansible-core 2.19 and newer: a string is no template unless it is trusted, and an export shows what is not trusted as a dictionary.
     from ansible.template import trust_as_template
 
-    wrap_var = None
     TRUST_IS_EXPLICIT = True
     # A marked text is of a subclass of its own. The other subclasses of str (vaulted, unsafe, native) act in ways of their own.
     TEXT_TYPES = frozenset({str, type(trust_as_template("text"))})
@@ -56,7 +55,7 @@ def is_exporting() -> bool:
     return not context.CLIARGS or "export" in context.CLIARGS
 
 
-class _MarkedTexts(dict):
+class _MarkedTexts(dict[str, str]):
     """Every text so far, with its marked form: servers share most of their texts, and marking one takes longer than finding it."""
 
     def __missing__(self, text: str) -> str:
@@ -64,7 +63,7 @@ class _MarkedTexts(dict):
         return marked
 
 
-class _SameTexts(dict):
+class _SameTexts(dict[str, str]):
     """Every text as it is."""
 
     def __missing__(self, text: str) -> str:

@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 
 from ansible import constants as C
+from ansible.inventory.data import InventoryData
 
 from .._text import TRUST_IS_EXPLICIT, is_exporting, with_plain_exports
 from .expressions import Path, Reads, Unkeyable, analyse, key_of, read
@@ -26,10 +28,25 @@ _NOTHING: tuple[Any, ...] = ()
 _AGAIN: tuple[Any, ...] = ("to be found out", "for every host")
 
 
+class Plugin(Protocol):
+    """What is used of an inventory plugin that has ansible-core's `Constructable` among its classes: options and stock helpers."""
+
+    inventory: Any
+    _vars: Any
+
+    def get_option(self, option: str) -> Any: ...
+
+    def _set_composite_vars(self, compose: Any, variables: Any, host: str, strict: bool = False) -> None: ...
+
+    def _add_host_to_composed_groups(self, groups: Any, variables: Any, host: str, strict: bool = False) -> None: ...
+
+    def _add_host_to_keyed_groups(self, keys: Any, variables: Any, host: str, strict: bool = False) -> None: ...
+
+
 class _Recorder:
     """The inventory, with a record of what a stock helper does to it."""
 
-    def __init__(self, inventory: Any) -> None:
+    def __init__(self, inventory: InventoryData) -> None:
         self._inventory = inventory
         self.joined: list[str] = []
         self.variables: list[str] = []
@@ -97,7 +114,7 @@ class _GroupEntry(_Entry):
 class Constructor:
     """C(compose), C(groups) and C(keyed_groups) for all hosts of a source at once."""
 
-    def __init__(self, plugin: Any, *, own: Collection[str], remember: bool = True) -> None:
+    def __init__(self, plugin: Plugin, *, own: Collection[str], remember: bool = True) -> None:
         """C(plugin): the inventory plugin, a Constructable. C(own): the variables that it sets or could set, none of which holds a template.
 
         C(remember): false calls the stock helpers for every host, which is what the results are compared with.
@@ -129,11 +146,12 @@ class Constructor:
     # Variables
 
     def _compose_all(self, compose: Mapping[str, Any], host_names: Sequence[str], fresh: Collection[str]) -> None:
+        texts_stay_texts = TRUST_IS_EXPLICIT or not C.config.get_config_value("DEFAULT_JINJA2_NATIVE")
         entries = []
         for name, expression in compose.items():
             reads = analyse(expression, self._own) if isinstance(name, str) and name.isidentifier() else None
-            is_direct = reads is not None and reads.is_plain and (TRUST_IS_EXPLICIT or not C.DEFAULT_JINJA2_NATIVE)
-            entries.append((name, expression, _Entry(reads), reads.paths[0] if is_direct else None))
+            direct = reads.paths[0] if reads is not None and reads.is_plain and texts_stay_texts else None
+            entries.append((name, expression, _Entry(reads), direct))
         hosts = self._plugin.inventory.hosts
         for host_name in host_names:
             host = hosts[host_name]
@@ -191,7 +209,7 @@ class Constructor:
                         group.add_host(host)
                     continue
                 try:
-                    recorder = self._recorded(lambda entry=entry, host_name=host_name: entry.helper(host_name))
+                    recorder = self._recorded(partial(entry.helper, host_name))
                 except Exception as error:
                     if self._strict or not entry.forgives:
                         raise

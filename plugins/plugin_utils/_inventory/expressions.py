@@ -155,7 +155,7 @@ _GLOBALS = frozenset(
 )
 _parser = Environment(autoescape=False)  # noqa: S701  # parses only; nothing is rendered with it
 
-Path = tuple  # of strings: a variable's name, then the keys of the dictionaries inside it
+Path = tuple[str, ...]  # a variable's name, then the keys of the dictionaries inside it
 MISSING = ("missing",)
 _SCALARS = frozenset({bool, int, float})
 
@@ -183,13 +183,20 @@ def analyse(expression: Any, own: Collection[str], *, template: bool = False) ->
         tree = _parser.parse(expression if template else "{{ " + expression + " }}")
     except TemplateError:
         return None
-    if not template and (len(tree.body) != 1 or not isinstance(tree.body[0], nodes.Output) or len(tree.body[0].nodes) != 1):
+    bare = _only_expression(tree)
+    if not template and bare is None:
         return None
     paths: dict[Path, None] = {}
     if not _collect(tree, own, paths):
         return None
-    plain = not template and _path_of(tree.body[0].nodes[0]) is not None
-    return Reads(tuple(paths), plain)
+    return Reads(tuple(paths), is_plain=not template and bare is not None and _path_of(bare) is not None)
+
+
+def _only_expression(tree: nodes.Template) -> nodes.Expr | None:
+    """The expression of a template that is nothing but one."""
+    if len(tree.body) == 1 and isinstance(tree.body[0], nodes.Output) and len(tree.body[0].nodes) == 1:
+        return tree.body[0].nodes[0]
+    return None
 
 
 def _collect(node: nodes.Node, own: Collection[str], paths: dict[Path, None]) -> bool:

@@ -12,7 +12,7 @@ import re
 import socket
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, Optional
 
 from .._text import Marker, TooDeep, printable
 
@@ -69,11 +69,12 @@ def name_hosts(
     C(sources): of C(name), C(hostname), C(id), the first that a server has and that is safe. C(known): names of hosts that other sources of
     this inventory have made of servers, with the servers' ids, or None for a server of another API.
     """
-    names, warnings = [], []
+    names: list[str] = []
+    warnings: list[str] = []
     for server in servers:
-        candidates = [str(server["id"]) if source == "id" else server.get(source) for source in sources]
-        candidates = [candidate for candidate in candidates if candidate is not None and candidate != ""]
-        name = next((candidate for candidate in candidates if is_safe_name(candidate, groups)), f"vps-{server['id']}")
+        given = [str(server["id"]) if source == "id" else server.get(source) for source in sources]
+        candidates = [candidate for candidate in given if candidate is not None and candidate != ""]
+        name: str = next((candidate for candidate in candidates if is_safe_name(candidate, groups)), f"vps-{server['id']}")
         if not candidates or name != candidates[0]:
             wanted = printable(candidates[0]) if candidates else f"without {' and '.join(sources)}"
             warnings.append(f"server {server['id']}, {wanted}: not usable as the name of a host; the host is called {name}")
@@ -136,7 +137,7 @@ def _address(text: Any) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 # Variables
 
 
-class VariableNames(dict):
+class VariableNames(dict[str, Optional[str]]):
     """The names of variables by the API's keys: always with the prefix, always valid, never one that Ansible obeys; None where there is no such name."""
 
     def __init__(self, prefix: str) -> None:

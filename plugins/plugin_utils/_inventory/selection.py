@@ -8,11 +8,18 @@ from __future__ import annotations
 
 import fnmatch
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 from ...module_utils._status import FILTERABLE
 
 Server = dict[str, Any]  # as the API tells it, checked: an integer `id`, texts as `name` and `status`, any other fields
+
+
+class ApiFilters(TypedDict, total=False):
+    """What the API can select by itself: arguments of `Api.list_servers`."""
+
+    status: str
+    location: str
 
 
 @dataclass(frozen=True)
@@ -24,12 +31,12 @@ class Selection:
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
 
-    def for_api(self) -> dict[str, str]:
-        """What the API can select by itself, as arguments of `Api.list_servers`: one status that it documents, one location.
+    def for_api(self) -> ApiFilters:
+        """What to ask the API for: one status that it documents as a filter, one location.
 
         An optimisation only: what counts is `keeps`.
         """
-        filters = {}
+        filters: ApiFilters = {}
         if len(self.status) == 1 and self.status[0] in FILTERABLE:
             filters["status"] = self.status[0]
         if len(self.locations) == 1:
