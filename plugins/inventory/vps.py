@@ -192,7 +192,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         `cache`: whether servers of an earlier run may be used. Raises AnsibleParserError; then no host was added.
         """
         super().parse(inventory, loader, path, cache)
-        # No error gets a cause: newer versions of ansible-core would show the lines of the file around it, and the token may be among them.
+        # No error gets a cause: newer versions of ansible-core would show the lines of the file around it, and the token may
+        # be among them.
         try:
             settings, options = self._read_options(path)
             servers = self._servers(path, cache, settings, options.query)
@@ -215,7 +216,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return settings, read_host_options(options)
 
     def set_options(self, task_keys: Any = None, var_options: Any = None, direct: Any = None) -> None:
-        """As the base class, with the connection options templated before their types are checked, so that lookups can give them."""
+        """As the base class, with the connection options templated before their types are checked.
+
+        So lookups can give them.
+        """
         if direct is not None:
             given = GivenOptions(direct, self.option_definitions, self._templated)
             self._scrub = scrubber(given.token())
@@ -251,10 +255,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             self.display.warning(f"{path}: {error} The servers are those of an earlier run (cache_fallback), which may be out of date.")
             return cached
         if gone:
-            self._warn(
-                f"{path}: these servers vanished while they were read, so that only what the list says of them is known",
-                [str(server_id) for server_id in gone],
-            )
+            what = "these servers vanished while they were read, so that only what the list says of them is known"
+            self._warn(f"{path}: {what}", [str(server_id) for server_id in gone])
         elif caching:
             self._cache[key] = to_cache(servers)
         return servers

@@ -5,7 +5,7 @@
 """Runs a module inside the controller's worker process, with the result that the module path would give, to the letter.
 
 A looped task pays 330-450 ms an item for packing a module, forking, starting a Python and importing; the same function
-called here costs a few milliseconds. The module's own C(main) runs, with arguments encoded, and its output decoded, by
+called here costs a few milliseconds. The module's own `main` runs, with arguments encoded, and its output decoded, by
 the very code of ansible-core that does so for a separate process: only the transport in between is left out.
 """
 
@@ -58,15 +58,15 @@ _PARENT_LOOK = 0.5  # seconds between two looks whether ansible-playbook is stil
 _GRACE = 1.6  # seconds that a cancelled module has for its last words
 
 display = Display()
-# The controller reads nothing from the workers of a cancelled task, and newer workers have no output of their own: their
-# last words go to this copy, made when the plugin is loaded, before workers fork.
+# The controller reads nothing from the workers of a cancelled task, and newer workers have no output of their own:
+# their last words go to this copy, made when the plugin is loaded, before workers fork.
 _stdout: int | None = None
 with contextlib.suppress(OSError):
     _stdout = os.dup(1)
 
 
 class InProcessActionModule(NormalActionModule):
-    """The action plugin of a module: C(MODULE) is the module's Python module, whose C(main) is run."""
+    """The action plugin of a module: `MODULE` is the module's Python module, whose `main` is run."""
 
     MODULE: ModuleType
     _here = False
@@ -131,10 +131,10 @@ def _show_last(line: str) -> None:
 
 @contextlib.contextmanager
 def _cancellable() -> Iterator[None]:
-    """Let SIGINT, SIGTERM and the end of ansible-playbook itself interrupt the module as Ctrl-C does, and end the process soon after.
+    """Let SIGINT, SIGTERM and the end of ansible-playbook interrupt the module as Ctrl-C does.
 
-    Left alone, a worker of ansible-core 2.19 or newer dies of a signal without a word, one of 2.18 or older outlives the playbook,
-    and so does any after a SIGKILL.
+    The process ends soon after. Left alone, a worker of ansible-core 2.19 or newer dies of a signal without a word, one of 2.18 or older outlives
+    the playbook, and so does any after a SIGKILL.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -185,7 +185,7 @@ def _call(module: ModuleType) -> tuple[int, str, str]:
 
 @contextlib.contextmanager
 def _environment(values: Mapping[str, Any]) -> Iterator[None]:
-    """The task's C(environment:), for as long as its module runs. The worker process runs nothing else meanwhile."""
+    """The task's `environment:`, for as long as its module runs. The worker process runs nothing else meanwhile."""
     saved = dict(os.environ)
     os.environ.update({str(key): str(value) for key, value in values.items()})
     try:

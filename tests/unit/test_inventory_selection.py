@@ -1,7 +1,7 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which servers become hosts, what the API is asked for, and that the cache keeps the answers to different questions apart."""
+"""Which servers become hosts, what the API is asked for, and what the cache's key depends on."""
 
 from __future__ import annotations
 

@@ -20,22 +20,23 @@ _FORMAT = 1
 
 
 def cache_key(base: str, path: str, settings: Settings, query: Query) -> str:
-    """The key for what one file shows of one account: everything that decides which servers there are, and what is known of them.
+    """The key for what one file shows of one account.
 
-    `base` is Ansible's own key, which depends on the plugin and the file's path only.
+    It depends on everything that decides which servers there are and what is known of them. `base` is Ansible's own
+    key, which depends on the plugin and the file's path only.
     """
     facts = [path, settings.api_url, settings.token, asdict(query)]
     return f"{base}_{hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:20]}"
 
 
 def to_cache(servers: list[Server]) -> dict[str, Any]:
-    """What is cached: the API's data as one text, which no cache plugin looks into, converts or copies entry by entry."""
+    """What is cached: the API's data as one text, which no cache plugin looks into, converts or copies bit by bit."""
     text = json.dumps(servers, ensure_ascii=True, separators=(",", ":"))
     return {"format": _FORMAT, "digest": _digest(text), "servers": text}
 
 
 def from_cache(cached: Any, selection: Selection) -> list[Server] | None:
-    """The servers in a cached value; None where it is not what C(to_cache) wrote. It is checked like an answer of the API."""
+    """The selected servers in a cached value; None where `to_cache` did not write it. Checked like an answer of the API."""
     if not isinstance(cached, Mapping) or cached.get("format") != _FORMAT or not isinstance(cached.get("servers"), str):
         return None
     try:
@@ -51,7 +52,7 @@ def from_cache(cached: Any, selection: Selection) -> list[Server] | None:
 
 
 def cached_servers(store: Mapping[str, Any], key: str, selection: Selection) -> list[Server] | None:
-    """The selected servers in a cache of Ansible's; None where they are absent, expired, damaged or unreadable."""
+    """The selected servers under a key of a cache; None where they are absent, expired, damaged or unreadable."""
     try:
         return from_cache(store[key], selection)
     except Exception:  # pylint: disable=broad-exception-caught

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which variables a Jinja expression reads: found out once, so that its result can be remembered for all hosts on which these are equal."""
+"""Which variables a Jinja expression reads, so that its result can be remembered for hosts on which these are equal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from jinja2 import Environment, TemplateError, nodes
 
 from .._text import TEXT_TYPES, is_harmless
 
-# Filters and tests whose result depends on nothing but what goes in. Those of ansible-core and of Jinja; any other makes an expression opaque.
+# Filters and tests whose result depends on nothing but what goes in. Those of ansible-core and of Jinja; any other
+# makes an expression opaque.
 _PURE_FILTERS = frozenset(
     [
         "abs",
@@ -166,16 +167,16 @@ class Unkeyable(Exception):
 
 @dataclass(frozen=True)
 class Reads:
-    """What an expression reads. C(is_plain): it is nothing but its one path."""
+    """What an expression reads. `is_plain`: it is nothing but its one path."""
 
     paths: tuple[Path, ...]
     is_plain: bool
 
 
 def analyse(expression: Any, own: Collection[str], *, template: bool = False) -> Reads | None:
-    """What an expression reads of the variables C(own), or None where it can't be foretold or its result depends on more.
+    """What an expression reads of the variables `own`; None where that can't be foretold or its result depends on more.
 
-    C(template): it is a text with template delimiters, not a bare expression.
+    `template`: it is a text with template delimiters, not a bare expression.
     """
     if not isinstance(expression, str) or "\\" in expression or (not template and _DELIMITERS.search(expression)):
         return None
@@ -219,9 +220,9 @@ def _collect(node: nodes.Node, own: Collection[str], paths: dict[Path, None]) ->
 
 
 def _path_of(node: nodes.Node) -> Path | None:
-    """The path that a node such as C(a.b['c']) spells; None for any other node.
+    """The path that a node such as `a.b['c']` spells; None for any other node.
 
-    C(a.items) means the method of the dictionary, so no key that is also a method is part of a path.
+    `a.items` means the method of the dictionary, so no key that is also a method is part of a path.
     """
     keys: list[str] = []
     while isinstance(node, (nodes.Getattr, nodes.Getitem)):
@@ -249,7 +250,10 @@ def read(variables: Mapping[str, Any], path: Path) -> tuple[Any, int]:
 
 
 def key_of(variables: Mapping[str, Any], paths: Iterable[Path]) -> tuple[Any, ...]:
-    """A dictionary key that is equal for two hosts only if an expression that reads these paths gives both the same. Raises Unkeyable."""
+    """A dictionary key that is equal for two hosts only if an expression that reads these paths gives both the same.
+
+    Raises Unkeyable; RecursionError for a value that is nested too deeply.
+    """
     key: list[Any] = []
     for path in paths:
         value, steps = read(variables, path)

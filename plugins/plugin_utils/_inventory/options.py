@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The configuration file of the inventory plugin: its values checked before any request, each problem told in one sentence."""
+"""The inventory plugin's configuration file: checked before any request, each problem told in one sentence."""
 
 from __future__ import annotations
 
@@ -36,7 +36,10 @@ _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 @contextlib.contextmanager
 def without_empty_variables(names: Iterable[str]) -> Iterator[None]:
-    """Take away the environment variables that are empty, and put them back after: AWX sets empty ones for what was left open."""
+    """Take away those of these environment variables that are empty, and put them back after.
+
+    AWX sets empty ones for what was left open.
+    """
     empty = [name for name in names if os.environ.get(name) == ""]
     for name in empty:
         del os.environ[name]
@@ -48,24 +51,26 @@ def without_empty_variables(names: Iterable[str]) -> Iterator[None]:
 
 
 def check_keys(config: Mapping[str, Any], known: Iterable[str]) -> None:
-    """Raise BadInput for an option that does not exist: a filter with a typing mistake would select every server.
+    """Raise BadInput for an option that does not exist.
 
-    Keys that begin with C(x-) or an underscore are the user's own, for YAML anchors.
+    A filter with a typing mistake would select every server. Keys that begin with `x-` or an underscore are the user's own, for YAML anchors.
     """
     names = sorted({*known, "plugin"})
     for key in config:
         if key not in names and not str(key).startswith(("_", "x-")):
             near = difflib.get_close_matches(str(key), names, 1)
-            raise BadInput(f"Unknown option {str(key)[:100]!r}.{f' Did you mean {near[0]}?' if near else ''} See ansible-doc -t inventory vpsorg.cloud.vps.")
+            hint = f" Did you mean {near[0]}?" if near else ""
+            raise BadInput(f"Unknown option {str(key)[:100]!r}.{hint} See ansible-doc -t inventory vpsorg.cloud.vps.")
 
 
 class GivenOptions:
     """The options of one configuration file, ready for Ansible, which completes them and checks their types."""
 
     def __init__(self, config: Mapping[str, Any], definitions: Mapping[str, Mapping[str, Any]], template: Callable[[str, Any], Any]) -> None:
-        """`config`: what the file holds. `definitions`: the documented options. `template` gives the value of an option's name and template.
+        """`config`: what the file holds. `definitions`: the documented options, by name.
 
-        Raises BadInput for an option that does not exist.
+        `template` takes an option's name and what was given, and returns the value. Raises BadInput for an option that
+        does not exist, and what `template` raises.
         """
         check_keys(config, definitions)
         self._definitions = definitions
@@ -80,14 +85,20 @@ class GivenOptions:
                 self.values[name] = templated
 
     def token(self) -> str:
-        """The API token. Raises BadInput for a missing or malformed one: Ansible's own words don't say what to do, or quote it."""
+        """The API token. Raises BadInput where it is missing or malformed.
+
+        Ansible's own words would not say what to do, or would quote it.
+        """
         given = self._value("api_token")
         if given is not None and not isinstance(given, (str, int)) and not hasattr(given, "__ENCRYPTED__"):
             raise BadInput("api_token must be a text (the value is not shown here).")
         return clean_token(None if given is None else str(given))
 
     def check_booleans(self) -> None:
-        """Raise BadInput for a word that Ansible does not know: it takes it for false, which would switch off what was meant to be on."""
+        """Raise BadInput for a word that means neither true nor false.
+
+        Ansible takes it for false, which would switch off what was meant to be on.
+        """
         for name, definition in self._definitions.items():
             if definition.get("type") not in ("bool", "boolean"):
                 continue
@@ -172,7 +183,8 @@ def _prefix(value: Any) -> str:
     text = str(value or "")
     if not _IDENTIFIER.fullmatch(text) or text.lower().startswith("ansible") or keyword.iskeyword(text):
         raise BadInput(
-            f"hostvars_prefix must be letters, digits and underscores, begin with no digit and not with ansible, got {text[:100]!r}. "
+            "hostvars_prefix must be letters, digits and underscores, begin with no digit and not with ansible, "
+            f"got {text[:100]!r}. "
             "It keeps what the API sends apart from the variables that Ansible obeys, so it can't be empty."
         )
     return text

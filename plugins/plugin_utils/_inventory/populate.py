@@ -16,17 +16,20 @@ from .hosts import VariableNames, connection_address, host_variables
 from .options import HostOptions
 from .selection import Server
 
-# What a host that this plugin has made carries for the next file: its server's API and id. Two accounts may have servers
-# of one name, and two APIs servers of one id. It is no variable, so that nobody else can set it; and not kept by
-# inventory, which newer versions of ansible-core wrap anew for every file.
+# What a host that this plugin has made carries for the next file: its server's API and id. Two accounts may have
+# servers of one name, and two APIs servers of one id. It is no variable, so that nobody else can set it; and not kept
+# by inventory, which newer versions of ansible-core wrap anew for every file.
 _SERVER = "_vpsorg_cloud_server"
 
 
 class Population:
-    """The hosts that the servers of one file become, and what there is to tell of them. All lists are of hosts' names, in the servers' order."""
+    """The hosts that the servers of one file become, and what there is to tell of them.
+
+    All lists are of hosts' names, in the servers' order.
+    """
 
     def __init__(self, inventory: InventoryData, group: str, no_address_group: str, api_url: str) -> None:
-        """`group` holds every host, `no_address_group` those that can't be connected to; the inventory has both groups."""
+        """`group` gets every host, `no_address_group` those without an address; the inventory has both groups."""
         self._inventory = inventory
         self._hosts = inventory.hosts
         self._group_name = group
@@ -44,7 +47,7 @@ class Population:
         self.incomplete: list[str] = []  # hosts that lack a variable for some of the server's fields
 
     def existing_servers(self) -> dict[str, int | None]:
-        """The hosts that this plugin has made for other files, with their servers' ids, or None for a server of another API."""
+        """The hosts made for other files, with their servers' ids; None for a server of another API."""
         return {name: server_id if api_url == self._api_url else None for name, (api_url, server_id) in self._existing.items()}
 
     def add_servers(self, servers: Sequence[Server], names: Sequence[str], options: HostOptions) -> None:
@@ -78,7 +81,7 @@ class Population:
         return given | {"ansible_host"}
 
     def take_back(self) -> None:
-        """Remove the fresh hosts: Ansible goes on after an error, and would go on with hosts that lack some of their groups."""
+        """Remove the fresh hosts: after an error Ansible goes on, and would do so with hosts that lack some groups."""
         for name in self.fresh:
             self._inventory.remove_host(self._hosts[name])
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which servers become hosts, and what is read of them: the one place that knows, from which the cache's key follows. Pure."""
+"""Which servers become hosts, and what is read of them. The cache's key follows from what stands here. Pure."""
 
 from __future__ import annotations
 

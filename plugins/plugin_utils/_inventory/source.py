@@ -19,9 +19,10 @@ DETAILS_AT_A_TIME = 16
 
 
 def fetch_servers(settings: Settings, query: Query) -> tuple[list[Server], list[int]]:
-    """The selected servers, as the API tells them, the token scrubbed from every text; and the ids of those whose detail is gone.
+    """The selected servers, as the API tells them, and the ids of those that vanished: in the list, without a detail.
 
-    Sends GET requests only. A list that is not whole, and a detail that can't be read, is an error: VpsError. So is a missing `requests`.
+    The token is scrubbed from every text. Sends GET requests only. Raises VpsError: for a list that is not whole, a
+    detail that can't be read, a missing `requests`.
     """
     require_requests()
     pace = Pace(limit=None, retries=settings.retries, retry_max_delay=settings.retry_max_delay, request_timeout=settings.timeout)
