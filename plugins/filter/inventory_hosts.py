@@ -62,13 +62,13 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 from ansible.utils.display import Display
 
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_hosts import (
+from ..plugin_utils._inventory.hosts import (
     VariableNames,
     connection_address,
     host_variables,
     name_hosts,
 )
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._text import new_marker
+from ..plugin_utils._text import new_marker
 
 _PREFIX = "vps_"
 GROUPS = frozenset({"vps", "vps_no_address"})  # those of the inventory plugin

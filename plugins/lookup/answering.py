@@ -121,7 +121,8 @@ class _Wait:
         return self._answered
 
     async def _until_it_answers(self, address: str, gate: asyncio.Semaphore) -> None:
-        # Up to Python 3.11, wait_for swallows a cancellation that comes in the moment in which a try ends: the task must then end by itself.
+        # Up to Python 3.11, wait_for swallows a cancellation that comes in the moment in which a try ends: the task must then
+        # end by itself.
         while not self._is_over:
             async with gate:
                 # Within the time of a try: also what accepts a connection and then says nothing.

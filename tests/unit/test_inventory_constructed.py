@@ -18,7 +18,7 @@ from ansible.errors import AnsibleError
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
 
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils import _construct, _inventory_source
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory import construct, source
 from ansible_collections.vpsorg.cloud.plugins.plugin_utils._text import TRUST_IS_EXPLICIT, is_harmless
 
 PLAN = {"id": 1, "name": "Standard VPS", "vcpus": 2, "memory": 4096, "storage": 80}
@@ -289,11 +289,11 @@ def described(value: Any) -> str:
 def build(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Outcome]:
     """Make the inventory of a configuration, with this plugin's way of constructing or with ansible-core's."""
     monkeypatch.setenv("VPS_API_TOKEN", "vps_test")
-    monkeypatch.setattr(_inventory_source, "fetch_servers", lambda *_arguments: ([dict(server) for server in SERVERS], []))
-    fast = _construct.Constructor
+    monkeypatch.setattr(source, "fetch_servers", lambda *_arguments: ([dict(server) for server in SERVERS], []))
+    fast = construct.Constructor
 
     def make(config: dict[str, Any], *, stock: bool = False, extra_vars: dict[str, Any] | None = None) -> Outcome:
-        monkeypatch.setattr(_construct, "Constructor", Stock if stock else fast)
+        monkeypatch.setattr(construct, "Constructor", Stock if stock else fast)
         path = tmp_path / "test.vps.yml"
         path.write_text(yaml.safe_dump({"plugin": "vpsorg.cloud.vps", **config}))
         if extra_vars is not None:
@@ -468,13 +468,13 @@ def test_hosts_share_no_containers(build: Callable[..., Outcome]) -> None:
 def test_expressions_are_evaluated_once_for_every_value(build: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch) -> None:
     """What the speed rests on: not a time, a count."""
     calls: list[str] = []
-    original = _construct.Constructor._recorded
+    original = construct.Constructor._recorded
 
     def counted(self: Any, action: Callable[[], None]) -> Any:
         calls.append("call")
         return original(self, action)
 
-    monkeypatch.setattr(_construct.Constructor, "_recorded", counted)
+    monkeypatch.setattr(construct.Constructor, "_recorded", counted)
     build(
         {
             "keyed_groups": [{"key": "vps_status", "prefix": "s"}],
@@ -491,7 +491,7 @@ def test_one_odd_server_does_not_take_down_the_others(
     servers = [{"id": number, "name": f"web-{number}", "status": "active", "location": "us-west"} for number in range(1, 6)]
     servers.append({"id": 6, "name": "odd", "status": "active", "location": {"a": {"b": 1}}})
     servers.append({"id": 7, "name": "odder", "status": "active", "location": 7.5})
-    monkeypatch.setattr(_inventory_source, "fetch_servers", lambda *_arguments: (servers, []))
+    monkeypatch.setattr(source, "fetch_servers", lambda *_arguments: (servers, []))
     outcome = build({"keyed_groups": [{"key": "vps_location", "prefix": "at"}]})
     assert len(outcome.hosts) == 7
     assert outcome.groups["at_us_west"][0] == [f"web-{number}" for number in range(1, 6)]

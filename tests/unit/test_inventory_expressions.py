@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._expressions import MISSING, Unkeyable, analyse, key_of, read
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory.expressions import MISSING, Unkeyable, analyse, key_of, read
 
 OWN = frozenset({"vps_name", "vps_plan", "vps_list", "ansible_host"})
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The pure part of the inventory: which servers become hosts, under which names, with which address and variables."""
+"""The pure part of the inventory: under which names servers become hosts, with which address and variables."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_hosts import (
-    Selection,
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory.hosts import (
     VariableNames,
     connection_address,
     host_variables,
@@ -103,34 +102,6 @@ def test_names_are_always_safe_and_different(given_names: list[str]) -> None:
     names, _warnings = names_of([server(number, name) for number, name in enumerate(given_names, 1)])
     assert len(set(names)) == len(given_names)
     assert all(is_safe_name(name, GROUPS) for name in names)
-
-
-# Selection
-
-
-def test_selection() -> None:
-    servers = [
-        server(1, "web-1", location="us-west"),
-        server(2, "web-2", location="eu-central", status="stopped"),
-        server(3, "Web-3", location=None),
-        server(4, "db-1", status="provisioning"),
-    ]
-
-    def kept(**filters: tuple[str, ...]) -> list[int]:
-        return [entry["id"] for entry in servers if Selection(**filters).keeps(entry)]
-
-    assert kept() == [1, 2, 3, 4]
-    assert kept(status=("stopped", "provisioning")) == [2, 4]
-    assert kept(locations=("us-west",)) == [1]
-    assert kept(include=("web-*",)) == [1, 2]
-    assert kept(include=("web-*", "db-?"), exclude=("*-2",)) == [1, 4]
-    assert kept(status=("active",), exclude=("*",)) == []
-
-
-def test_what_the_api_can_filter() -> None:
-    assert Selection(status=("active",), locations=("us-west",)).for_api() == {"status": "active", "location": "us-west"}
-    assert Selection(status=("provisioning",)).for_api() == {}  # not documented as a filter
-    assert Selection(status=("active", "stopped"), locations=("a", "b"), include=("x",)).for_api() == {}
 
 
 # Addresses

@@ -2,23 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The hosts of the inventory plugin: which servers, under which names, with which variables. Pure: servers in, values and warnings out."""
+"""Servers as hosts: under which names, at which address, with which variables. Pure."""
 
 from __future__ import annotations
 
-import fnmatch
 import ipaddress
 import keyword
 import re
 import socket
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Optional
 
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._text import Marker, TooDeep, printable
-
-API_STATUS_FILTERS = frozenset({"active", "stopped", "suspended"})  # documented; another word may be refused or ignored
+from .._text import Marker, TooDeep, printable
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}")
 _LONGEST_NAME = 253
@@ -39,47 +35,14 @@ _RESERVED_VARIABLES = frozenset({
 })  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Selection:
-    """Which servers become hosts. An empty tuple selects all."""
-
-    status: tuple[str, ...] = ()
-    locations: tuple[str, ...] = ()
-    include: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-
-    def for_api(self) -> dict[str, str]:
-        """What the API can select by itself: one status that it documents, one location. An optimisation only: see C(keeps)."""
-        filters = {}
-        if len(self.status) == 1 and self.status[0] in API_STATUS_FILTERS:
-            filters["status"] = self.status[0]
-        if len(self.locations) == 1:
-            filters["location"] = self.locations[0]
-        return filters
-
-    def of(self, servers: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """The selected ones of some servers."""
-        return servers if self == Selection() else [server for server in servers if self.keeps(server)]
-
-    def keeps(self, server: Mapping[str, Any]) -> bool:
-        """Whether a server is selected, by what the server itself says: a filter of the API may be ignored or fuzzy."""
-        name = server["name"]
-        return (
-            (not self.status or server["status"] in self.status)
-            and (not self.locations or server.get("location") in self.locations)
-            and (not self.include or any(fnmatch.fnmatchcase(name, pattern) for pattern in self.include))
-            and not any(fnmatch.fnmatchcase(name, pattern) for pattern in self.exclude)
-        )
-
-
 # Names
 
 
 def is_safe_name(name: Any, taken: Collection[str] = ()) -> bool:
     """Whether a text from the API may be the name of a host.
 
-    Ansible takes a host's name for a pattern, for the name of files in C(host_vars), and, without an address, for a name to
-    resolve; so it must be a plain name that means neither this machine nor a group. C(taken): names of groups.
+    Ansible takes a host's name for a pattern, for the name of files in `host_vars`, and, without an address, for a name
+    to resolve; so it must be a plain name that means neither this machine nor a group. `taken`: names of groups.
     """
     if not isinstance(name, str) or not _NAME.fullmatch(name) or name in taken:
         return False
@@ -99,27 +62,29 @@ def _is_this_machine(name: str) -> bool:
 
 
 def name_hosts(
-    servers: Sequence[Mapping[str, Any]], sources: Sequence[str], groups: Collection[str], known: Mapping[str, int | None] | None = None
+    servers: Sequence[Mapping[str, Any]], sources: Sequence[str], groups: Collection[str], existing: Mapping[str, int | None] | None = None
 ) -> tuple[list[str], list[str]]:
-    """The hosts' names, in the servers' order, all different; and the warnings about those that are not what the user expects.
+    """The hosts' names, in the servers' order, all different; and the warnings about those that may surprise.
 
-    C(sources): of C(name), C(hostname), C(id), the first that a server has and that is safe. C(known): names of hosts that other sources of
-    this inventory have made of servers, with the servers' ids, or None for a server of another API.
+    `sources`: of `name`, `hostname`, `id`, the first that a server has and that is safe. `groups`: names of groups,
+    which no host may bear. `existing`: names of hosts that other sources of this inventory have made of servers, with
+    the servers' ids, or None for a server of another API.
     """
-    names, warnings = [], []
+    names: list[str] = []
+    warnings: list[str] = []
     for server in servers:
-        candidates = [str(server["id"]) if source == "id" else server.get(source) for source in sources]
-        candidates = [candidate for candidate in candidates if candidate is not None and candidate != ""]
-        name = next((candidate for candidate in candidates if is_safe_name(candidate, groups)), f"vps-{server['id']}")
+        given = [str(server["id"]) if source == "id" else server.get(source) for source in sources]
+        candidates = [candidate for candidate in given if candidate is not None and candidate != ""]
+        name: str = next((candidate for candidate in candidates if is_safe_name(candidate, groups)), f"vps-{server['id']}")
         if not candidates or name != candidates[0]:
             wanted = printable(candidates[0]) if candidates else f"without {' and '.join(sources)}"
             warnings.append(f"server {server['id']}, {wanted}: not usable as the name of a host; the host is called {name}")
         names.append(name)
-    return _all_different(servers, names, groups, known or {}, warnings), warnings
+    return _all_different(servers, names, groups, existing or {}, warnings), warnings
 
 
 def _all_different(
-    servers: Sequence[Mapping[str, Any]], names: list[str], groups: Collection[str], known: Mapping[str, int | None], warnings: list[str]
+    servers: Sequence[Mapping[str, Any]], names: list[str], groups: Collection[str], existing: Mapping[str, int | None], warnings: list[str]
 ) -> list[str]:
     first_names = list(names)
     while True:
@@ -127,12 +92,13 @@ def _all_different(
         clashing = [
             number
             for number, (server, name) in enumerate(zip(servers, names))
-            if counts[name] > 1 or name in groups or known.get(name, server["id"]) != server["id"]
+            if counts[name] > 1 or name in groups or existing.get(name, server["id"]) != server["id"]
         ]
         if not clashing:
             break
         for number in clashing:
-            # With every round these names get longer, so that they end by differing from all others; the longest start again from a short one.
+            # With every round these names get longer, so that they end by differing from all others; the longest start
+            # again from a short one.
             longer = f"{names[number]}-{servers[number]['id']}"
             names[number] = longer if len(longer) <= _LONGEST_NAME else f"vps-{servers[number]['id']}"
     for server, before, after in zip(servers, first_names, names):
@@ -145,9 +111,9 @@ def _all_different(
 
 
 def connection_address(server: Mapping[str, Any], connect_with: Sequence[str]) -> str | None:
-    """The address that becomes C(ansible_host): an IP literal in canonical form, or None.
+    """The address that becomes `ansible_host`: an IP literal in canonical form, or None.
 
-    ssh would take a text such as C(-oProxyCommand=...) for an option, and a name for one to resolve.
+    ssh would take a text such as `-oProxyCommand=...` for an option, and a name for one to resolve.
     """
     usual = server.get("ip_address")
     if connect_with[0] == "ipv4" and isinstance(usual, str) and _CANONICAL_IPV4.fullmatch(usual):
@@ -173,8 +139,11 @@ def _address(text: Any) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 # Variables
 
 
-class VariableNames(dict):
-    """The names of variables by the API's keys: always with the prefix, always valid, never one that Ansible obeys; None where there is no such name."""
+class VariableNames(dict[str, Optional[str]]):
+    """The names of variables by the API's keys: always with the prefix, always valid, never one that Ansible obeys.
+
+    None stands for a key for which there is no such name.
+    """
 
     def __init__(self, prefix: str) -> None:
         super().__init__()

@@ -6,32 +6,31 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import Api, ApiError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.concurrent import run_all
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import TimeLimitReached, VpsError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import CertificateRejected, Http, Indeterminate, NotSent, require_requests
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.budget import Pace
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.secrets import values_scrubber
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.settings import Settings
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_hosts import Selection
+from ...module_utils._client.api import Api, ApiError
+from ...module_utils._client.concurrent import run_all
+from ...module_utils._client.errors import TimeLimitReached, VpsError
+from ...module_utils._client.http import CertificateRejected, Http, Indeterminate, NotSent, require_requests
+from ...module_utils._client.budget import Pace
+from ...module_utils._client.secrets import values_scrubber
+from ...module_utils._client.settings import Settings
+from .selection import Query, Selection, Server
 
 DETAILS_AT_A_TIME = 16
 
 
-def fetch_servers(settings: Settings, selection: Selection, details: bool) -> tuple[list[dict[str, Any]], list[int]]:
-    """The selected servers, as the API tells them, the token scrubbed from every text; and the ids of those whose detail is gone.
+def fetch_servers(settings: Settings, query: Query) -> tuple[list[Server], list[int]]:
+    """The selected servers, as the API tells them, and the ids of those that vanished: in the list, without a detail.
 
-    Sends GET requests only. A list that is not whole, and a detail that can't be read, is an error: VpsError. So is a missing `requests`.
+    The token is scrubbed from every text. Sends GET requests only. Raises VpsError: for a list that is not whole, a
+    detail that can't be read, a missing `requests`.
     """
     require_requests()
     pace = Pace(limit=None, retries=settings.retries, retry_max_delay=settings.retry_max_delay, request_timeout=settings.timeout)
     http = Http(settings)
     api = Api(http, pace)
-    servers = selection.of(_list(api, selection))
+    servers = query.selection.of(_list(api, query.selection))
     gone: list[int] = []
-    if details:
+    if query.details:
         servers, gone = _with_details(api, servers)
     if not api.may_have_echoed:
         return servers, gone
@@ -40,7 +39,7 @@ def fetch_servers(settings: Settings, selection: Selection, details: bool) -> tu
     return [scrub(server) for server in servers], gone
 
 
-def _list(api: Api, selection: Selection) -> list[dict[str, Any]]:
+def _list(api: Api, selection: Selection) -> list[Server]:
     filters = selection.for_api()
     try:
         return api.list_servers(**filters)
@@ -51,8 +50,8 @@ def _list(api: Api, selection: Selection) -> list[dict[str, Any]]:
         return api.list_servers()
 
 
-def _with_details(api: Api, servers: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[int]]:
-    def detail(server: dict[str, Any]) -> dict[str, Any] | None:
+def _with_details(api: Api, servers: list[Server]) -> tuple[list[Server], list[int]]:
+    def detail(server: Server) -> Server | None:
         try:
             return api.get_server(server["id"])
         except ApiError as error:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which variables a Jinja expression reads: found out once, so that its result can be remembered for all hosts on which these are equal."""
+"""Which variables a Jinja expression reads, so that its result can be remembered for hosts on which these are equal."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from typing import Any
 
 from jinja2 import Environment, TemplateError, nodes
 
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._text import TEXT_TYPES, is_harmless
+from .._text import TEXT_TYPES, is_harmless
 
-# Filters and tests whose result depends on nothing but what goes in. Those of ansible-core and of Jinja; any other makes an expression opaque.
+# Filters and tests whose result depends on nothing but what goes in. Those of ansible-core and of Jinja; any other
+# makes an expression opaque.
 _PURE_FILTERS = frozenset(
     [
         "abs",
@@ -155,7 +156,7 @@ _GLOBALS = frozenset(
 )
 _parser = Environment(autoescape=False)  # noqa: S701  # parses only; nothing is rendered with it
 
-Path = tuple  # of strings: a variable's name, then the keys of the dictionaries inside it
+Path = tuple[str, ...]  # a variable's name, then the keys of the dictionaries inside it
 MISSING = ("missing",)
 _SCALARS = frozenset({bool, int, float})
 
@@ -166,16 +167,16 @@ class Unkeyable(Exception):
 
 @dataclass(frozen=True)
 class Reads:
-    """What an expression reads. C(is_plain): it is nothing but its one path."""
+    """What an expression reads. `is_plain`: it is nothing but its one path."""
 
     paths: tuple[Path, ...]
     is_plain: bool
 
 
 def analyse(expression: Any, own: Collection[str], *, template: bool = False) -> Reads | None:
-    """What an expression reads of the variables C(own), or None where it can't be foretold or its result depends on more.
+    """What an expression reads of the variables `own`; None where that can't be foretold or its result depends on more.
 
-    C(template): it is a text with template delimiters, not a bare expression.
+    `template`: it is a text with template delimiters, not a bare expression.
     """
     if not isinstance(expression, str) or "\\" in expression or (not template and _DELIMITERS.search(expression)):
         return None
@@ -183,13 +184,20 @@ def analyse(expression: Any, own: Collection[str], *, template: bool = False) ->
         tree = _parser.parse(expression if template else "{{ " + expression + " }}")
     except TemplateError:
         return None
-    if not template and (len(tree.body) != 1 or not isinstance(tree.body[0], nodes.Output) or len(tree.body[0].nodes) != 1):
+    bare = _only_expression(tree)
+    if not template and bare is None:
         return None
     paths: dict[Path, None] = {}
     if not _collect(tree, own, paths):
         return None
-    plain = not template and _path_of(tree.body[0].nodes[0]) is not None
-    return Reads(tuple(paths), plain)
+    return Reads(tuple(paths), is_plain=not template and bare is not None and _path_of(bare) is not None)
+
+
+def _only_expression(tree: nodes.Template) -> nodes.Expr | None:
+    """The expression of a template that is nothing but one."""
+    if len(tree.body) == 1 and isinstance(tree.body[0], nodes.Output) and len(tree.body[0].nodes) == 1:
+        return tree.body[0].nodes[0]
+    return None
 
 
 def _collect(node: nodes.Node, own: Collection[str], paths: dict[Path, None]) -> bool:
@@ -212,9 +220,9 @@ def _collect(node: nodes.Node, own: Collection[str], paths: dict[Path, None]) ->
 
 
 def _path_of(node: nodes.Node) -> Path | None:
-    """The path that a node such as C(a.b['c']) spells; None for any other node.
+    """The path that a node such as `a.b['c']` spells; None for any other node.
 
-    C(a.items) means the method of the dictionary, so no key that is also a method is part of a path.
+    `a.items` means the method of the dictionary, so no key that is also a method is part of a path.
     """
     keys: list[str] = []
     while isinstance(node, (nodes.Getattr, nodes.Getitem)):
@@ -242,7 +250,10 @@ def read(variables: Mapping[str, Any], path: Path) -> tuple[Any, int]:
 
 
 def key_of(variables: Mapping[str, Any], paths: Iterable[Path]) -> tuple[Any, ...]:
-    """A dictionary key that is equal for two hosts only if an expression that reads these paths gives both the same. Raises Unkeyable."""
+    """A dictionary key that is equal for two hosts only if an expression that reads these paths gives both the same.
+
+    Raises Unkeyable; RecursionError for a value that is nested too deeply.
+    """
     key: list[Any] = []
     for path in paths:
         value, steps = read(variables, path)

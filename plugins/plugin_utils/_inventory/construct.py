@@ -2,34 +2,53 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Constructed variables and groups for many hosts, with the results of ansible-core's own helpers and without calling them for every host.
+"""Constructed variables and groups for many hosts: what ansible-core's own helpers give, without a call for every host.
 
-An expression that depends on nothing but a few variables is evaluated by the stock helper once for every distinct value of
-these; what the helper did is remembered and done again for the other hosts. Everything else goes through the helper each time.
+An expression that depends on nothing but a few variables is evaluated by the stock helper once for every distinct value
+of these; what the helper did is remembered and done again for the other hosts. Everything else goes through the helper
+each time.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 
 from ansible import constants as C
+from ansible.inventory.data import InventoryData
 
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._expressions import Path, Reads, Unkeyable, analyse, key_of, read
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._text import TRUST_IS_EXPLICIT, is_exporting, with_plain_exports
+from .._text import TRUST_IS_EXPLICIT, is_exporting, with_plain_exports
+from .expressions import Path, Reads, Unkeyable, analyse, key_of, read
 
-# A text that comes out of a template as it went in, on every ansible-core: nothing in it can be taken for a list or a word of Python.
+# A text that comes out of a template as it went in, on every ansible-core: nothing in it can be taken for a list or a
+# word of Python.
 _SIMPLE_TEXT = re.compile(r"(?!(?:True|False|None)\Z)[A-Za-z0-9](?:[A-Za-z0-9 _.:/@+-]*[A-Za-z0-9])?")
 
 _NOTHING: tuple[Any, ...] = ()
 _AGAIN: tuple[Any, ...] = ("to be found out", "for every host")
 
 
+class Plugin(Protocol):
+    """What is used of an inventory plugin: its options, and the stock helpers of ansible-core's `Constructable`."""
+
+    inventory: Any
+    _vars: Any
+
+    def get_option(self, option: str) -> Any: ...
+
+    def _set_composite_vars(self, compose: Any, variables: Any, host: str, strict: bool = False) -> None: ...
+
+    def _add_host_to_composed_groups(self, groups: Any, variables: Any, host: str, strict: bool = False) -> None: ...
+
+    def _add_host_to_keyed_groups(self, keys: Any, variables: Any, host: str, strict: bool = False) -> None: ...
+
+
 class _Recorder:
     """The inventory, with a record of what a stock helper does to it."""
 
-    def __init__(self, inventory: Any) -> None:
+    def __init__(self, inventory: InventoryData) -> None:
         self._inventory = inventory
         self.joined: list[str] = []
         self.variables: list[str] = []
@@ -71,20 +90,24 @@ class _Entry:
 
 
 class _GroupEntry(_Entry):
-    """An entry of C(groups) or C(keyed_groups), with the call of its stock helper for one host."""
+    """An entry of `groups` or `keyed_groups`, with the call of its stock helper for one host."""
 
     def __init__(self, reads: Reads | None, helper: Callable[[str], None], forgives: str = "") -> None:
-        """C(forgives): how a warning calls the entry, where a helper's error is a host's own and no mistake of the configuration."""
+        """`helper` puts the host of a name into groups.
+
+        `forgives`: how a warning calls the entry, where an error of the helper is a host's own and no mistake of the
+        configuration; else empty.
+        """
         super().__init__(reads)
         self.helper = helper
         self.forgives = forgives
         self.failures: list[tuple[str, Exception]] = []
 
     def warnings(self, hosts: int) -> list[str]:
-        """What to say of the hosts for which it failed. Where it failed for all, the entry is wrong, and its first error is raised.
+        """What to say of the hosts for which it failed.
 
-        The helper raises even where it is told not to be strict, for a value that can't name a group: one odd server is no reason
-        to lose the others.
+        Where it failed for all, the entry is wrong, and its first error is raised. The helper raises even where it is
+        told not to be strict, for a value that can't name a group: one odd server is no reason to lose the others.
         """
         if not self.failures:
             return []
@@ -95,12 +118,12 @@ class _GroupEntry(_Entry):
 
 
 class Constructor:
-    """C(compose), C(groups) and C(keyed_groups) for all hosts of a source at once."""
+    """`compose`, `groups` and `keyed_groups` for all hosts of a source at once."""
 
-    def __init__(self, plugin: Any, *, own: Collection[str], remember: bool = True) -> None:
-        """C(plugin): the inventory plugin, a Constructable. C(own): the variables that it sets or could set, none of which holds a template.
+    def __init__(self, plugin: Plugin, *, own: Collection[str], remember: bool = True) -> None:
+        """`own`: the names of the variables that the plugin sets or could set, none of which holds a template.
 
-        C(remember): false calls the stock helpers for every host, which is what the results are compared with.
+        `remember`: false calls the stock helpers for every host, which is what the results are compared with.
         """
         self._plugin = plugin
         self._own = frozenset(own)
@@ -113,11 +136,14 @@ class Constructor:
     def construct(self, host_names: Sequence[str], fresh: Collection[str]) -> list[str]:
         """Set the composed variables of all hosts, then put them into groups. Returns warnings.
 
-        C(fresh): the hosts that no other source has touched. For any other every expression is evaluated by the stock helpers.
+        `fresh`: the hosts that no other source has touched. For any other every expression is evaluated by the stock
+        helpers. Raises what these raise: AnsibleError for an expression that fails where the option `strict` is set,
+        AnsibleParserError for an entry of `keyed_groups` that is wrong.
         """
         fresh = frozenset(fresh) if self._remember else frozenset()
         compose, groups, keyed_groups = (self._plugin.get_option(option) for option in ("compose", "groups", "keyed_groups"))
-        # All variables come before the first group: the helper that sets them would take the name of a group for the group.
+        # All variables come before the first group: the helper that sets them would take the name of a group for the
+        # group.
         if compose:
             self._compose_all(compose, host_names, fresh)
         own = self._own | frozenset(compose or {})
@@ -129,11 +155,12 @@ class Constructor:
     # Variables
 
     def _compose_all(self, compose: Mapping[str, Any], host_names: Sequence[str], fresh: Collection[str]) -> None:
+        texts_stay_texts = TRUST_IS_EXPLICIT or not C.config.get_config_value("DEFAULT_JINJA2_NATIVE")
         entries = []
         for name, expression in compose.items():
             reads = analyse(expression, self._own) if isinstance(name, str) and name.isidentifier() else None
-            is_direct = reads is not None and reads.is_plain and (TRUST_IS_EXPLICIT or not C.DEFAULT_JINJA2_NATIVE)
-            entries.append((name, expression, _Entry(reads), reads.paths[0] if is_direct else None))
+            direct = reads.paths[0] if reads is not None and reads.is_plain and texts_stay_texts else None
+            entries.append((name, expression, _Entry(reads), direct))
         hosts = self._plugin.inventory.hosts
         for host_name in host_names:
             host = hosts[host_name]
@@ -160,7 +187,10 @@ class Constructor:
             host.vars.update(settled)
 
     def _composed(self, name: str, expression: Any, variables: Mapping[str, Any], host: Any) -> tuple[Any, ...]:
-        """Let the stock helper set a variable. Its outcome: the value, nothing (the expression failed), or one not to be remembered."""
+        """Let the stock helper set a variable.
+
+        The outcome: the value alone, `_NOTHING` where the expression failed, `_AGAIN` for what must not be remembered.
+        """
         recorder = self._recorded(lambda: self._plugin._set_composite_vars({name: expression}, variables, host.name, self._strict))
         if not recorder.variables:
             return _NOTHING
@@ -191,7 +221,7 @@ class Constructor:
                         group.add_host(host)
                     continue
                 try:
-                    recorder = self._recorded(lambda entry=entry, host_name=host_name: entry.helper(host_name))
+                    recorder = self._recorded(partial(entry.helper, host_name))
                 except Exception as error:
                     if self._strict or not entry.forgives:
                         raise
@@ -211,7 +241,7 @@ class Constructor:
 
 
 def _keyed_reads(keyed: Any, own: Collection[str]) -> Reads | None:
-    """What an entry of C(keyed_groups) reads: its key, and its parent group's name, which may be a template."""
+    """What an entry of `keyed_groups` reads: its key, and its parent group's name, which may be a template."""
     if not isinstance(keyed, Mapping):
         return None
     reads = analyse(keyed.get("key"), own)
@@ -223,7 +253,7 @@ def _keyed_reads(keyed: Any, own: Collection[str]) -> Reads | None:
 
 
 def _text_of(keyed: Any) -> str:
-    """How to call an entry of C(keyed_groups), empty where the entry itself is wrong."""
+    """How to call an entry of `keyed_groups`, empty where the entry itself is wrong."""
     if not isinstance(keyed, Mapping) or (keyed.get("default_value") is not None and keyed.get("trailing_separator") is not None):
         return ""
     return f"keyed_groups: {str(keyed.get('key'))[:100]!r}"
