@@ -49,7 +49,7 @@ except ImportError:  # 2.16 to 2.18
 
     HAS_PROFILES = False
 
-from ..module_utils._module import output as _progress
+from ..module_utils._module import output
 
 SWITCH = "vpsorg_in_process"
 _PROFILE = "legacy"  # how ansible-core 2.19 and newer encode the arguments and results of ordinary modules
@@ -114,7 +114,7 @@ class InProcessActionModule(NormalActionModule):
         environment: dict[str, Any] = {}
         self._compute_environment_string(environment)
         shown = (None, None) if self._task.no_log else (_show, _show_last)
-        with _progress.shown_by(*shown), _environment(environment), _module_process(self._module_args), _cancellable():
+        with output.shown_by(*shown), _environment(environment), _module_process(self._module_args), _cancellable():
             rc, stdout, stderr = _call(self.MODULE)
         return {"rc": rc, "stdout": stdout, "stdout_lines": stdout.splitlines(), "stderr": stderr, "stderr_lines": stderr.splitlines()}
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from client.support import FIELDS, connection, servers_at
 
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
 from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.lock import AccountLock
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import named
 
@@ -26,7 +27,7 @@ def look_and_create(url: str, home: str, results: Any) -> None:
         if found:
             results.put(("found", found[0]["id"]))
             return
-        server, action = servers.create(FIELDS, frozenset(server["id"] for server in listed))
+        server, action = create_or_adopt(servers, FIELDS, frozenset(server["id"] for server in listed))
         results.put((action, server["id"]))
     finally:
         lock.release()

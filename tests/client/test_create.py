@@ -13,6 +13,7 @@ import pytest
 from client.race import look_and_create
 from client.support import FIELDS, LIST, NOBODY, ONE, named, sent, servers_at, stored, told
 
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
 from emulator.handle import Emulator
@@ -85,7 +86,7 @@ def test_reads_that_lag_behind_are_waited_for(slow_life: Emulator, proxy: FaultP
     proxy.set(fault, stale)
     servers = servers_at(proxy.url)
     seen = frozenset(server["id"] for server in servers.list())
-    server, action = servers.create(FIELDS, seen)
+    server, action = create_or_adopt(servers, FIELDS, seen)
     assert action == "adopt" and named(slow_life) == [server["id"]]
     assert (proxy.met(fault), proxy.met(stale)) == (1, 3) and len(sent(proxy, "POST")) == 1
 
@@ -106,7 +107,7 @@ def test_another_new_server_of_that_name_is_not_adopted(slow_life: Emulator, pro
     with pytest.raises(VpsError) as caught:
         servers_at(proxy.url).create(FIELDS, NOBODY)
     assert mentions(caught.value, stranger) and mentions(told(caught.value), "web-01")
-    assert caught.value.server_id == stranger and caught.value.changed
+    assert caught.value.about.server_id == stranger and caught.value.changed
     assert proxy.met(fault) == 1 and len(sent(proxy, "POST")) == 1 and named(slow_life) == [stranger]
 
 
@@ -124,7 +125,7 @@ def test_old_servers_of_that_name_are_left_alone(slow_life: Emulator, proxy: Fau
     proxy.set(Fault("close_before", "POST", LIST))
     with pytest.raises(VpsError) as caught:
         servers_at(proxy.url).create(FIELDS, frozenset({old}))
-    assert caught.value.changed and caught.value.server_id is None, "whether it was created is not known"
+    assert caught.value.changed and caught.value.about.server_id is None, "whether it was created is not known"
     assert len(sent(proxy, "POST")) == 1 and named(slow_life) == [old]
 
 
@@ -146,11 +147,11 @@ def test_a_conflict_is_looked_into(slow_life: Emulator, proxy: FaultProxy, statu
     proxy.set(fault)
     servers = servers_at(proxy.url)
     if effect:
-        server, action = servers.create(FIELDS, NOBODY)
+        server, action = create_or_adopt(servers, FIELDS, NOBODY)
         assert action == "adopt" and named(slow_life) == [server["id"]]
     else:
         with pytest.raises(ApiError) as caught:
-            servers.create(FIELDS, NOBODY)
+            create_or_adopt(servers, FIELDS, NOBODY)
         assert mentions(caught.value, "POST /servers/", status, "Busy with that.") and not caught.value.changed
         assert named(slow_life) == []
     assert proxy.met(fault) == 1 and len(sent(proxy, "POST")) == 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 from client.support import LIST, ONE, named, sent, servers_at
 
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.change import delete
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
 from emulator.handle import Emulator
@@ -45,7 +46,7 @@ def test_a_404_for_ever_is_no_deletion_either(emulator: Emulator, proxy: FaultPr
     with pytest.raises(ApiError) as caught:
         servers_at(proxy.url).delete(server_id)
     assert mentions(caught.value, f"DELETE /servers/{server_id}/", 404, 4) and not mentions(caught.value, "api_url"), "the list is there"
-    assert not caught.value.changed and caught.value.server_id == server_id
+    assert not caught.value.changed and caught.value.about.server_id == server_id
     assert len(sent(proxy, "DELETE")) == 4 and named(emulator) == [server_id]
 
 
@@ -84,7 +85,7 @@ def test_a_busy_server_is_not_called_deleted_by_who_does_not_wait(emulator: Emul
     with pytest.raises(ApiError) as caught:
         servers_at(proxy.url).delete(server_id, waits=False)
     assert mentions(caught.value, 409)
-    assert caught.value.changed and caught.value.server_id == server_id and named(emulator) == [server_id]
+    assert caught.value.changed and caught.value.about.server_id == server_id and named(emulator) == [server_id]
 
 
 @pytest.mark.parametrize("status", [409, 423])
@@ -100,7 +101,7 @@ def test_a_lost_delete_whose_looks_fail_is_in_doubt(emulator: Emulator, proxy: F
     with pytest.raises(VpsError) as caught:
         servers_at(proxy.url, retries=1).delete(server_id)
     assert mentions(caught.value, f"DELETE /servers/{server_id}/", f"GET /servers/{server_id}/", 500)
-    assert caught.value.changed and caught.value.server_id == server_id and len(sent(proxy, "DELETE")) == 1
+    assert caught.value.changed and caught.value.about.server_id == server_id and len(sent(proxy, "DELETE")) == 1
 
 
 def test_a_detail_that_is_gone_while_the_list_shows_it_is_a_contradiction(emulator: Emulator, proxy: FaultProxy, server_id: int) -> None:
@@ -118,6 +119,6 @@ def test_an_id_of_another_kind_is_never_deleted(emulator: Emulator, proxy: Fault
         servers.list()
     assert mentions(caught.value, "GET /servers/", "id")
     with pytest.raises(VpsError) as refused:
-        servers.delete(f"{server_id}/../{server_id}")  # type: ignore[arg-type]
+        delete(servers, f"{server_id}/../{server_id}")  # type: ignore[arg-type]
     assert mentions(refused.value, f"{server_id}/../{server_id}") and not refused.value.changed
     assert sent(proxy, "DELETE") == []

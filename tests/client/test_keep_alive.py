@@ -12,6 +12,8 @@ import pytest
 from client.raw_server import EMPTY, RawServer, answer
 from client.support import FIELDS, NOBODY, servers_at
 
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.change import delete, update
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client import http as _http
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
@@ -35,10 +37,10 @@ def wait_until(condition: Callable[[], bool], limit: float = 10.0) -> None:
 
 def test_one_connection_for_all_requests(slow_life: Emulator, proxy: FaultProxy) -> None:
     servers = servers_at(proxy.url)
-    server, _action = servers.create(FIELDS, NOBODY)
+    server, _action = create_or_adopt(servers, FIELDS, NOBODY)
     servers.list()
-    servers.update(server["id"], {"name": "web-02"})
-    servers.delete(server["id"])
+    update(servers, server["id"], {"name": "web-02"})
+    delete(servers, server["id"])
     with pytest.raises(ApiError):
         servers.api.get_server(server["id"])  # a refusal is an answer as well
     servers.list()
@@ -72,7 +74,7 @@ def test_a_connection_that_the_server_has_closed_is_not_used() -> None:
         servers = servers_at(server.url)
         assert servers.list() == []
         wait_until(lambda: server.closed == 1)
-        created, action = servers.create(FIELDS, NOBODY)
+        created, action = create_or_adopt(servers, FIELDS, NOBODY)
         assert (created["id"], action) == (101, "create")
         assert [head.split(" ")[0] for head in server.requests] == ["GET", "POST"] and server.connections == 2
 
@@ -84,12 +86,12 @@ def test_a_connection_that_was_idle_is_not_used_for_a_write(monkeypatch: pytest.
         servers.list()
         servers.list()
         assert server.connections == 1
-        servers.create(FIELDS, NOBODY)
+        create_or_adopt(servers, FIELDS, NOBODY)
         assert server.connections == 1, "it was not idle"
         monkeypatch.setattr(_http, "_IDLE_LIMIT", 0.0)
         servers.list()
         assert server.connections == 1
-        servers.create(FIELDS, NOBODY)
+        create_or_adopt(servers, FIELDS, NOBODY)
         assert server.connections == 2
 
 
@@ -101,7 +103,7 @@ def test_a_connection_that_ends_under_a_request() -> None:
         assert servers.list() == [] == servers.list()
         assert len(server.requests) == 3
         with pytest.raises(VpsError) as caught:
-            servers.create(FIELDS, NOBODY)
+            create_or_adopt(servers, FIELDS, NOBODY)
         assert caught.value.changed, "whether it was created is not known"
         assert sum(head.startswith("POST") for head in server.requests) == 1
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 from client.support import sent, servers_at, stored, told
 
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.power import reboot, switch
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import TimeLimitReached, VpsError
 from emulator.handle import Emulator
@@ -20,7 +21,7 @@ every_action = pytest.mark.parametrize("action", ACTIONS)
 
 def act(url: str, server_id: int, action: str, **options: object) -> bool:
     servers = servers_at(url, **options)
-    return servers.reboot(server_id) if action == "reboot" else servers.switch(server_id, action)
+    return reboot(servers, server_id) if action == "reboot" else switch(servers, server_id, action)
 
 
 @every_action
@@ -75,7 +76,7 @@ def test_an_unknown_status_is_waited_on(emulator: Emulator, proxy: FaultProxy) -
     with pytest.raises(TimeLimitReached) as caught:
         act(proxy.url, server_id, "stop", limit=0.5)
     assert mentions(caught.value, f"POST /servers/{server_id}/stop/", 400) and mentions(told(caught.value), f"server-{server_id}", "migrating")
-    assert caught.value.server_id == server_id and len(sent(proxy, "POST")) == 1
+    assert caught.value.about.server_id == server_id and len(sent(proxy, "POST")) == 1
 
 
 @every_action
@@ -122,7 +123,7 @@ def test_a_server_that_is_gone_has_vanished(emulator: Emulator, proxy: FaultProx
     with pytest.raises(VpsError) as caught:
         act(proxy.url, server_id, action)
     assert mentions(caught.value, f"POST /servers/{server_id}/{action}/", 404) and not mentions(caught.value, "api_url"), "the list is there"
-    assert caught.value.server_id == server_id and not caught.value.changed
+    assert caught.value.about.server_id == server_id and not caught.value.changed
     assert [record.method for record in proxy.history] == ["POST", "GET", "GET"]
 
 
@@ -162,4 +163,4 @@ def test_a_lost_reboot_that_was_too_fast_to_be_seen_is_unknown_and_not_repeated(
     with pytest.raises(VpsError) as caught:
         act(proxy.url, server_id, "reboot")
     assert mentions(told(caught.value), "web-01", "active")
-    assert caught.value.changed and caught.value.server_id == server_id and len(sent(proxy, "POST")) == 1
+    assert caught.value.changed and caught.value.about.server_id == server_id and len(sent(proxy, "POST")) == 1

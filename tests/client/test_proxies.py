@@ -17,6 +17,7 @@ from client.connect_proxy import ConnectProxy
 from client.raw_server import EMPTY, RawServer, answer
 from client.support import FIELDS, NOBODY, servers_at
 
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import NotSent
 from helpers.facts import mentions
@@ -91,7 +92,7 @@ def test_a_proxy_that_refuses(server: RawServer, ca_path: str, monkeypatch: pyte
         monkeypatch.setenv("https_proxy", proxy.url)
         servers = servers_at(server.url, ca_path=ca_path, retries=1, timeout=5.0)
         with pytest.raises(ApiError) as caught:
-            servers.create(FIELDS, NOBODY)
+            create_or_adopt(servers, FIELDS, NOBODY)
         assert mentions(caught.value, "GET /servers/", f"127.0.0.1:{server.port}", "proxy")
         assert isinstance(caught.value.failure, NotSent) and not caught.value.changed
         assert len(proxy.heads) == 3 and server.connections == 0

@@ -12,6 +12,9 @@ from typing import Any
 import pytest
 from client.support import FIELDS, NOBODY, servers_at
 
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.power import reboot, switch
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.change import delete, update
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
 from emulator.handle import Emulator
@@ -21,11 +24,11 @@ from helpers.facts import mentions
 METHODS: dict[str, tuple[str, Callable[[Servers, int], Any]]] = {
     "list": ("GET", lambda servers, _number: servers.list()),
     "detail": ("GET", lambda servers, number: servers.api.get_server(number)),
-    "create": ("POST", lambda servers, _number: servers.create(FIELDS, NOBODY)),
-    "update": ("PATCH", lambda servers, number: servers.update(number, {"name": "web-02"})),
-    "delete": ("DELETE", lambda servers, number: servers.delete(number)),
-    "start": ("POST", lambda servers, number: servers.switch(number, "start")),
-    "reboot": ("POST", lambda servers, number: servers.reboot(number)),
+    "create": ("POST", lambda servers, _number: create_or_adopt(servers, FIELDS, NOBODY)),
+    "update": ("PATCH", lambda servers, number: update(servers, number, {"name": "web-02"})),
+    "delete": ("DELETE", lambda servers, number: delete(servers, number)),
+    "start": ("POST", lambda servers, number: switch(servers, number, "start")),
+    "reboot": ("POST", lambda servers, number: reboot(servers, number)),
 }
 
 
@@ -97,7 +100,7 @@ def test_the_token_is_in_the_header_only(emulator: Emulator, proxy: FaultProxy) 
     number = emulator.insert()
     servers = servers_at(proxy.url)
     servers.list()
-    servers.update(number, {"name": "web-02"})
-    servers.delete(number)
+    update(servers, number, {"name": "web-02"})
+    delete(servers, number)
     for record in proxy.history:
         assert record.authorization and emulator.token not in record.path + record.query + record.body.decode()

@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 from client.support import FIELDS, LIST, ONE, REFUSALS, named, refusal, sent, servers_at, stored
 
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.power import reboot, switch
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.change import delete, update
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client import budget as _pace
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import TimeLimitReached, VpsError
@@ -25,36 +28,36 @@ OPERATIONS: dict[str, tuple[str, str, str, Callable[[Servers, int], Any], Callab
         "POST",
         LIST,
         "active",
-        lambda servers, number: servers.create(FIELDS, frozenset({number})),
+        lambda servers, number: create_or_adopt(servers, FIELDS, frozenset({number})),
         lambda emulator, number: len(named(emulator)) == 1,
     ),
     "update": (
         "PATCH",
         ONE,
         "active",
-        lambda servers, number: servers.update(number, {"name": "renamed"}),
+        lambda servers, number: update(servers, number, {"name": "renamed"}),
         lambda emulator, number: stored(emulator, number)["name"] == "renamed",
     ),
-    "delete": ("DELETE", ONE, "active", lambda servers, number: servers.delete(number), lambda emulator, number: emulator.servers() == []),
+    "delete": ("DELETE", ONE, "active", lambda servers, number: delete(servers, number), lambda emulator, number: emulator.servers() == []),
     "start": (
         "POST",
         "*/start/",
         "stopped",
-        lambda servers, number: servers.switch(number, "start"),
+        lambda servers, number: switch(servers, number, "start"),
         lambda emulator, number: stored(emulator, number)["status"] == "starting",
     ),
     "stop": (
         "POST",
         "*/stop/",
         "active",
-        lambda servers, number: servers.switch(number, "stop"),
+        lambda servers, number: switch(servers, number, "stop"),
         lambda emulator, number: stored(emulator, number)["status"] == "stopping",
     ),
     "reboot": (
         "POST",
         "*/reboot/",
         "active",
-        lambda servers, number: servers.reboot(number),
+        lambda servers, number: reboot(servers, number),
         lambda emulator, number: stored(emulator, number)["status"] == "rebooting",
     ),
 }

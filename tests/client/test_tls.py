@@ -19,6 +19,7 @@ import trustme
 from client.raw_server import EMPTY, RawServer, answer
 from client.support import FIELDS, NOBODY, servers_at
 
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import CertificateRejected, NotSent
 from helpers.facts import mentions
@@ -75,7 +76,7 @@ def test_the_option_counts_more_than_the_environment(server: RawServer, ca_path:
 
 def assert_rejected(server: RawServer, **options: str) -> None:
     """Each operation tries once, and not a byte of a request is sent."""
-    for method, work in (("GET", lambda servers: servers.list()), ("POST", lambda servers: servers.create(FIELDS, NOBODY))):
+    for method, work in (("GET", lambda servers: servers.list()), ("POST", lambda servers: create_or_adopt(servers, FIELDS, NOBODY))):
         before = server.connections
         servers = servers_at(server.url, **options)
         with pytest.raises(ApiError) as caught:

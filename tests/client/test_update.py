@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 from client.support import ONE, sent, servers_at, stored, told
 
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.change import update
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server import servers as _servers
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import TimeLimitReached, VpsError
@@ -51,7 +52,7 @@ def test_a_patch_that_does_nothing_is_a_failure_that_names_the_field(
         servers_at(proxy.url).update(server_id, {"hostname": "new.example.com", "backups_enabled": True})
     assert mentions(caught.value, "hostname", "new.example.com", "web01.example.com", "backups_enabled", True, False)
     assert mentions(told(caught.value), "web-01", server_id) and caught.value.changed
-    assert caught.value.server_id == server_id and proxy.met(fault) == 1 and len(sent(proxy, "PATCH")) == 1
+    assert caught.value.about.server_id == server_id and proxy.met(fault) == 1 and len(sent(proxy, "PATCH")) == 1
 
 
 def test_only_the_field_that_did_not_take_is_named(emulator: Emulator, proxy: FaultProxy, server_id: int, short_read_back: None) -> None:
@@ -67,7 +68,7 @@ def test_a_read_that_lags_behind_is_waited_for(emulator: Emulator, proxy: FaultP
     proxy.set(stale)
     servers = servers_at(proxy.url)
     assert servers.find(server_id)
-    assert servers.update(server_id, {"name": "web-02"})["name"] == "web-02"
+    assert update(servers, server_id, {"name": "web-02"})["name"] == "web-02"
     assert proxy.met(stale) == 3 and len(sent(proxy, "PATCH")) == 1
 
 
@@ -89,7 +90,7 @@ def test_reading_back_that_fails_for_good_is_a_failure_with_a_change(emulator: E
     with pytest.raises(ApiError) as caught:
         servers_at(proxy.url, retries=2).update(server_id, {"name": "web-02"})
     assert mentions(caught.value, f"GET /servers/{server_id}/", 502)
-    assert caught.value.changed and caught.value.server_id == server_id
+    assert caught.value.changed and caught.value.about.server_id == server_id
 
 
 @pytest.mark.parametrize("shape", ["drf", "detail", "message", "text"])
@@ -123,7 +124,7 @@ def test_a_server_that_is_gone_has_vanished(emulator: Emulator, proxy: FaultProx
     with pytest.raises(VpsError) as caught:
         servers_at(proxy.url).update(server_id, {"name": "web-02"})
     assert mentions(caught.value, f"PATCH /servers/{server_id}/", 404) and not mentions(caught.value, "api_url"), "the list is there"
-    assert caught.value.server_id == server_id and not caught.value.changed
+    assert caught.value.about.server_id == server_id and not caught.value.changed
     assert [(record.method, record.path.rpartition("v1")[2]) for record in proxy.history] == [
         ("PATCH", f"/servers/{server_id}/"),
         ("GET", f"/servers/{server_id}/"),
@@ -148,5 +149,5 @@ def test_the_time_limit_ends_trying(emulator: Emulator, proxy: FaultProxy, serve
     proxy.set(Fault("answer", "PATCH", ONE, times=None, status=500))
     servers = servers_at(proxy.url, limit=0.3, retry_max_delay=5.0)
     with pytest.raises((TimeLimitReached, ApiError), match="PATCH /servers/") as caught:
-        servers.update(server_id, {"name": "web-02"})
-    assert caught.value.server_id == server_id and servers.pace.elapsed() < 10
+        update(servers, server_id, {"name": "web-02"})
+    assert caught.value.about.server_id == server_id and servers.pace.elapsed() < 10

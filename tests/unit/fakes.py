@@ -15,7 +15,7 @@ import hypothesis
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import Api
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import Answer, Http, Indeterminate, NotSent, retry_after_seconds
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.budget import Pace
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.budget import Budget
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.settings import Settings
 
@@ -61,9 +61,9 @@ class VirtualEvent:
         return self._event.is_set()
 
 
-def virtual_pace(clock: VirtualTime, limit: float | None = 600.0, retries: int = 5, retry_max_delay: float = 30.0, request_timeout: float = 30.0) -> Pace:
+def virtual_pace(clock: VirtualTime, limit: float | None = 600.0, retries: int = 5, retry_max_delay: float = 30.0, request_timeout: float = 30.0) -> Budget:
     """A pace that sleeps in virtual time. The clock must have been put in place of `_pace.time` (fixture `clock`)."""
-    pace = Pace(limit=limit, retries=retries, retry_max_delay=retry_max_delay, request_timeout=request_timeout)
+    pace = Budget(limit=limit, retries=retries, retry_max_delay=retry_max_delay, request_timeout=request_timeout)
     pace._cancelled = VirtualEvent(clock)
     return pace
 

@@ -14,9 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from unit.fakes import Account, Call, Reply, ScriptedHttp, VirtualTime, server_detail, virtual_pace
 
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.power import reboot, switch
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.change import delete, update
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import Api
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import Wish, plan_absent, plan_power, plan_present
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import DesiredServer, plan_absent, plan_power, plan_present
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
 
 ANY_JSON = st.recursive(
@@ -36,12 +39,12 @@ OPERATIONS: dict[str, Callable[[Servers], Any]] = {
     "find": lambda servers: servers.find(7),
     "find what is not there": lambda servers: servers.find(8),
     "details": lambda servers: servers.api.get_servers([7, 8], 2),
-    "create": lambda servers: servers.create(FIELDS, frozenset({7})),
-    "update": lambda servers: servers.update(7, {"name": "renamed"}),
-    "delete": lambda servers: servers.delete(7),
-    "start": lambda servers: servers.switch(7, "start"),
-    "stop": lambda servers: servers.switch(7, "stop"),
-    "reboot": lambda servers: servers.reboot(7),
+    "create": lambda servers: create_or_adopt(servers, FIELDS, frozenset({7})),
+    "update": lambda servers: update(servers, 7, {"name": "renamed"}),
+    "delete": lambda servers: delete(servers, 7),
+    "start": lambda servers: switch(servers, 7, "start"),
+    "stop": lambda servers: switch(servers, 7, "stop"),
+    "reboot": lambda servers: reboot(servers, 7),
 }
 usual = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -109,7 +112,7 @@ def test_plans_from_any_server_that_passed_the_checks(data: st.DataObject, chang
         if place in places(server):
             server = replaced(server, place, change)
     fields = {"plan_id": 2, "os_id": 5, "location": "us-west", "hostname": "a.example.com", "backups_enabled": True}
-    wish = Wish("web-01", fields=fields, power=power, on_immutable_change=choice)
+    wish = DesiredServer("web-01", fields=fields, power=power, on_immutable_change=choice)
     plan = plan_present(wish, server)
     assert plan.refusal is None or plan.refusal
     for step in plan.steps:

@@ -141,7 +141,7 @@ HANGING = """
 import signal, sys, threading
 sys.path.insert(0, sys.argv[1])
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.concurrent import run_all
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.budget import Pace
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.budget import Budget
 def hang(number):
     if number == 1:
         print("hanging", flush=True)
@@ -158,7 +158,7 @@ except KeyboardInterrupt:
 """
 HANGS = {
     "requests": "run_all(hang, [0, 1], 2)",
-    "a pause": "print('hanging', flush=True); Pace(limit=None, retries=0, retry_max_delay=1, request_timeout=1).sleep(60)",
+    "a pause": "print('hanging', flush=True); Budget(limit=None, retries=0, retry_max_delay=1, request_timeout=1).sleep(60)",
 }
 
 

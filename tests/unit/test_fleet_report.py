@@ -16,7 +16,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._module import output
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet import progress as _fleet_report
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.progress import FleetObserver, standing
 from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.jobs import Job, new_job
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import Wish, plan_absent, plan_present
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import DesiredServer, plan_absent, plan_present
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.status import Goal
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.wait import Wait
 
@@ -25,7 +25,7 @@ ENOUGH = {"plan_id": 1, "os_id": 5, "location": "us-west"}
 
 def created(status: str | None = None, **changes: Any) -> Job:
     """A server to create; with a status, one that was created and is waited for."""
-    job = new_job(plan_present(Wish("web", None, ENOUGH), None))
+    job = new_job(plan_present(DesiredServer("web", None, ENOUGH), None))
     if status:
         job.steps.popleft()
         job.server, job.server_id = list_item(status="provisioning"), 101
@@ -36,11 +36,11 @@ def created(status: str | None = None, **changes: Any) -> Job:
 
 
 def unchanged() -> Job:
-    return new_job(plan_present(Wish("web-01", None, {}), list_item()))
+    return new_job(plan_present(DesiredServer("web-01", None, {}), list_item()))
 
 
 def deleted(gone: bool) -> Job:
-    job = new_job(plan_absent(Wish("web", None), list_item()))
+    job = new_job(plan_absent(DesiredServer("web", None), list_item()))
     if gone:
         job.steps, job.gone = deque(), True
     return job
@@ -56,7 +56,7 @@ def test_standing_tells_what_has_not_begun_and_what_failed() -> None:
 
 
 def test_standing_of_servers_that_leave() -> None:
-    never_there = new_job(plan_absent(Wish("web", None), None))
+    never_there = new_job(plan_absent(DesiredServer("web", None), None))
     going = deleted(False)
     going.steps.popleft()
     going.gone = True

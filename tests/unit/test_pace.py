@@ -149,8 +149,8 @@ def test_the_jitter_never_shortens_a_pause(clock: VirtualTime, monkeypatch: pyte
 # Real threads: who sleeps is woken
 
 
-def real_pace() -> Pace:
-    return Pace(limit=600.0, retries=5, retry_max_delay=30.0, request_timeout=30.0)
+def real_pace() -> Budget:
+    return Budget(limit=600.0, retries=5, retry_max_delay=30.0, request_timeout=30.0)
 
 
 @pytest.mark.parametrize("sleeping", ["sleep", "hold", "retry"])

@@ -29,7 +29,7 @@ EVERYTHING = {**WHOLE, "hostname": "web01.example.com", "backups_enabled": False
 
 def present(found: dict[str, Any] | None, name: str | None = "web-01", **options: Any) -> ServerPlan:
     keywords = {key: options.pop(key) for key in ("server_id", "power", "on_immutable_change", "wait") if key in options}
-    return plan_present(Wish(name, fields=options, **keywords), found)
+    return plan_present(DesiredServer(name, fields=options, **keywords), found)
 
 
 # Nothing there: create
@@ -305,27 +305,27 @@ def test_a_server_that_ended_badly_is_not_called_done(status: str) -> None:
 
 
 def test_absent_and_gone() -> None:
-    plan = plan_absent(Wish("web-01"), None)
+    plan = plan_absent(DesiredServer("web-01"), None)
     assert (plan.steps, plan.changes, plan.refusal, plan.diff["before"], plan.diff["after"]) == ((), False, None, {}, {})
 
 
 @pytest.mark.parametrize("status", ["active", "stopped", "provisioning", "stopping", "suspended", "error", "migrating"])
 def test_absent_deletes_in_any_status(status: str) -> None:
-    plan = plan_absent(Wish("web-01"), server_detail(status=status))
+    plan = plan_absent(DesiredServer("web-01"), server_detail(status=status))
     assert steps_of(plan) == ["delete", "wait gone"] and plan.changes and plan.predicted is None
-    assert steps_of(plan_absent(Wish("web-01", wait=False), server_detail(status=status))) == ["delete"]
+    assert steps_of(plan_absent(DesiredServer("web-01", wait=False), server_detail(status=status))) == ["delete"]
 
 
 def test_absent_shows_what_is_lost() -> None:
     power = {"id": 101, "name": "web-01", "plan_id": 1, "os_id": 5, "location": "us-west", "hostname": "web01.example.com", "power": "started"}
-    assert plan_absent(Wish("web-01"), list_item()).diff["before"] == power
+    assert plan_absent(DesiredServer("web-01"), list_item()).diff["before"] == power
 
 
 def test_absent_by_id_and_another_name_deletes_nothing() -> None:
-    plan = plan_absent(Wish("web-01", server_id=101), server_detail(name="database"))
+    plan = plan_absent(DesiredServer("web-01", server_id=101), server_detail(name="database"))
     assert plan.steps == () and plan.refusal is not None and "named database, not web-01. Nothing was deleted" in plan.refusal
-    assert steps_of(plan_absent(Wish("web-01", server_id=101), server_detail())) == ["delete", "wait gone"]
-    assert steps_of(plan_absent(Wish(None, server_id=101), server_detail())) == ["delete", "wait gone"]
+    assert steps_of(plan_absent(DesiredServer("web-01", server_id=101), server_detail())) == ["delete", "wait gone"]
+    assert steps_of(plan_absent(DesiredServer(None, server_id=101), server_detail())) == ["delete", "wait gone"]
 
 
 # Names

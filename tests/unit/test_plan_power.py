@@ -45,7 +45,7 @@ STATES = ["started", "stopped", "rebooted"]
 
 
 def power(state: str, status: str, wait: bool = True) -> ServerPlan:
-    return plan_power(Wish("web-01", wait=wait), state, server_detail(status=status))
+    return plan_power(DesiredServer("web-01", wait=wait), state, server_detail(status=status))
 
 
 @pytest.mark.parametrize(("state", "status"), MATRIX)
@@ -56,7 +56,7 @@ def test_steps(state: str, status: str) -> None:
 
 @pytest.mark.parametrize(("state", "status"), [pair for pair in MATRIX if pair[0] != "rebooted"])
 def test_a_declared_power_state_is_the_same(state: str, status: str) -> None:
-    plan = plan_present(Wish("web-01", power=state), server_detail(status=status))
+    plan = plan_present(DesiredServer("web-01", power=state), server_detail(status=status))
     assert steps_of(plan) == MATRIX[state, status] and plan.refusal is None
 
 
@@ -76,8 +76,8 @@ def test_no_action_helps_a_dead_server(state: str, status: str) -> None:
 
 def test_a_dead_server_is_left_alone_unless_power_is_declared() -> None:
     for status in DEAD:
-        assert plan_present(Wish("web-01"), server_detail(status=status)).refusal is None
-        assert plan_present(Wish("web-01", power="started"), server_detail(status=status)).refusal
+        assert plan_present(DesiredServer("web-01"), server_detail(status=status)).refusal is None
+        assert plan_present(DesiredServer("web-01", power="started"), server_detail(status=status)).refusal
 
 
 # What check mode foretells

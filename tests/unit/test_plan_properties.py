@@ -140,7 +140,7 @@ def test_absence_carried_out_leaves_nothing_to_do(wish: Wish, found: dict[str, A
 @often
 @given(st.sampled_from(["started", "stopped"]), FOUND, st.booleans())
 def test_power_carried_out_leaves_nothing_to_do(state: str, found: dict[str, Any], wait: bool) -> None:
-    wish = Wish(found["name"], wait=wait)
+    wish = DesiredServer(found["name"], wait=wait)
     plan = plan_power(wish, state, found)
     server = carried_out(plan)
     assert server is not None and server["status"] == {"started": "active", "stopped": "stopped"}[state]

@@ -21,6 +21,9 @@ from unit.fakes import (
     unreached,
 )
 
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.power import reboot, switch
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.change import delete, update
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import TimeLimitReached, VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import READ_BACK_TIME, Servers
@@ -48,12 +51,12 @@ def test_nothing_is_sent_in_the_pause_that_was_asked_for(clock: VirtualTime, ope
 
 def run(servers: Servers, operation: str) -> Any:
     if operation == "create":
-        return servers.create(FIELDS, frozenset({7}))
+        return create_or_adopt(servers, FIELDS, frozenset({7}))
     if operation == "update":
-        return servers.update(7, {"name": "new"})
+        return update(servers, 7, {"name": "new"})
     if operation == "delete":
-        return servers.delete(7)
-    return servers.reboot(7) if operation == "reboot" else servers.switch(7, operation)
+        return delete(servers, 7)
+    return reboot(servers, 7) if operation == "reboot" else switch(servers, 7, operation)
 
 
 def done(account: Account, operation: str) -> bool:
@@ -70,7 +73,7 @@ def test_a_throttled_create_looks_before_it_is_sent_again(clock: VirtualTime) ->
     account = Account()
     account.disturb("POST", THROTTLED, effect=True)
     servers, http = servers_over(account, clock)
-    assert servers.create(FIELDS, NOBODY)[1] == "adopt"
+    assert create_or_adopt(servers, FIELDS, NOBODY)[1] == "adopt"
     assert http.methods() == ["POST", "GET"]
 
 
@@ -78,7 +81,7 @@ def test_no_pause_lies_between_a_look_and_a_create(clock: VirtualTime) -> None:
     account = Account()
     account.disturb("POST", THROTTLED, unreached())
     servers, http = servers_over(account, clock)
-    servers.create(FIELDS, NOBODY)
+    create_or_adopt(servers, FIELDS, NOBODY)
     assert http.methods() == ["POST", "GET", "POST", "GET", "POST"]
     for look, create in ((1, 2), (3, 4)):
         assert http.calls[look].time == http.calls[create].time
@@ -100,7 +103,7 @@ def test_a_pause_beyond_the_limit_fails_at_once_and_names_the_server(clock: Virt
     account.disturb("DELETE", Reply(429, {"detail": "Slow down."}, {"Retry-After": "700"}))
     servers, http = servers_over(account, clock)
     with pytest.raises(TimeLimitReached, match=r"DELETE /servers/7/: HTTP 429: Slow down.*wait 700 s"):
-        servers.delete(7)
+        delete(servers, 7)
     assert http.methods() == ["DELETE"] and clock.sleeps == []
 
 
@@ -113,9 +116,9 @@ def test_a_patch_that_did_not_take_fails_after_the_time_for_reading_back(clock: 
     servers, http = servers_over(account, clock)
     began = clock.now
     with pytest.raises(VpsError, match=r"hostname \(declared 'new.example.com', but the API shows 'web01.example.com'\)") as caught:
-        servers.update(7, {"hostname": "new.example.com"})
+        update(servers, 7, {"hostname": "new.example.com"})
     assert READ_BACK_TIME <= clock.now - began <= READ_BACK_TIME + 12
-    assert caught.value.changed and caught.value.server_id == 7 and http.count("PATCH") == 1
+    assert caught.value.changed and caught.value.about.server_id == 7 and http.count("PATCH") == 1
 
 
 def test_only_the_field_that_did_not_take_is_named(clock: VirtualTime) -> None:
@@ -123,7 +126,7 @@ def test_only_the_field_that_did_not_take_is_named(clock: VirtualTime) -> None:
     account.disturb("PATCH", Reply(200, {}))
     servers, _http = servers_over(account, clock)
     with pytest.raises(VpsError) as caught:
-        servers.update(7, {"name": "new", "backups_enabled": True})
+        update(servers, 7, {"name": "new", "backups_enabled": True})
     assert "name (declared" in str(caught.value) and "backups_enabled" not in str(caught.value)
 
 
@@ -150,7 +153,7 @@ def test_a_refused_action_waits_for_the_end_of_a_transition(clock: VirtualTime, 
         return account(call)
 
     servers, http = servers_over(living, clock)
-    assert servers.switch(7, action) is acted
+    assert switch(servers, 7, action) is acted
     assert http.count("POST") == 1 + acted
 
 
@@ -168,14 +171,14 @@ def test_settling_ends_with_the_time_limit_and_says_the_last_status(clock: Virtu
     servers, http = servers_over(Account(server_detail(7, status="migrating")), clock, limit=60.0)
     began = clock.now
     with pytest.raises(TimeLimitReached, match=r"Server web-01 \(id 7\) is still migrating at the time limit.*HTTP 400") as caught:
-        servers.switch(7, "stop")
-    assert caught.value.server_id == 7 and clock.now - began <= 60.5 and http.count("POST") == 1
+        switch(servers, 7, "stop")
+    assert caught.value.about.server_id == 7 and clock.now - began <= 60.5 and http.count("POST") == 1
 
 
 def test_requests_of_a_long_wait_are_few(clock: VirtualTime) -> None:
     servers, http = servers_over(Account(server_detail(7, status="migrating")), clock, limit=300.0)
     with pytest.raises(TimeLimitReached):
-        servers.switch(7, "stop")
+        switch(servers, 7, "stop")
     assert len(http.calls) <= 70
 
 
@@ -193,7 +196,7 @@ def test_an_error_behind_a_write_in_doubt_says_so(clock: VirtualTime, operation:
     servers, http = servers_over(account, clock)
     with pytest.raises(VpsError) as caught:
         run(servers, operation)
-    assert caught.value.changed and caught.value.server_id == 7 and http.count(method) == 1
+    assert caught.value.changed and caught.value.about.server_id == 7 and http.count(method) == 1
     assert f"{method} /servers/7/" in str(caught.value) and "Whether it took effect is not known. GET /servers/7/: HTTP" in str(caught.value)
 
 
@@ -202,8 +205,8 @@ def test_an_error_behind_an_accepted_update_says_so(clock: VirtualTime) -> None:
     account.disturb("GET", *[Reply(500)] * 20)
     servers, _http = servers_over(account, clock)
     with pytest.raises(ApiError, match="HTTP 500") as caught:
-        servers.update(7, {"name": "new"})
-    assert caught.value.changed and caught.value.server_id == 7
+        update(servers, 7, {"name": "new"})
+    assert caught.value.changed and caught.value.about.server_id == 7
 
 
 @pytest.mark.parametrize("operation", ["update", "delete", "start", "stop", "reboot"])
@@ -214,7 +217,7 @@ def test_an_error_behind_a_refusal_changes_nothing(clock: VirtualTime, operation
     servers, _http = servers_over(account, clock)
     with pytest.raises(ApiError) as caught:
         run(servers, operation)
-    assert not caught.value.changed and caught.value.server_id == 7
+    assert not caught.value.changed and caught.value.about.server_id == 7
 
 
 def test_an_update_that_a_look_has_disproved_changed_nothing(clock: VirtualTime) -> None:
@@ -222,7 +225,7 @@ def test_an_update_that_a_look_has_disproved_changed_nothing(clock: VirtualTime)
     account.disturb("PATCH", *[Reply(500, {"detail": "Oops."})] * 4)
     servers, _http = servers_over(account, clock)
     with pytest.raises(ApiError, match=r"HTTP 500: Oops.*tried 4 times; the server is still there as it was") as caught:
-        servers.update(7, {"name": "new"})
+        update(servers, 7, {"name": "new"})
     assert not caught.value.changed
 
 
@@ -232,8 +235,8 @@ def test_an_update_whose_answer_was_lost_may_still_take_effect(clock: VirtualTim
     account.disturb("PATCH", lost(), Reply(500, {"detail": "Oops."}), Reply(400, {"detail": "No."}))
     servers, _http = servers_over(account, clock)
     with pytest.raises(ApiError, match=r"Whether it took effect is not known.*HTTP 400: No") as caught:
-        servers.update(7, {"name": "new"})
-    assert caught.value.changed and caught.value.server_id == 7
+        update(servers, 7, {"name": "new"})
+    assert caught.value.changed and caught.value.about.server_id == 7
 
 
 # Doubt about a delete
@@ -249,12 +252,12 @@ def test_a_delete_that_was_lost_and_is_still_under_way_is_ours(clock: VirtualTim
 
     account.disturb("DELETE", lost(), effect=True)
     servers, http = servers_over(lagging, clock)
-    assert servers.delete(7) is True and http.count("DELETE") == 2
+    assert delete(servers, 7) is True and http.count("DELETE") == 2
 
 
 def test_another_deleted_it(clock: VirtualTime) -> None:
     servers, http = servers_over(Account(), clock)
-    assert servers.delete(7) is False and http.methods() == ["DELETE", "GET", "GET"]
+    assert delete(servers, 7) is False and http.methods() == ["DELETE", "GET", "GET"]
 
 
 @pytest.mark.parametrize("waits", [True, False])
@@ -264,10 +267,10 @@ def test_a_conflict_after_a_lost_delete(clock: VirtualTime, waits: bool) -> None
     account.disturb("DELETE", lost(), *[Reply(409, {"detail": "Busy."})] * 10)
     servers, http = servers_over(account, clock)
     if waits:
-        assert servers.delete(7) is True and http.count("DELETE") == 2
+        assert delete(servers, 7) is True and http.count("DELETE") == 2
         return
     with pytest.raises(ApiError, match="HTTP 409: Busy") as caught:
-        servers.delete(7, waits=False)
+        delete(servers, 7, waits=False)
     assert http.count("DELETE") == 4 and caught.value.changed
 
 
@@ -276,5 +279,5 @@ def test_a_busy_server_that_stays_is_not_deleted(clock: VirtualTime) -> None:
     account.disturb("DELETE", *[Reply(409, {"detail": "Busy."})] * 10)
     servers, http = servers_over(account, clock)
     with pytest.raises(ApiError, match="HTTP 409: Busy") as caught:
-        servers.delete(7)
-    assert http.count("DELETE") == 4 and caught.value.server_id == 7 and 7 in account.servers
+        delete(servers, 7)
+    assert http.count("DELETE") == 4 and caught.value.about.server_id == 7 and 7 in account.servers

@@ -22,6 +22,7 @@ from unit.fakes import (
     servers_over,
 )
 
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
 
 THROTTLED = Reply(429, {"detail": "Slow down."}, {"Retry-After": "7"})
@@ -36,11 +37,11 @@ def test_an_unknown_create_is_looked_for_as_long_as_the_window(clock: VirtualTim
     servers, http = servers_over(account, clock)
     began = clock.now
     with pytest.raises(VpsError) as caught:
-        servers.create(FIELDS, NOBODY)
+        create_or_adopt(servers, FIELDS, NOBODY)
     assert http.count("POST") == 1 and account.servers == {}
     assert 30.0 <= clock.now - began <= 30.0 + 6.0
     assert 4 <= http.count("GET") <= 20
-    assert caught.value.changed and caught.value.name == "web-01" and caught.value.server_id is None
+    assert caught.value.changed and caught.value.about.name == "web-01" and caught.value.about.server_id is None
     words = str(caught.value)
     for part in ("web-01 has an unknown outcome", "POST /servers/: the answer was lost", "second, billed server", "Run the task again", "adopted"):
         assert part in words
@@ -57,7 +58,7 @@ def test_four_looks_at_least_however_slow_they_are(clock: VirtualTime) -> None:
     account.disturb("POST", lost())
     servers, http = servers_over(slow, clock)
     with pytest.raises(VpsError, match="unknown outcome"):
-        servers.create(FIELDS, NOBODY)
+        create_or_adopt(servers, FIELDS, NOBODY)
     assert http.count("GET") >= 4
 
 
@@ -72,7 +73,7 @@ def test_a_server_that_appears_late_is_adopted(clock: VirtualTime, appears_after
 
     account.disturb("POST", lost(), effect=True)
     servers, http = servers_over(lagging, clock)
-    server, action = servers.create(FIELDS, NOBODY)
+    server, action = create_or_adopt(servers, FIELDS, NOBODY)
     assert action == "adopt" and account.named("web-01") == [server["id"]] and http.count("POST") == 1
 
 
@@ -81,7 +82,7 @@ def test_looks_that_fail_do_not_end_the_window(clock: VirtualTime) -> None:
     account.disturb("POST", lost(), effect=True)
     account.disturb("GET", *[Reply(500, {"detail": "Oops."})] * 7)
     servers, http = servers_over(account, clock)
-    assert servers.create(FIELDS, NOBODY)[1] == "adopt" and http.count("POST") == 1
+    assert create_or_adopt(servers, FIELDS, NOBODY)[1] == "adopt" and http.count("POST") == 1
 
 
 def test_a_rejected_token_ends_the_window_with_an_unknown_outcome(clock: VirtualTime) -> None:
@@ -90,7 +91,7 @@ def test_a_rejected_token_ends_the_window_with_an_unknown_outcome(clock: Virtual
     account.disturb("GET", *[Reply(401, {"detail": "Invalid token."})] * 10)
     servers, http = servers_over(account, clock)
     with pytest.raises(VpsError, match=r"unknown outcome.*HTTP 401: Invalid token") as caught:
-        servers.create(FIELDS, NOBODY)
+        create_or_adopt(servers, FIELDS, NOBODY)
     assert caught.value.changed and http.methods() == ["POST", "GET"]
 
 
@@ -100,7 +101,7 @@ def test_the_time_limit_ends_the_window_with_an_unknown_outcome(clock: VirtualTi
     servers, http = servers_over(account, clock, limit=5.0)
     began = clock.now
     with pytest.raises(VpsError, match="unknown outcome") as caught:
-        servers.create(FIELDS, NOBODY)
+        create_or_adopt(servers, FIELDS, NOBODY)
     assert caught.value.changed and clock.now - began <= 5.5 and http.count("POST") == 1
 
 
@@ -115,7 +116,7 @@ def test_cancelling_ends_the_window_with_an_unknown_outcome(clock: VirtualTime) 
 
     servers, _http = servers_over(cancelling, clock)
     with pytest.raises(VpsError, match=r"unknown outcome.*Ctrl-C") as caught:
-        servers.create(FIELDS, NOBODY)
+        create_or_adopt(servers, FIELDS, NOBODY)
     assert caught.value.changed
 
 
@@ -128,8 +129,8 @@ def test_a_new_server_that_is_otherwise_is_not_adopted(clock: VirtualTime, other
     account.disturb("POST", lost())
     servers, http = servers_over(lambda call: page([list_item(7, **other)]) if call.method == "GET" else account(call), clock)
     with pytest.raises(VpsError, match="something else created a server of that name too: ids 7") as caught:
-        servers.create(FIELDS, NOBODY)
-    assert caught.value.server_id == 7 and caught.value.changed and http.count("POST") == 1
+        create_or_adopt(servers, FIELDS, NOBODY)
+    assert caught.value.about.server_id == 7 and caught.value.changed and http.count("POST") == 1
 
 
 def test_two_new_servers_are_not_told_apart(clock: VirtualTime) -> None:
@@ -137,8 +138,8 @@ def test_two_new_servers_are_not_told_apart(clock: VirtualTime) -> None:
     account.disturb("POST", lost())
     servers, _http = servers_over(lambda call: page([list_item(8), list_item(7)]) if call.method == "GET" else account(call), clock)
     with pytest.raises(VpsError, match="ids 7, 8") as caught:
-        servers.create(FIELDS, NOBODY)
-    assert caught.value.server_id == 7
+        create_or_adopt(servers, FIELDS, NOBODY)
+    assert caught.value.about.server_id == 7
 
 
 def test_a_server_that_was_there_before_is_never_adopted(clock: VirtualTime) -> None:
@@ -146,7 +147,7 @@ def test_a_server_that_was_there_before_is_never_adopted(clock: VirtualTime) -> 
     account.disturb("POST", lost())
     servers, _http = servers_over(account, clock, adopt_timeout=1.0)
     with pytest.raises(VpsError, match="unknown outcome"):
-        servers.create(FIELDS, frozenset({7}))
+        create_or_adopt(servers, FIELDS, frozenset({7}))
 
 
 def test_a_create_that_answers_with_an_old_server_is_no_create(clock: VirtualTime) -> None:
@@ -154,7 +155,7 @@ def test_a_create_that_answers_with_an_old_server_is_no_create(clock: VirtualTim
     account.disturb("POST", Reply(201, server_detail(7)))
     servers, http = servers_over(account, clock, adopt_timeout=1.0)
     with pytest.raises(VpsError, match=r"unknown outcome.*the answer shows server 7, which was there before"):
-        servers.create(FIELDS, frozenset({7}))
+        create_or_adopt(servers, FIELDS, frozenset({7}))
     assert http.count("POST") == 1
 
 
@@ -166,7 +167,7 @@ def test_the_id_of_a_broken_answer_is_a_hint(clock: VirtualTime) -> None:
     account = Account()
     account.disturb("POST", Reply(201, BROKEN), effect=True)
     servers, http = servers_over(lambda call: page([]) if call.method == "GET" and call.path == "/servers/" else account(call), clock)
-    server, action = servers.create(FIELDS, NOBODY)
+    server, action = create_or_adopt(servers, FIELDS, NOBODY)
     assert (server["id"], action) == (101, "adopt") and http.count("POST") == 1
 
 
@@ -177,7 +178,7 @@ def test_a_hint_that_leads_to_another_server_is_not_followed(clock: VirtualTime,
     account.disturb("POST", Reply(201, hint))
     servers, http = servers_over(account, clock, adopt_timeout=1.0)
     with pytest.raises(VpsError, match="unknown outcome") as caught:
-        servers.create(FIELDS, frozenset({7}))
+        create_or_adopt(servers, FIELDS, frozenset({7}))
     assert all(call.path in ("/servers/", "/servers/8/", "/servers/9/") for call in http.calls)
     # One that can't be seen may still be the one.
-    assert caught.value.server_id == (9 if hint == {**BROKEN, "id": 9} else None)
+    assert caught.value.about.server_id == (9 if hint == {**BROKEN, "id": 9} else None)

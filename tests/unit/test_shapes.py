@@ -97,7 +97,7 @@ def test_json(body: bytes, value: Any) -> None:
     ],
 )
 def test_no_json(body: bytes, words: str) -> None:
-    with pytest.raises(Broken, match=words):
+    with pytest.raises(MalformedResponse, match=words):
         parse_json(body)
 
 
@@ -178,7 +178,7 @@ def test_fields_beyond_the_three_may_be_anything() -> None:
     ],
 )
 def test_no_server(value: Any, words: str) -> None:
-    with pytest.raises(Broken, match=words):
+    with pytest.raises(MalformedResponse, match=words):
         check_server(value)
 
 
@@ -201,7 +201,7 @@ def test_what_ansible_could_not_carry_is_cut_off(levels: int, cut: bool) -> None
 
 
 def test_another_server_than_asked_for() -> None:
-    with pytest.raises(Broken, match="server 7 was asked for, but the answer shows server 8"):
+    with pytest.raises(MalformedResponse, match="server 7 was asked for, but the answer shows server 8"):
         check_server(server_detail(8), server_id=7)
 
 
@@ -231,7 +231,7 @@ def test_action() -> None:
     ],
 )
 def test_no_action(value: Any) -> None:
-    with pytest.raises(Broken):
+    with pytest.raises(MalformedResponse):
         check_action(value, 7)
 
 
@@ -309,7 +309,7 @@ def test_of_a_link_only_the_query_counts(link: str) -> None:
     ],
 )
 def test_no_page(value: Any) -> None:
-    with pytest.raises(Broken):
+    with pytest.raises(MalformedResponse):
         check_page(value)
 
 
@@ -338,7 +338,7 @@ def test_joined_counts_each_id_once() -> None:
     ],
 )
 def test_a_list_is_whole_or_an_error(parts: list[Page], words: str) -> None:
-    with pytest.raises(Broken, match=words):
+    with pytest.raises(MalformedResponse, match=words):
         joined(parts)
 
 

@@ -2,18 +2,18 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The nine endpoints of the servers API, and the shapes of their responses. Paths, bodies and fields are documented by VPS.org."""
+"""The nine endpoints of the servers API. Paths, bodies and fields are documented by VPS.org."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any
 
 from .._client.api import ApiClient, Endpoint, anything
 from .._client.errors import ServerId
-from .._client.responses import MalformedResponse, is_id, without_depths
 from .model import Server
+from .responses import check_action, check_server
 
 SERVERS = Endpoint("/servers/")
 
@@ -26,29 +26,6 @@ def one_server(server_id: ServerId) -> Endpoint:
 def action_on(server_id: ServerId, action: str) -> Endpoint:
     """`/servers/ID/ACTION/`."""
     return Endpoint(f"/servers/{{id}}/{action}/", server_id)
-
-
-def check_server(value: Any, *, server_id: ServerId | None = None) -> Server:
-    """One server, in any of its views: an object with a positive integer `id`, a string `name` and a string `status`.
-
-    `server_id`: the id it must have. Raises MalformedResponse.
-    """
-    if not isinstance(value, dict):
-        raise MalformedResponse("the response is not a server object")
-    if not is_id(value.get("id")):
-        raise MalformedResponse("the response holds a server without a positive integer id")
-    if not isinstance(value.get("name"), str) or not isinstance(value.get("status"), str):
-        raise MalformedResponse(f"the response shows server {value['id']} without a name or a status")
-    if server_id is not None and value["id"] != server_id:
-        raise MalformedResponse(f"server {server_id} was asked for, but the response shows server {value['id']}")
-    return cast(Server, without_depths(value))
-
-
-def check_action(value: Any, server_id: ServerId) -> Server:
-    """The response to start, stop and reboot: success, with the server under `server`. Returns that server. Raises MalformedResponse."""
-    if not isinstance(value, dict) or value.get("status") != "success":
-        raise MalformedResponse("the response does not say that the action was accepted")
-    return check_server(value.get("server"), server_id=server_id)
 
 
 class ServersApi:

@@ -10,10 +10,11 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 
-from ...module_utils._client import responses as _shapes
+from ...module_utils._client.responses import parse_json
 from ...module_utils._client.settings import Settings
+from ...module_utils._server.responses import check_server
 from .selection import Query, Selection, Server
 
 _FORMAT = 1
@@ -36,16 +37,16 @@ def to_cache(servers: list[Server]) -> dict[str, Any]:
 
 
 def from_cache(cached: Any, selection: Selection) -> list[Server] | None:
-    """The selected servers in a cached value; None where `to_cache` did not write it. Checked like an answer of the API."""
+    """The selected servers in a cached value; None where `to_cache` did not write it. Checked like a response of the API."""
     if not isinstance(cached, Mapping) or cached.get("format") != _FORMAT or not isinstance(cached.get("servers"), str):
         return None
     try:
         if cached.get("digest") != _digest(cached["servers"]):
             return None
-        servers = _shapes.parse_json(cached["servers"].encode())
+        servers = parse_json(cached["servers"].encode())
         if not isinstance(servers, list):
             return None
-        servers = [_shapes.check_server(server) for server in servers]
+        servers = [cast(Server, check_server(server)) for server in servers]
     except ValueError:
         return None
     return selection.of(servers)

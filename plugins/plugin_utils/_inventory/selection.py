@@ -12,11 +12,11 @@ from typing import Any, TypedDict
 
 from ...module_utils._server.status import FILTERABLE
 
-Server = dict[str, Any]  # as the API tells it, checked: an integer `id`, texts as `name` and `status`, any other fields
+Server = dict[str, Any]  # a view of a server, checked: an integer `id`, texts as `name` and `status`, any other fields
 
 
 class ApiFilters(TypedDict, total=False):
-    """What the API can select by itself: arguments of `Api.list_servers`."""
+    """What the API can select by itself: arguments of `ServersApi.list_servers`."""
 
     status: str
     location: str
