@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import Api
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiClient
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import Http
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.budget import Budget
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
@@ -34,8 +34,8 @@ def connection(url: str, token: str = "vps_demo_token", **options: Any) -> Setti
 def servers_at(url: str, *, adopt_timeout: float = 0.3, wait_interval: float = 0.1, limit: float | None = 30.0, **options: Any) -> Servers:
     """The safe operations through a connection of their own; `options` as of `connection`."""
     given = connection(url, **options)
-    pace = Budget(limit=limit, retries=given.retries, retry_max_delay=given.retry_max_delay, request_timeout=given.timeout)
-    return Servers(Api(Http(given), pace), adopt_timeout=adopt_timeout, wait_interval=wait_interval)
+    budget = Budget(limit=limit, retries=given.retries, retry_max_delay=given.retry_max_delay, request_timeout=given.timeout)
+    return Servers(ApiClient(Http(given), budget), adopt_timeout=adopt_timeout, wait_interval=wait_interval)
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,11 @@ from typing import Any
 
 import hypothesis
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import Api
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import Answer, Http, Indeterminate, NotSent, retry_after_seconds
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiClient
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import ExchangeFailure, Http, Response, retry_after_seconds
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.budget import Budget
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.retry_policy import FailureKind
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.endpoints import ServersApi
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.settings import Settings
 
@@ -42,7 +44,7 @@ class VirtualTime:
 
 
 class VirtualEvent:
-    """Stands in for the event that a pace sleeps on: waiting takes virtual time only."""
+    """Stands in for the event that a budget sleeps on: waiting takes virtual time only."""
 
     def __init__(self, clock: VirtualTime) -> None:
         self._clock = clock
@@ -61,11 +63,11 @@ class VirtualEvent:
         return self._event.is_set()
 
 
-def virtual_pace(clock: VirtualTime, limit: float | None = 600.0, retries: int = 5, retry_max_delay: float = 30.0, request_timeout: float = 30.0) -> Budget:
-    """A pace that sleeps in virtual time. The clock must have been put in place of `_pace.time` (fixture `clock`)."""
-    pace = Budget(limit=limit, retries=retries, retry_max_delay=retry_max_delay, request_timeout=request_timeout)
-    pace._cancelled = VirtualEvent(clock)
-    return pace
+def virtual_budget(clock: VirtualTime, limit: float | None = 600.0, retries: int = 5, retry_max_delay: float = 30.0, request_timeout: float = 30.0) -> Budget:
+    """A budget that sleeps in virtual time. The clock must have been put in place of `budget.time` (fixture `clock`)."""
+    budget = Budget(limit=limit, retries=retries, retry_max_delay=retry_max_delay, request_timeout=request_timeout)
+    budget._cancelled = VirtualEvent(clock)
+    return budget
 
 
 def settings(**changes: Any) -> Settings:
@@ -101,14 +103,14 @@ class Reply:
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    def answer(self) -> Answer:
+    def response(self) -> Response:
         data = self.body if isinstance(self.body, bytes) else b"" if self.body is None else json.dumps(self.body).encode()
         headers = {name.lower(): value for name, value in self.headers.items()}
-        return Answer(self.status, headers, data, retry_after_seconds(headers))
+        return Response(self.status, headers, data, retry_after_seconds(headers))
 
 
 class ScriptedHttp(Http):
-    """Judges answers as the real one does, but takes them from `respond`, which may raise NotSent or Indeterminate instead."""
+    """Judges answers as the real one does, but takes them from `respond`, which may raise an ExchangeFailure instead."""
 
     def __init__(self, respond: Callable[[Call], Reply], clock: VirtualTime | None = None) -> None:
         super().__init__(settings())
@@ -117,12 +119,12 @@ class ScriptedHttp(Http):
         self._clock = clock or VirtualTime()
         self._lock = threading.Lock()
 
-    def exchange(self, method: str, path: str, *, query: Sequence[tuple[str, str]] = (), body: Any = None, timeout: float | None = None) -> Answer:
+    def exchange(self, method: str, path: str, *, query: Sequence[tuple[str, str]] = (), body: Any = None, timeout: float | None = None) -> Response:
         call = Call(method, path, tuple(query), body, self._clock.now)
         with self._lock:
             self.calls.append(call)
             reply = self.respond(call)
-        return self._judged(reply.answer())
+        return self._judged(reply.response())
 
     def methods(self) -> list[str]:
         """The methods, in order."""
@@ -132,18 +134,18 @@ class ScriptedHttp(Http):
         return self.methods().count(method)
 
 
-def scripted_api(respond: Callable[[Call], Reply], clock: VirtualTime, **pace_options: Any) -> tuple[Api, ScriptedHttp]:
-    """An Api over a ScriptedHttp, in virtual time."""
+def scripted_api(respond: Callable[[Call], Reply], clock: VirtualTime, **budget_options: Any) -> tuple[ServersApi, ScriptedHttp]:
+    """The endpoints over a ScriptedHttp, in virtual time."""
     http = ScriptedHttp(respond, clock)
-    return Api(http, virtual_pace(clock, **pace_options)), http
+    return ServersApi(ApiClient(http, virtual_budget(clock, **budget_options))), http
 
 
 def servers_over(
-    account: Callable[[Call], Reply], clock: VirtualTime, adopt_timeout: float = 30.0, wait_interval: float = 2.0, **pace: Any
+    account: Callable[[Call], Reply], clock: VirtualTime, adopt_timeout: float = 30.0, wait_interval: float = 2.0, **budget: Any
 ) -> tuple[Servers, ScriptedHttp]:
     """The safe operations over a ScriptedHttp, in virtual time."""
     http = ScriptedHttp(account, clock)
-    return Servers(Api(http, virtual_pace(clock, **pace)), adopt_timeout=adopt_timeout, wait_interval=wait_interval), http
+    return Servers(ApiClient(http, virtual_budget(clock, **budget)), adopt_timeout=adopt_timeout, wait_interval=wait_interval), http
 
 
 class Account:
@@ -240,11 +242,11 @@ def page(servers: Iterable[Mapping[str, Any]], count: int | None = None, **more:
     return Reply(200, {"count": len(results) if count is None else count, "results": results, **more})
 
 
-def lost(words: str = "the answer was lost") -> Indeterminate:
-    """The answer did not come."""
-    return Indeterminate(words)
+def lost(words: str = "the response was lost") -> ExchangeFailure:
+    """The response did not come."""
+    return ExchangeFailure(FailureKind.LOST, words)
 
 
-def unreached() -> NotSent:
+def unreached() -> ExchangeFailure:
     """Nothing left the machine."""
-    return NotSent("127.0.0.1:9 could not be reached: connection refused")
+    return ExchangeFailure(FailureKind.UNREACHED, "127.0.0.1:9 could not be reached: connection refused")

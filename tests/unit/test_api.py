@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from unit.fakes import FIELDS, Call, Reply, VirtualTime, list_item, lost, page, scripted_api, server_detail, unreached
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError, action_path, server_path
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import Cancelled, TimeLimitReached, VpsError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import Indeterminate, Refused
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import ExchangeFailure
 
 
 def in_turn(*outcomes: Reply | Exception) -> Callable[[Call], Reply]:
@@ -60,7 +60,7 @@ def test_requests(clock: VirtualTime) -> None:
         ("DELETE", "/servers/101/", {}, None),
         ("POST", "/servers/101/start/", {}, None),
     ]
-    assert api.pace.report()["requests"] == 7
+    assert api.client.budget.report()["requests"] == 7
 
 
 @pytest.mark.parametrize("server_id", ["12345/../12346", "1", 0, -1, True, None, 1.0])
@@ -105,7 +105,7 @@ def test_only_an_integer_goes_into_a_path(clock: VirtualTime, server_id: Any) ->
 def test_reads_are_tried_again(clock: VirtualTime, trouble: Reply | Exception) -> None:
     api, http = scripted_api(in_turn(trouble, trouble, Reply(200, server_detail())), clock)
     assert api.get_server(101) == server_detail()
-    assert len(http.calls) == 3 and len(clock.sleeps) == 2 and api.pace.report()["retries"] == 2
+    assert len(http.calls) == 3 and len(clock.sleeps) == 2 and api.client.budget.report()["retries"] == 2
     api, http = scripted_api(in_turn(trouble, page([list_item()])), clock)
     assert api.list_servers() == [list_item()] and len(http.calls) == 2
 
@@ -223,7 +223,7 @@ def test_writes_are_sent_once(clock: VirtualTime, write: str, trouble: Reply | E
 @pytest.mark.parametrize("reply", [Reply(200, b"<html>Sign in</html>"), Reply(200), Reply(200, b"{"), Reply(202), Reply(206, {}), Reply(206, [1])], ids=str)
 def test_a_success_that_says_nothing_is_no_proof(clock: VirtualTime, write: str, reply: Reply) -> None:
     api, _http = scripted_api(in_turn(reply), clock)
-    with pytest.raises(Indeterminate):
+    with pytest.raises(ExchangeFailure):
         WRITES[write](api)
 
 
@@ -243,14 +243,14 @@ def test_of_a_created_server_the_shape_decides(clock: VirtualTime, status: int) 
 
 def test_only_204_is_a_deletion(clock: VirtualTime) -> None:
     api, _http = scripted_api(in_turn(Reply(200, {"detail": "ok"})), clock)
-    with pytest.raises(Indeterminate, match="HTTP 200, which is not a documented answer"):
+    with pytest.raises(ExchangeFailure, match="HTTP 200, which is not a documented answer"):
         api.delete_server(101)
 
 
 def test_an_action_must_be_accepted_for_the_server_that_was_asked_for(clock: VirtualTime) -> None:
     other = {"status": "success", "server": {"id": 102, "name": "x", "status": "starting"}}
     api, _http = scripted_api(in_turn(Reply(200, other)), clock)
-    with pytest.raises(Indeterminate, match="server 101 was asked for, but the answer shows server 102"):
+    with pytest.raises(ExchangeFailure, match="server 101 was asked for, but the answer shows server 102"):
         api.act(101, "start")
 
 
