@@ -17,7 +17,7 @@ import yaml
 from helpers.ansible_cli import AnsibleCli
 from helpers.isolation import REPOSITORY
 
-PLUGIN_KINDS = "action|doc_fragments|filter|inventory|lookup|module_utils|modules|plugin_utils"
+PLUGIN_KINDS = "action|doc_fragments|filter|inventory|lookup|module_utils|modules|plugin_utils|test"
 MAY_BE_PACKED = re.compile(
     rf"""
     (?: MANIFEST\.json | FILES\.json | README\.md | CHANGELOG\.rst | COPYING
@@ -108,7 +108,7 @@ def test_installed_archive_documents_every_plugin(archive: pathlib.Path, tmp_pat
     """Away from the repository, so a documentation fragment or an imported file that was not packed would show."""
     cli = AnsibleCli(tmp_path, {"ANSIBLE_COLLECTIONS_PATH": str(tmp_path / "collections")})
     cli.run("ansible-galaxy", "collection", "install", "--offline", "--collections-path", str(tmp_path / "collections"), str(archive), rc=0)
-    for kind, folder in (("module", "modules"), ("inventory", "inventory"), ("filter", "filter"), ("lookup", "lookup")):
+    for kind, folder in (("module", "modules"), ("inventory", "inventory"), ("filter", "filter"), ("lookup", "lookup"), ("test", "test")):
         names = names_of(folder)
         assert names, f"the collection has no {kind}"
         documented = cli.run("ansible-doc", "--json", "--type", kind, *(f"vpsorg.cloud.{name}" for name in sorted(names)), rc=0).json()
@@ -140,7 +140,7 @@ def test_version_is_the_newest_of_the_changelog() -> None:
 def test_changelog_tells_of_every_plugin() -> None:
     releases = load("changelogs/changelog.yaml")["releases"].values()
     assert {entry["name"] for release in releases for entry in release.get("modules", [])} == names_of("modules")
-    for kind in ("filter", "inventory", "lookup"):
+    for kind in ("filter", "inventory", "lookup", "test"):
         assert {entry["name"] for release in releases for entry in release.get("plugins", {}).get(kind, [])} == names_of(kind)
     assert {entry["name"] for release in releases for entry in release.get("objects", {}).get("role", [])} == ROLES
 
