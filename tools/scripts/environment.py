@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Make a virtual environment that holds pinned requirement files, or do nothing when it already does.
 
-    PYTHON tests/tools/environment.py FOLDER --constraints FILE REQUIREMENTS...
+    PYTHON tools/scripts/environment.py FOLDER --constraints FILE REQUIREMENTS...
 
 The environment gets the Python that runs this script. What it was made from is written down in it; a file not yet in it is added,
 and it is made anew when the Python, its place or a file that went into it has changed. Safe to be called by several processes at once.

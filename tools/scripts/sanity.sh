@@ -11,21 +11,21 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 
-python=$(tests/tools/find_python.sh 3.12 3.13 3.14) || exit 1
+python=$(tools/scripts/find_python.sh 3.12 3.13 3.14) || exit 1
 core=$PWD/.cache/core-2.21
-"$python" tests/tools/environment.py "$core" --constraints tests/requirements/constraints.txt \
+"$python" tools/scripts/environment.py "$core" --constraints tests/requirements/constraints.txt \
     tests/requirements/core-2.21.txt tests/requirements/collection-tests.txt || exit 1
 # Without this binary the shell scripts would be skipped with no more than a warning.
 lint=$PWD/.cache/venv-lint
-"$python" tests/tools/environment.py "$lint" --constraints tests/requirements/constraints-lint.txt tests/requirements/lint.txt || exit 1
-copy=$("$python" tests/tools/export.py) || exit 1
+"$python" tools/scripts/environment.py "$lint" --constraints tests/requirements/constraints-lint.txt tests/requirements/lint.txt || exit 1
+copy=$("$python" tools/scripts/export.py) || exit 1
 
 # ansible-test takes any file called pythonX.Y for that interpreter, also a version manager's shim that only fails: offer real ones only.
 tools=$PWD/.cache/ansible-test/bin
 rm -rf "$tools"
 mkdir -p "$tools"
 for version in 3.9 3.10 3.11 3.12 3.13 3.14; do
-    if real=$(tests/tools/find_python.sh $version 2>/dev/null); then
+    if real=$(tools/scripts/find_python.sh $version 2>/dev/null); then
         printf '#!/bin/sh\nexec "%s" "$@"\n' "$real" > "$tools/python$version"
         chmod +x "$tools/python$version"
     fi
@@ -42,7 +42,7 @@ done
 
 # ansible-test bootstraps pip in its environments with a script from a host of its own project. This one does the same with the wheel of the
 # same version, which comes from the package index that pip is configured for.
-pip_version=$("$core/bin/python" tests/tools/ansible_test_pip.py "$cache") || exit 1
+pip_version=$("$core/bin/python" tools/scripts/ansible_test_pip.py "$cache") || exit 1
 echo "sanity: ansible-test bootstraps its environments with pip $pip_version"
 
 unset PYTHONPATH VIRTUAL_ENV

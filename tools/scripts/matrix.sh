@@ -41,8 +41,8 @@ for core in ${cores:-2.16 2.21}; do
         *) version=3.12 ;;
     esac
     environment=$PWD/.cache/core-$core
-    if ! interpreter=$(tests/tools/find_python.sh $version) ||
-        ! "$interpreter" tests/tools/environment.py "$environment" --constraints tests/requirements/constraints.txt \
+    if ! interpreter=$(tools/scripts/find_python.sh $version) ||
+        ! "$interpreter" tools/scripts/environment.py "$environment" --constraints tests/requirements/constraints.txt \
             "tests/requirements/core-$core.txt" tests/requirements/collection-tests.txt; then
         failed="$failed $core"
         continue

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Put the bootstrap of pip that `ansible-test --venv` looks for into its cache, and print the version of pip.
 
-    PYTHON tests/tools/ansible_test_pip.py CACHE
+    PYTHON tools/scripts/ansible_test_pip.py CACHE
 
 Run it with the Python of the environment that holds ansible-test.
 """

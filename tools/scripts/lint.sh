@@ -12,15 +12,15 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 
 environment=$PWD/.cache/venv-lint
-python=$(tests/tools/find_python.sh 3.12 3.13 3.14) || exit 1
-"$python" tests/tools/environment.py "$environment" --constraints tests/requirements/constraints-lint.txt tests/requirements/lint.txt || exit 1
+python=$(tools/scripts/find_python.sh 3.12 3.13 3.14) || exit 1
+"$python" tools/scripts/environment.py "$environment" --constraints tests/requirements/constraints-lint.txt tests/requirements/lint.txt || exit 1
 
 if [ "${1:-}" = --fix ]; then
     "$environment/bin/ruff" check --quiet --fix --exit-zero .
     exec "$environment/bin/ruff" format .
 fi
 
-copy=$("$python" tests/tools/export.py) || exit 1
+copy=$("$python" tools/scripts/export.py) || exit 1
 unset PYTHONPATH VIRTUAL_ENV
 PATH=$environment/bin:$PATH
 ANSIBLE_COLLECTIONS_PATH=$PWD/.cache/export
@@ -44,7 +44,7 @@ check() {  # check NAME COMMAND...
 }
 
 shell_scripts() {
-    shellcheck .ci/run tests/tools/*.sh
+    shellcheck .ci/run tools/scripts/*.sh
 }
 
 check ruff-check ruff check --quiet --output-format concise --no-cache .

@@ -9,9 +9,9 @@ set -eu
 cd "$(dirname "$0")/../.."
 
 environment=$PWD/.cache/venv-lint
-python=$(tests/tools/find_python.sh 3.12 3.13 3.14)
-"$python" tests/tools/environment.py "$environment" --constraints tests/requirements/constraints-lint.txt tests/requirements/lint.txt
-"$python" tests/tools/export.py >/dev/null
+python=$(tools/scripts/find_python.sh 3.12 3.13 3.14)
+"$python" tools/scripts/environment.py "$environment" --constraints tests/requirements/constraints-lint.txt tests/requirements/lint.txt
+"$python" tools/scripts/export.py >/dev/null
 
 unset PYTHONPATH VIRTUAL_ENV
 PATH=$environment/bin:$PATH

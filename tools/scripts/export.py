@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Keep a copy of the repository's files at a path that Ansible's developer tools accept, and print that path.
 
-    PYTHON tests/tools/export.py
+    PYTHON tools/scripts/export.py
 
 The tools want .../ansible_collections/NAMESPACE/NAME and walk everything below it. The copy, in .cache, has what git tracks and what git
 would track (new files that are not ignored), so neither environments nor caches; it is a git repository of its own, as the tools ask git
