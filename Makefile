@@ -6,9 +6,9 @@
 
 VENV := .venv
 PY := $(VENV)/bin/python
-CONSTRAINTS := --constraints tests/requirements/constraints.txt
-RUN_PINS := tests/requirements/runtime.txt tests/emulator/requirements.txt
-TEST_PINS := $(RUN_PINS) $(addprefix tests/requirements/,collection-tests.txt emulator-tests.txt tools-tests.txt)
+CONSTRAINTS := --constraints tools/requirements/constraints.txt
+RUN_PINS := tools/requirements/runtime.txt tests/emulator/requirements.txt
+TEST_PINS := $(RUN_PINS) $(addprefix tools/requirements/,collection-tests.txt emulator-tests.txt tools-tests.txt)
 PYTEST := $(PY) -m pytest -n 3 --dist loadfile
 # What `make coverage` measures: all that reaches the plugins' lines without doing it many times over. Measuring doubles the time that a test takes.
 COVERED := tests/unit tests/client $(patsubst %,tests/integration/test_%.py,bad_answers examples fleet fleet_failures fleet_progress in_process_choice \

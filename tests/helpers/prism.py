@@ -18,7 +18,7 @@ from collections.abc import Iterator
 
 from helpers.isolation import REPOSITORY
 
-PINS = REPOSITORY / "tests" / "contract"
+PINS = REPOSITORY / "tools" / "requirements" / "prism"
 FOLDER = REPOSITORY / ".cache" / "contract"
 DESCRIPTION = REPOSITORY / "docs" / "openapi.yaml"
 INSTALL_LIMIT, START_LIMIT = 240.0, 60.0

@@ -10,7 +10,7 @@ cd "$(dirname "$0")/../.."
 
 environment=$PWD/.cache/venv-lint
 python=$(tools/scripts/find_python.sh 3.12 3.13 3.14)
-"$python" tools/scripts/environment.py "$environment" --constraints tests/requirements/constraints-lint.txt tests/requirements/lint.txt
+"$python" tools/scripts/environment.py "$environment" --constraints tools/requirements/constraints-lint.txt tools/requirements/lint.txt
 "$python" tools/scripts/export.py >/dev/null
 
 unset PYTHONPATH VIRTUAL_ENV

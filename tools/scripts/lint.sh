@@ -13,7 +13,7 @@ cd "$(dirname "$0")/../.." || exit 1
 
 environment=$PWD/.cache/venv-lint
 python=$(tools/scripts/find_python.sh 3.12 3.13 3.14) || exit 1
-"$python" tools/scripts/environment.py "$environment" --constraints tests/requirements/constraints-lint.txt tests/requirements/lint.txt || exit 1
+"$python" tools/scripts/environment.py "$environment" --constraints tools/requirements/constraints-lint.txt tools/requirements/lint.txt || exit 1
 
 if [ "${1:-}" = --fix ]; then
     "$environment/bin/ruff" check --quiet --fix --exit-zero .

@@ -42,8 +42,8 @@ for core in ${cores:-2.16 2.21}; do
     esac
     environment=$PWD/.cache/core-$core
     if ! interpreter=$(tools/scripts/find_python.sh $version) ||
-        ! "$interpreter" tools/scripts/environment.py "$environment" --constraints tests/requirements/constraints.txt \
-            "tests/requirements/core-$core.txt" tests/requirements/collection-tests.txt; then
+        ! "$interpreter" tools/scripts/environment.py "$environment" --constraints tools/requirements/constraints.txt \
+            "tools/requirements/core-$core.txt" tools/requirements/collection-tests.txt; then
         failed="$failed $core"
         continue
     fi

@@ -13,11 +13,11 @@ cd "$(dirname "$0")/../.." || exit 1
 
 python=$(tools/scripts/find_python.sh 3.12 3.13 3.14) || exit 1
 core=$PWD/.cache/core-2.21
-"$python" tools/scripts/environment.py "$core" --constraints tests/requirements/constraints.txt \
-    tests/requirements/core-2.21.txt tests/requirements/collection-tests.txt || exit 1
+"$python" tools/scripts/environment.py "$core" --constraints tools/requirements/constraints.txt \
+    tools/requirements/core-2.21.txt tools/requirements/collection-tests.txt || exit 1
 # Without this binary the shell scripts would be skipped with no more than a warning.
 lint=$PWD/.cache/venv-lint
-"$python" tools/scripts/environment.py "$lint" --constraints tests/requirements/constraints-lint.txt tests/requirements/lint.txt || exit 1
+"$python" tools/scripts/environment.py "$lint" --constraints tools/requirements/constraints-lint.txt tools/requirements/lint.txt || exit 1
 copy=$("$python" tools/scripts/export.py) || exit 1
 
 # ansible-test takes any file called pythonX.Y for that interpreter, also a version manager's shim that only fails: offer real ones only.
