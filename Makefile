@@ -7,7 +7,7 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 CONSTRAINTS := --constraints tools/requirements/constraints.txt
-RUN_PINS := tools/requirements/runtime.txt tests/emulator/requirements.txt
+RUN_PINS := tools/requirements/runtime.txt tools/emulator/requirements.txt
 TEST_PINS := $(RUN_PINS) $(addprefix tools/requirements/,collection-tests.txt emulator-tests.txt tools-tests.txt)
 PYTEST := $(PY) -m pytest -n 3 --dist loadfile
 # What `make coverage` measures: all that reaches the plugins' lines without doing it many times over. Measuring doubles the time that a test takes.
@@ -37,7 +37,7 @@ demo: run-venv ## watch the collection at work against a local emulator of the A
 	@$(PY) tests/demo/run.py
 
 emulator: run-venv ## run the emulator of the API until Ctrl-C
-	@$(PY) tests/emulator
+	@$(PY) tools/emulator
 
 benchmark: run-venv ## measure speed and requests against a local emulator
 	@$(PY) tests/benchmark

@@ -20,7 +20,7 @@ import tempfile
 import textwrap
 
 TESTS = pathlib.Path(__file__).resolve().parents[1]
-sys.path[0] = str(TESTS)
+sys.path[:1] = [str(TESTS), str(TESTS.parent / "tools")]
 
 from benchmark.measure import Bench, Finding, Row
 from helpers.api import new_emulator

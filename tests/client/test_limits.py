@@ -119,7 +119,7 @@ print("KIB", after - before)
 def test_peak_memory(emulator: Emulator, proxy: FaultProxy, fault: Fault, words: str) -> None:
     """In a process of its own, which has sent one good request before."""
     proxy.set(fault)
-    command = [sys.executable, "-c", PEAK, proxy.url, "", str(REPOSITORY / "tests"), str(COLLECTIONS)]
+    command = [sys.executable, "-c", PEAK, proxy.url, "", str(REPOSITORY / "tests"), str(REPOSITORY / "tools"), str(COLLECTIONS)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     found = re.fullmatch(r"(.*)\nKIB (\d+)\n", done.stdout, re.DOTALL)
     assert found is not None and words in found[1] and proxy.met(fault) == 1

@@ -121,7 +121,7 @@ print(servers_at(sys.argv[1], validate_certs=False).list())
 
 def test_switched_off(server: RawServer, ca_path: str) -> None:
     """With no warning but the collection's own, which a module gives, and whatever the environment says."""
-    command = [sys.executable, "-c", SWITCHED_OFF, server.url, str(REPOSITORY / "tests"), str(COLLECTIONS)]
+    command = [sys.executable, "-c", SWITCHED_OFF, server.url, str(REPOSITORY / "tests"), str(REPOSITORY / "tools"), str(COLLECTIONS)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env={**os.environ, "REQUESTS_CA_BUNDLE": ca_path})
     assert (done.stdout, done.stderr, done.returncode) == ("[]\n", "", 0)
 

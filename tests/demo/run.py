@@ -24,7 +24,7 @@ from typing import Any
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 TESTS = FOLDER.parent
-sys.path.insert(0, str(TESTS))
+sys.path[:0] = [str(TESTS), str(TESTS.parent / "tools")]
 
 from emulator.handle import EmulatorError
 from helpers.ansible_cli import core_bin

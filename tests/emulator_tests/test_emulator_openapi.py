@@ -19,8 +19,8 @@ from emulator_tests.api_client import Client
 
 from emulator.handle import Emulator
 
-TESTS = Path(__file__).resolve().parents[1]
-FILE = TESTS.parent / "docs" / "openapi.yaml"
+REPOSITORY = Path(__file__).resolve().parents[2]
+FILE = REPOSITORY / "docs" / "openapi.yaml"
 ID = "/servers/{server_id}/"
 
 # The statuses of the documentation's pages.
@@ -51,7 +51,7 @@ def test_what_is_served_is_what_is_checked_in(emulator: Emulator, description: d
 
 def test_the_command_finds_the_file_up_to_date() -> None:
     command = [sys.executable, "-m", "emulator.openapi"]
-    environment = {**os.environ, "PYTHONPATH": str(TESTS)}
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "tools")}
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environment)
     assert (ended.returncode, ended.stderr) == (0, "")
 

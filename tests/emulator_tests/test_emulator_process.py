@@ -18,7 +18,7 @@ from emulator_tests.api_client import Client, until
 from emulator.handle import Emulator, EmulatorError
 from emulator.settings import Switches
 
-FOLDER = Path(__file__).resolve().parents[1] / "emulator"
+FOLDER = Path(__file__).resolve().parents[2] / "tools" / "emulator"
 SLOW = 60_000
 
 

@@ -173,7 +173,7 @@ def test_commands(reader: AnsibleCli, emulator, document: pathlib.Path) -> None:
 def test_python(document: pathlib.Path) -> None:
     python = os.environ.get("VPSORG_TEST_EMULATOR_PYTHON") or sys.executable
     for block in of_kind(document, "python"):
-        environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "tests")}
+        environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "tools")}
         outcome = subprocess.run([python, "-c", block.text], env=environment, check=False, capture_output=True, text=True, timeout=60)
         assert outcome.returncode == 0, f"{block}\n{outcome.stderr}"
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The OpenAPI description: made from the routes and the models, served at /openapi.json, checked in as docs/openapi.yaml.
 
-python -m emulator.openapi --write     (with tests/ as the working directory, or on PYTHONPATH)
+python -m emulator.openapi --write     (with tools/ as the working directory, or on PYTHONPATH)
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ _Dumper.add_representer(str, _text)
 def as_yaml(description: dict[str, Any]) -> str:
     """The text of the file."""
     header = "\n".join(Path(__file__).read_text(encoding="utf-8").splitlines()[:3])
-    note = "# Made by tests/emulator/openapi.py from the emulator's routes: change those, then run it with --write."
+    note = "# Made by tools/emulator/openapi.py from the emulator's routes: change those, then run it with --write."
     body = yaml.dump(description, Dumper=_Dumper, sort_keys=False, width=130, allow_unicode=True)
     return f"{header}\n{note}\n---\n{body}"
 
