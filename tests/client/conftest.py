@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from emulator.handle import Emulator
-from faults import FaultProxy
+from fault_proxy import FaultProxy
 
 LONG = 600_000  # ms
 

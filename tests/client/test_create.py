@@ -16,7 +16,7 @@ from client.support import FIELDS, LIST, NOBODY, ONE, named, sent, servers_at, s
 from ansible_collections.vpsorg.cloud.plugins.module_utils._api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import VpsError
 from emulator.handle import Emulator
-from faults import Fault, FaultProxy
+from fault_proxy import Fault, FaultProxy
 
 EVERYTHING = {**FIELDS, "hostname": "web01.example.com", "ssh_key_id": 3, "backups_enabled": True}
 

@@ -11,7 +11,7 @@ from client.support import LIST, ONE, named, sent, servers_at
 from ansible_collections.vpsorg.cloud.plugins.module_utils._api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import VpsError
 from emulator.handle import Emulator
-from faults import Fault, FaultProxy
+from fault_proxy import Fault, FaultProxy
 
 
 @pytest.fixture

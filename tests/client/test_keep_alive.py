@@ -16,7 +16,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils import _http
 from ansible_collections.vpsorg.cloud.plugins.module_utils._api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import VpsError
 from emulator.handle import Emulator
-from faults import FaultProxy
+from fault_proxy import FaultProxy
 
 CREATED = {"id": 101, "name": "web-01", "status": "provisioning", "plan": {"id": 1}, "os": {"id": 5}, "location": "us-west"}
 

@@ -24,7 +24,7 @@ from client.support import LIST, servers_at
 from ansible_collections.vpsorg.cloud.plugins.module_utils._api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._http import BODY_LIMIT
 from emulator.handle import Emulator
-from faults import Fault, FaultProxy
+from fault_proxy import Fault, FaultProxy
 from helpers.isolation import COLLECTIONS, REPOSITORY
 
 MIB = 1 << 20

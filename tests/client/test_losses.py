@@ -10,7 +10,7 @@ from client.support import FIELDS, LIST, LOSSES, LOST_TIMEOUT, NOBODY, ONE, TIME
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import VpsError
 from emulator.handle import Emulator
-from faults import FaultProxy
+from fault_proxy import FaultProxy
 
 every_loss = pytest.mark.parametrize("trouble", LOSSES, ids=lambda trouble: trouble.name)
 

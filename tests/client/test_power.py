@@ -11,7 +11,7 @@ from client.support import sent, servers_at, stored
 from ansible_collections.vpsorg.cloud.plugins.module_utils._api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import TimeLimitReached, VpsError
 from emulator.handle import Emulator
-from faults import Fault, FaultProxy
+from fault_proxy import Fault, FaultProxy
 
 ACTIONS = {"start": ("stopped", "starting"), "stop": ("active", "stopping"), "reboot": ("active", "rebooting")}
 every_action = pytest.mark.parametrize("action", ACTIONS)

@@ -14,7 +14,7 @@ from client.support import LIST, ONE, sent, servers_at
 from ansible_collections.vpsorg.cloud.plugins.module_utils._api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import VpsError
 from emulator.handle import Emulator
-from faults import Fault, FaultProxy, ForeignHost
+from fault_proxy import Fault, FaultProxy, ForeignHost
 
 
 def ids(servers: list[dict[str, Any]]) -> list[int]:

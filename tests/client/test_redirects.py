@@ -15,7 +15,7 @@ from client.support import FIELDS, NOBODY, servers_at
 from ansible_collections.vpsorg.cloud.plugins.module_utils._api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._servers import Servers
 from emulator.handle import Emulator
-from faults import Fault, FaultProxy, ForeignHost
+from fault_proxy import Fault, FaultProxy, ForeignHost
 
 METHODS: dict[str, tuple[str, Callable[[Servers, int], Any]]] = {
     "list": ("GET", lambda servers, _number: servers.list()),

@@ -12,7 +12,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils import _servers
 from ansible_collections.vpsorg.cloud.plugins.module_utils._api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._errors import TimeLimitReached, VpsError
 from emulator.handle import Emulator
-from faults import Fault, FaultProxy
+from fault_proxy import Fault, FaultProxy
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from faults_tests.tiny_api import TinyApi
 
-from faults import FaultProxy
+from fault_proxy import FaultProxy
 
 
 @pytest.fixture

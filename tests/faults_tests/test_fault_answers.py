@@ -16,8 +16,8 @@ import requests
 from faults_tests.probe import TOKEN, connect, exchange, leave_with_reset, request_bytes
 from faults_tests.tiny_api import TinyApi
 
-from faults import KINDS, Fault, FaultProxy, ForeignHost
-from faults.carry_out import GzipBomb
+from fault_proxy import KINDS, Fault, FaultProxy, ForeignHost
+from fault_proxy.carry_out import GzipBomb
 
 LIST = "/api/v1/servers/"
 NEW = {"name": "new"}

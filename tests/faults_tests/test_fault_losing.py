@@ -14,7 +14,7 @@ import requests
 from faults_tests.probe import connect, exchange, read_all, request_bytes
 from faults_tests.tiny_api import TinyApi
 
-from faults import Fault, FaultProxy
+from fault_proxy import Fault, FaultProxy
 
 LIST = "/api/v1/servers/"
 NEW = {"name": "new"}

@@ -17,7 +17,7 @@ import requests
 from faults_tests.probe import TOKEN, connect, exchange, read_all, request_bytes
 from faults_tests.tiny_api import TinyApi
 
-from faults import Fault, FaultProxy
+from fault_proxy import Fault, FaultProxy
 
 
 def test_answers_and_requests_pass_unchanged(api: TinyApi, proxy: FaultProxy) -> None:

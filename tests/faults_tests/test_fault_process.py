@@ -16,7 +16,7 @@ from pathlib import Path
 from faults_tests.probe import TOKEN, exchange
 from faults_tests.tiny_api import TinyApi
 
-FAULTS = Path(__file__).resolve().parent.parent / "faults"
+FAULTS = Path(__file__).resolve().parents[2] / "tools" / "fault_proxy"
 
 
 def start(*arguments: str) -> subprocess.Popen[str]:

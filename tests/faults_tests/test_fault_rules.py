@@ -13,9 +13,9 @@ import pytest
 from faults_tests.probe import exchange
 from faults_tests.tiny_api import TinyApi
 
-from faults import KINDS, Fault, FaultProxy, load_rules, storm, storm_draw
-from faults.carry_out import HANDLERS
-from faults.http1 import Request
+from fault_proxy import KINDS, Fault, FaultProxy, load_rules, storm, storm_draw
+from fault_proxy.carry_out import HANDLERS
+from fault_proxy.http1 import Request
 
 LIST, DETAIL, START = "/api/v1/servers/", "/api/v1/servers/12345/", "/api/v1/servers/12345/start/"
 

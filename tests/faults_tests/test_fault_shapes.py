@@ -12,7 +12,7 @@ import pytest
 from faults_tests.probe import exchange
 from faults_tests.tiny_api import TIME, TinyApi
 
-from faults import Fault, FaultProxy, ForeignHost
+from fault_proxy import Fault, FaultProxy, ForeignHost
 
 LIST, DETAIL, START = "/api/v1/servers/", "/api/v1/servers/12345/", "/api/v1/servers/12345/start/"
 

@@ -12,7 +12,7 @@ import pytest
 from faults_tests.probe import exchange
 from faults_tests.tiny_api import TinyApi
 
-from faults import Fault, FaultProxy, storm
+from fault_proxy import Fault, FaultProxy, storm
 
 LIST, DETAIL = "/api/v1/servers/", "/api/v1/servers/12345/"
 

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from ansible.vars.reserved import get_reserved_names
 
-from faults import FaultProxy, Record
+from fault_proxy import FaultProxy, Record
 from helpers.ansible_cli import AnsibleCli, CommandResult
 from helpers.examples import constants, documented_return, examples, names_of, play_of
 from helpers.isolation import REPOSITORY

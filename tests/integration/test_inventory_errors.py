@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from faults import Fault, FaultProxy
+from fault_proxy import Fault, FaultProxy
 from helpers.ansible_cli import AnsibleCli, core_bin
 from helpers.inventory_cli import PLUGIN, failed, show, shown
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from faults import Fault, FaultProxy
+from fault_proxy import Fault, FaultProxy
 from helpers.ansible_cli import AnsibleCli
 from helpers.inventory_cli import PLUGIN, Shown, failed, made_here, show, shown
 

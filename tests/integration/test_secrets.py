@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
-from faults import Fault, FaultProxy, ForeignHost
+from fault_proxy import Fault, FaultProxy, ForeignHost
 from helpers.ansible_cli import AnsibleCli
 from helpers.figures import Note
 from helpers.isolation import REPOSITORY

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The fault proxy as a process of its own: ``python tests/faults --upstream URL --rules rules.json``.
+"""The fault proxy as a process of its own: ``python tools/fault_proxy --upstream URL --rules rules.json``.
 
 Prints one JSON line with ``url``, ``port`` and ``pid`` once it listens, and one with what was met when it ends (SIGTERM, SIGINT, the
 parent's end, the idle limit).
@@ -20,12 +20,12 @@ from pathlib import Path
 if not __package__:  # started by its path: that folder must not shadow other modules, the one above holds the package
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from faults import KINDS, Fault, FaultProxy, Record, load_rules
+from fault_proxy import KINDS, Fault, FaultProxy, Record, load_rules
 
 
 def parse(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(prog="faults", description="A proxy in front of the API that misbehaves on command.")
+    parser = argparse.ArgumentParser(prog="fault_proxy", description="A proxy in front of the API that misbehaves on command.")
     parser.add_argument("--upstream", help="URL of the API (http)")
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0: a free one")
     parser.add_argument("--rules", type=Path, help="JSON list of faults")

@@ -9,7 +9,7 @@
         ...                      # run the client against proxy.url
         assert proxy.met(lost) == 1
 
-The kinds of faults, with their parameters, are the table ``KINDS`` in ``kinds.py``; ``python tests/faults --list`` prints it.
+The kinds of faults, with their parameters, are the table ``KINDS`` in ``kinds.py``; ``python tools/fault_proxy --list`` prints it.
 """
 
 from __future__ import annotations
