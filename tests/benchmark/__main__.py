@@ -23,8 +23,8 @@ TESTS = pathlib.Path(__file__).resolve().parents[1]
 sys.path[:1] = [str(TESTS), str(TESTS.parent / "tools")]
 
 from benchmark.measure import Bench, Finding, Row
-from helpers.api import new_emulator
-from helpers.isolation import isolate_environment
+from sandbox.isolation import isolate_environment
+from sandbox.programs import new_emulator
 
 MODULES = ("server_rows", "inventory_rows")
 WIDTH = 76

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from benchmark.measure import COMMAND_LIMIT, Bench, Finding, Row, Times, ratio
-from helpers.ansible_cli import core_bin
+from sandbox.programs import core_bin
 
 EmulatorFactory = Callable[..., AbstractContextManager[Any]]
 

@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from helpers.ansible_cli import core_bin
+from sandbox.programs import core_bin
 
 COMMAND_LIMIT = 900.0  # seconds
 

@@ -25,7 +25,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._http import BODY_LIMIT
 from emulator.handle import Emulator
 from fault_proxy import Fault, FaultProxy
-from helpers.isolation import COLLECTIONS, REPOSITORY
+from sandbox.isolation import COLLECTIONS, REPOSITORY
 
 MIB = 1 << 20
 OK = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"

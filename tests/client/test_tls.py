@@ -21,7 +21,7 @@ from client.support import FIELDS, NOBODY, servers_at
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._http import CertificateRejected, NotSent
-from helpers.isolation import COLLECTIONS, REPOSITORY
+from sandbox.isolation import COLLECTIONS, REPOSITORY
 
 BAD_CERTIFICATE = r"(GET|POST) /servers/: the server's certificate is not accepted \(.*\): check api_url and ca_path"
 

@@ -27,9 +27,8 @@ TESTS = FOLDER.parent
 sys.path[:0] = [str(TESTS), str(TESTS.parent / "tools")]
 
 from emulator.handle import EmulatorError
-from helpers.ansible_cli import core_bin
-from helpers.api import new_emulator
-from helpers.isolation import REPOSITORY, isolate_environment
+from sandbox.isolation import REPOSITORY, isolate_environment
+from sandbox.programs import core_bin, new_emulator
 
 # Long enough to be seen (milliseconds); the API documents 2 to 5 minutes for provisioning.
 PACE = {"provision_ms": 1500, "address_ms": 300, "start_ms": 700, "stop_ms": 700, "reboot_ms": 700, "delete_ms": 400}

@@ -11,7 +11,7 @@ import re
 import textwrap
 from collections.abc import Iterator
 
-from helpers.isolation import REPOSITORY
+from sandbox.isolation import REPOSITORY
 
 _FENCE = re.compile(r"^( *)(```+)([A-Za-z0-9_-]*)\s*$")
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")

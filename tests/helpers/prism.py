@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Iterator
 
-from helpers.isolation import REPOSITORY
+from sandbox.isolation import REPOSITORY
 
 PINS = REPOSITORY / "tools" / "requirements" / "prism"
 FOLDER = REPOSITORY / ".cache" / "contract"

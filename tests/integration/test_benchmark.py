@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from helpers.isolation import REPOSITORY
+from sandbox.isolation import REPOSITORY
 
 BENCHMARK = REPOSITORY / "tests" / "benchmark"
 

@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from helpers.ansible_cli import core_bin
-from helpers.isolation import REPOSITORY
+from sandbox.isolation import REPOSITORY
+from sandbox.programs import core_bin
 
 DEMO = REPOSITORY / "tests" / "demo"
 LIMIT = 150.0  # seconds, on a machine that is busy with other tests

@@ -18,9 +18,10 @@ from typing import Any
 import pytest
 import yaml
 
-from helpers.ansible_cli import AnsibleCli, CommandResult, core_bin
+from helpers.ansible_cli import AnsibleCli, CommandResult
 from helpers.documents import Block, blocks, documents, name_of
-from helpers.isolation import REPOSITORY
+from sandbox.isolation import REPOSITORY
+from sandbox.programs import core_bin
 
 DOCUMENTS = [document for document in documents() if blocks(document)]
 SHORT_WAITS = {f"vpsorg.cloud.{name}": {"wait_interval": 0.1} for name in ("vps_server", "vps_server_power", "vps_fleet")}

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from helpers.documents import anchors, documents, links, name_of, prose
-from helpers.isolation import REPOSITORY
+from sandbox.isolation import REPOSITORY
 
 README = REPOSITORY / "README.md"
 ARCHITECTURE = REPOSITORY / "docs" / "architecture.md"

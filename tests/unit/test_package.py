@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from helpers.ansible_cli import AnsibleCli
-from helpers.isolation import REPOSITORY
+from sandbox.isolation import REPOSITORY
 
 PLUGIN_KINDS = "action|doc_fragments|filter|inventory|lookup|module_utils|modules|plugin_utils"
 MAY_BE_PACKED = re.compile(

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keep the tests apart from the machine they run on, and make the repository importable as the collection that it is."""
+"""Keep a run apart from the machine it is on, and make the repository importable as the collection that it is."""
 
 from __future__ import annotations
 
