@@ -40,7 +40,7 @@ emulator: run-venv ## run the emulator of the API until Ctrl-C
 	@$(PY) tools/emulator
 
 benchmark: run-venv ## measure speed and requests against a local emulator
-	@$(PY) tests/benchmark
+	@$(PY) tools/benchmark
 
 test: venv ## run all tests but the longest (COVERAGE=yes: report what those of `make coverage` reach)
 ifdef COVERAGE

@@ -13,7 +13,7 @@ import pytest
 
 from sandbox.isolation import REPOSITORY
 
-BENCHMARK = REPOSITORY / "tests" / "benchmark"
+BENCHMARK = REPOSITORY / "tools" / "benchmark"
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:

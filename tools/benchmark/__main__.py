@@ -19,8 +19,8 @@ import sys
 import tempfile
 import textwrap
 
-TESTS = pathlib.Path(__file__).resolve().parents[1]
-sys.path[:1] = [str(TESTS), str(TESTS.parent / "tools")]
+# Started by its path: the folder itself must not shadow other modules, the one above holds the packages.
+sys.path[0] = str(pathlib.Path(__file__).resolve().parents[1])
 
 from benchmark.measure import Bench, Finding, Row
 from sandbox.isolation import isolate_environment
