@@ -34,7 +34,7 @@ run-venv:
 	@python=$$(tools/scripts/find_python.sh) && "$$python" tools/scripts/environment.py $(VENV) $(CONSTRAINTS) $(RUN_PINS)
 
 demo: run-venv ## watch the collection at work against a local emulator of the API
-	@$(PY) tests/demo/run.py
+	@$(PY) tools/demo/run.py
 
 emulator: run-venv ## run the emulator of the API until Ctrl-C
 	@$(PY) tools/emulator

@@ -19,7 +19,7 @@ import pytest
 from sandbox.isolation import REPOSITORY
 from sandbox.programs import core_bin
 
-DEMO = REPOSITORY / "tests" / "demo"
+DEMO = REPOSITORY / "tools" / "demo"
 LIMIT = 150.0  # seconds, on a machine that is busy with other tests
 
 

@@ -23,8 +23,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 FOLDER = pathlib.Path(__file__).resolve().parent
-TESTS = FOLDER.parent
-sys.path[:0] = [str(TESTS), str(TESTS.parent / "tools")]
+sys.path.insert(0, str(FOLDER.parent))
 
 from emulator.handle import EmulatorError
 from sandbox.isolation import REPOSITORY, isolate_environment
@@ -138,7 +137,7 @@ What to type next
     . .venv/bin/activate
     export ANSIBLE_COLLECTIONS_PATH=$PWD/.cache/collections
     export VPS_API_URL=http://127.0.0.1:8765/api/v1 VPS_API_TOKEN=vps_demo_token
-    cd tests/demo
+    cd tools/demo
     ansible-playbook site.yml --check --diff
 
   With your own account the last command is the same. It only reads. Without --check it creates servers, which
