@@ -13,12 +13,13 @@ from pathlib import Path
 
 import pytest
 import requests
-from emulator_tests.api_client import Client, until
 
 from emulator.handle import Emulator, EmulatorError
 from emulator.settings import Switches
+from helpers.api_client import Client, until
+from sandbox.isolation import REPOSITORY
 
-FOLDER = Path(__file__).resolve().parents[2] / "tools" / "emulator"
+FOLDER = REPOSITORY / "tools" / "emulator"
 SLOW = 60_000
 
 

@@ -8,18 +8,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 import requests
 import yaml
-from emulator_tests.api_client import Client
 
 from emulator.handle import Emulator
+from helpers.api_client import Client
+from sandbox.isolation import REPOSITORY
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 FILE = REPOSITORY / "docs" / "openapi.yaml"
 ID = "/servers/{server_id}/"
 

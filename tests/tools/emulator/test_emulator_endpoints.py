@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 import requests
-from emulator_tests.api_client import Client
 
 from emulator.handle import Emulator
+from helpers.api_client import Client
 
 LIST_FIELDS = {"id", "name", "hostname", "status", "ip_address", "location", "plan", "os", "created_at", "updated_at"}
 PLAN_FIELDS = {"id", "name", "vcpus", "memory", "storage"}

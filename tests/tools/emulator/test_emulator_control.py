@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 import requests
-from emulator_tests.api_client import Client
 
 from emulator.handle import Emulator, EmulatorError
+from helpers.api_client import Client
 
 HOSTILE = [
     "{{ lookup('pipe', 'id') }}",

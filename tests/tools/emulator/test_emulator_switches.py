@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 import requests
-from emulator_tests.api_client import Client, until
 
 from emulator.handle import Emulator, EmulatorError
 from emulator.settings import Switches
+from helpers.api_client import Client, until
 
 SLOW = 60_000
 TESTED: set[str] = set()

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from emulator_tests.api_client import Client, until
 
 from emulator.handle import Emulator
+from helpers.api_client import Client, until
 
 SLOW = 60_000
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from emulator_tests.api_client import Client
 
 from emulator.handle import Emulator
+from helpers.api_client import Client
 
 
 @pytest.fixture(scope="session")
