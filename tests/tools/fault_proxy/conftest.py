@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from faults_tests.tiny_api import TinyApi
 
 from fault_proxy import FaultProxy
+from helpers.tiny_api import TinyApi
 
 
 @pytest.fixture

@@ -10,12 +10,12 @@ import re
 from pathlib import Path
 
 import pytest
-from faults_tests.probe import exchange
-from faults_tests.tiny_api import TinyApi
 
 from fault_proxy import KINDS, Fault, FaultProxy, load_rules, storm, storm_draw
 from fault_proxy.carry_out import HANDLERS
 from fault_proxy.http1 import Request
+from helpers.raw_client import exchange
+from helpers.tiny_api import TinyApi
 
 LIST, DETAIL, START = "/api/v1/servers/", "/api/v1/servers/12345/", "/api/v1/servers/12345/start/"
 

@@ -9,10 +9,10 @@ import json
 from typing import Any
 
 import pytest
-from faults_tests.probe import exchange
-from faults_tests.tiny_api import TIME, TinyApi
 
 from fault_proxy import Fault, FaultProxy, ForeignHost
+from helpers.raw_client import exchange
+from helpers.tiny_api import TIME, TinyApi
 
 LIST, DETAIL, START = "/api/v1/servers/", "/api/v1/servers/12345/", "/api/v1/servers/12345/start/"
 

@@ -13,11 +13,11 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 import requests
-from faults_tests.probe import TOKEN, connect, exchange, leave_with_reset, request_bytes
-from faults_tests.tiny_api import TinyApi
 
 from fault_proxy import KINDS, Fault, FaultProxy, ForeignHost
 from fault_proxy.carry_out import GzipBomb
+from helpers.raw_client import TOKEN, connect, exchange, leave_with_reset, request_bytes
+from helpers.tiny_api import TinyApi
 
 LIST = "/api/v1/servers/"
 NEW = {"name": "new"}

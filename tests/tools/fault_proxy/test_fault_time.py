@@ -9,10 +9,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from faults_tests.probe import exchange
-from faults_tests.tiny_api import TinyApi
 
 from fault_proxy import Fault, FaultProxy, storm
+from helpers.raw_client import exchange
+from helpers.tiny_api import TinyApi
 
 LIST, DETAIL = "/api/v1/servers/", "/api/v1/servers/12345/"
 

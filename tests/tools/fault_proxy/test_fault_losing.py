@@ -11,10 +11,10 @@ import time
 
 import pytest
 import requests
-from faults_tests.probe import connect, exchange, read_all, request_bytes
-from faults_tests.tiny_api import TinyApi
 
 from fault_proxy import Fault, FaultProxy
+from helpers.raw_client import connect, exchange, read_all, request_bytes
+from helpers.tiny_api import TinyApi
 
 LIST = "/api/v1/servers/"
 NEW = {"name": "new"}

@@ -14,10 +14,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
-from faults_tests.probe import TOKEN, connect, exchange, read_all, request_bytes
-from faults_tests.tiny_api import TinyApi
 
 from fault_proxy import Fault, FaultProxy
+from helpers.raw_client import TOKEN, connect, exchange, read_all, request_bytes
+from helpers.tiny_api import TinyApi
 
 
 def test_answers_and_requests_pass_unchanged(api: TinyApi, proxy: FaultProxy) -> None:

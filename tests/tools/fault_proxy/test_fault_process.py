@@ -13,14 +13,15 @@ import sys
 import time
 from pathlib import Path
 
-from faults_tests.probe import TOKEN, exchange
-from faults_tests.tiny_api import TinyApi
+from helpers.raw_client import TOKEN, exchange
+from helpers.tiny_api import TinyApi
+from sandbox.isolation import REPOSITORY
 
-FAULTS = Path(__file__).resolve().parents[2] / "tools" / "fault_proxy"
+FAULT_PROXY = REPOSITORY / "tools" / "fault_proxy"
 
 
 def start(*arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen([sys.executable, str(FAULTS), *arguments], stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen([sys.executable, str(FAULT_PROXY), *arguments], stdout=subprocess.PIPE, text=True)
 
 
 def test_rules_history_and_summary(api: TinyApi, tmp_path: Path) -> None:
@@ -49,7 +50,7 @@ def test_ends_when_idle(api: TinyApi) -> None:
 
 def test_ends_with_its_parent(api: TinyApi) -> None:
     script = "import subprocess, sys; print(subprocess.Popen(sys.argv[1:], stdout=subprocess.PIPE, text=True).stdout.readline())"
-    command = [sys.executable, "-W", "ignore", "-c", script, sys.executable, str(FAULTS), "--upstream", api.url, "--exit-with-parent"]
+    command = [sys.executable, "-W", "ignore", "-c", script, sys.executable, str(FAULT_PROXY), "--upstream", api.url, "--exit-with-parent"]
     hello = json.loads(subprocess.run(command, capture_output=True, text=True, timeout=20, check=True).stdout)
     end = time.monotonic() + 10
     while is_running(hello["pid"]) and time.monotonic() < end:
@@ -66,6 +67,6 @@ def is_running(pid: int) -> bool:
 
 
 def test_list_and_usage() -> None:
-    listed = subprocess.run([sys.executable, str(FAULTS), "--list"], capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run([sys.executable, str(FAULT_PROXY), "--list"], capture_output=True, text=True, check=True).stdout
     assert "reset_after" in listed and "gzip_bomb" in listed
-    assert subprocess.run([sys.executable, str(FAULTS)], capture_output=True, check=False).returncode == 2
+    assert subprocess.run([sys.executable, str(FAULT_PROXY)], capture_output=True, check=False).returncode == 2
