@@ -26,18 +26,6 @@ from sandbox.isolation import COLLECTIONS, REPOSITORY
 BAD_CERTIFICATE = r"(GET|POST) /servers/: the server's certificate is not accepted \(.*\): check api_url and ca_path"
 
 
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture(scope="module")
-def ca_path(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> str:
-    path = tmp_path_factory.mktemp("tls") / "ca.pem"
-    authority.cert_pem.write_to_path(str(path))
-    return str(path)
-
-
 def tls_server(authority: trustme.CA, identity: str = "127.0.0.1", **options: datetime.datetime) -> RawServer:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(identity, **options).configure_cert(context)

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from helpers.processes import is_running
 from sandbox.isolation import REPOSITORY
 from sandbox.programs import core_bin
 
@@ -72,14 +73,6 @@ def emulator_pid(process: subprocess.Popen[str]) -> int:
     children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     commands = {int(child): pathlib.Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0") for child in children}
     return next(child for child, command in commands.items() if any(part.endswith(b"emulator") for part in command))
-
-
-def is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def left_behind(short_path: pathlib.Path) -> list[str]:

@@ -61,12 +61,8 @@ def _list_hosts(source: str) -> list[str]:
 NOTHING = _list_hosts("localhost,")
 
 
-def _seconds(times: Times) -> str:
-    return f"{times.wall:.2f} s ({times.cpu:.2f} s CPU)"
-
-
 def _beside(times: Times, other: Times) -> str:
-    return f"{_seconds(times)} beside {_seconds(other)}"
+    return f"{times} beside {other}"
 
 
 def _counted(bench: Bench, emulator: Any, command: Sequence[str], env: Mapping[str, str]) -> int:

@@ -32,6 +32,9 @@ class Times:
     def __truediv__(self, count: float) -> Times:
         return Times(self.wall / count, self.cpu / count)
 
+    def __str__(self) -> str:
+        return f"{self.wall:.2f} s ({self.cpu:.2f} s CPU)"
+
 
 def median(times: Sequence[Times]) -> Times:
     """The median of the wall times and the median of the CPU times."""

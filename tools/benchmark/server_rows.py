@@ -93,10 +93,6 @@ def _ms(times: Times) -> str:
     return f"{times.wall * 1000:.1f} ms ({times.cpu * 1000:.1f} ms CPU)"
 
 
-def _seconds(times: Times) -> str:
-    return f"{times.wall:.2f} s ({times.cpu:.2f} s CPU)"
-
-
 # A fleet
 
 
@@ -121,7 +117,7 @@ def _measure_unchanged(bench: Bench, new_emulator: EmulatorFactory, count: int) 
         ratio(
             f"vps_fleet, nothing to do, {count} servers{' in pages of 100' if paged else ''}: beside an empty playbook",
             unchanged, empty, 3.0 if paged else 1.3, requests=(len(requests), pages), round_trips=(_round_trips(requests), 2 if paged else 1),
-            note=f"{_seconds(unchanged)} beside {_seconds(empty)}",
+            note=f"{unchanged} beside {empty}",
         )
     ]  # fmt: skip
 
@@ -158,7 +154,7 @@ def _measure_create(bench: Bench, new_emulator: EmulatorFactory) -> list[Finding
         ratio(
             f"vps_fleet creates {count} servers, {LATENCY * 1000:.0f} ms a request, {provisioning:g} s of provisioning: beside the bound",
             measured, bound, 1.3,
-            note=f"{_seconds(measured)}; {parts} = {bound.wall:.2f} s",
+            note=f"{measured}; {parts} = {bound.wall:.2f} s",
         ),
         Finding(
             "the same, one by one in a loop of vps_server: beside the fleet", one_by_one.wall * count / measured.wall,

@@ -17,6 +17,7 @@ import requests
 from emulator.handle import Emulator, EmulatorError
 from emulator.settings import Switches
 from helpers.api_client import Client, until
+from helpers.processes import is_running
 from sandbox.isolation import REPOSITORY
 
 FOLDER = REPOSITORY / "tools" / "emulator"
@@ -34,14 +35,6 @@ def started(*arguments: str) -> tuple[subprocess.Popen[str], str]:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout
     return process, process.stdout.readline()
-
-
-def alive(pid: int) -> bool:
-    """Whether a process is there and not merely waiting to be collected."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 @pytest.mark.parametrize("kill", [False, True])
@@ -144,7 +137,7 @@ def test_it_ends_with_its_parent() -> None:
     )
     ended = subprocess.run([sys.executable, "-c", parent], capture_output=True, text=True, timeout=60, check=True)
     pid = int(ended.stdout)
-    until(lambda: not alive(pid))
+    until(lambda: not is_running(pid))
 
 
 def test_it_ends_when_nothing_is_asked() -> None:
@@ -176,5 +169,5 @@ def test_the_end_of_a_handle_is_the_end_of_its_process() -> None:
     with Emulator() as emulator:
         pid = emulator.pid
         folder = Path(emulator.command()[emulator.command().index("--db") + 1]).parent
-        assert alive(pid) and folder.is_dir()
-    assert not alive(pid) and not folder.exists()
+        assert is_running(pid) and folder.is_dir()
+    assert not is_running(pid) and not folder.exists()

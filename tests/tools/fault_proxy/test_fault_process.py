@@ -13,6 +13,7 @@ import sys
 import time
 from pathlib import Path
 
+from helpers.processes import is_running
 from helpers.raw_client import TOKEN, exchange
 from helpers.tiny_api import TinyApi
 from sandbox.isolation import REPOSITORY
@@ -56,14 +57,6 @@ def test_ends_with_its_parent(api: TinyApi) -> None:
     while is_running(hello["pid"]) and time.monotonic() < end:
         os.sched_yield()
     assert not is_running(hello["pid"])
-
-
-def is_running(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state != "Z"
 
 
 def test_list_and_usage() -> None:
