@@ -10,7 +10,7 @@
 #   matrix.sh 2.18 -- tests/unit       on this one, with arguments for pytest
 #
 # Only the emulator of the API runs in .venv, which `make matrix` has built before: it needs a newer Python than the oldest ansible-core has.
-# What is the same on every core is left to `make test`: the tests of the emulator and of the fault proxy themselves, and those whose subject is
+# What is the same on every core is left to `make test`: the tests of the tools, and those tests of the collection whose subject is
 # the network, the clock, memory, the API or a text and whose length is worth saving. The client without Ansible depends on `requests` alone, of
 # which the oldest supported version is that of the oldest core.
 
@@ -28,7 +28,7 @@ if [ $# -gt 1 ]; then
 else
     with_client=2.16
     set -- tests/unit tests/integration
-    for name in benchmark clock contract_proxy demo documents faults_matrix limits manners races storm; do
+    for name in clock contract_proxy documents faults_matrix limits manners races storm; do
         set -- --ignore "tests/integration/test_$name.py" "$@"
     done
 fi
