@@ -21,7 +21,8 @@ _HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
 def documents() -> list[pathlib.Path]:
     """Every Markdown document that is written for people."""
     folders = [REPOSITORY / "docs", *sorted((REPOSITORY / "roles").glob("*"))]
-    return [*sorted(REPOSITORY.glob("*.md")), *(path for folder in folders for path in sorted(folder.rglob("*.md")))]
+    overviews = [REPOSITORY / folder / "README.md" for folder in ("tests", "tools")]
+    return [*sorted(REPOSITORY.glob("*.md")), *overviews, *(path for folder in folders for path in sorted(folder.rglob("*.md")))]
 
 
 def name_of(document: pathlib.Path) -> str:

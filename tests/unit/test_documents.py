@@ -78,6 +78,14 @@ def test_architecture_names_every_room() -> None:
     assert named == stems("plugins/module_utils") | stems("plugins/plugin_utils")
 
 
+@pytest.mark.parametrize("name", ["tests", "tools"])
+def test_overview_lists_every_folder(name: str) -> None:
+    folder = REPOSITORY / name
+    listed = re.findall(r"^\| `(\w+)` \|", (folder / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    there = {path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith((".", "__"))} - {"output"}
+    assert set(listed) == there
+
+
 def test_connection_options_are_all_told() -> None:
     """docs/authentication.md has the names, variables and defaults of the inventory plugin's documentation."""
     from ansible_collections.vpsorg.cloud.plugins.doc_fragments.connection import ModuleDocFragment
