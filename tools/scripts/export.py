@@ -24,7 +24,9 @@ COPY = REPOSITORY / ".cache" / "export" / "ansible_collections" / "vpsorg" / "cl
 
 def git(folder: pathlib.Path, *arguments: str) -> str:
     command = ["git", "-c", f"safe.directory={folder}", "-C", str(folder), *arguments]
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL).stdout
+    # A hook of git finds variables that name the index and the folder of the repository that is committed to: they would win over -C.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL, env=environment).stdout
 
 
 def files_of_repository() -> set[str]:
