@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from faults import Record
+from fault_proxy import Record
 from helpers.fault_cases import Batch, Outcome, requests_of
 from helpers.fault_matrix import DONE, NAMED, REFUSED, UNKNOWN, WAIT
 from helpers.host_plays import WISH

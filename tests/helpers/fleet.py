@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from faults import Fault, FaultProxy, Record
+from fault_proxy import Fault, FaultProxy, Record
 from helpers.ansible_cli import CommandResult
 from helpers.script import AGAIN, CHECK, CONTROLLER_PYTHON, PLUGIN_FOLDERS, REAL, Done, Ran, Script, Sent, steady
 

@@ -19,7 +19,7 @@ import pathlib
 import re
 from typing import TYPE_CHECKING, Any
 
-from faults import Fault, FaultProxy, Record
+from fault_proxy import Fault, FaultProxy, Record
 from helpers.ansible_cli import AnsibleCli, CommandResult
 
 if TYPE_CHECKING:

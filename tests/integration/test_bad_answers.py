@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from faults import Fault
+from fault_proxy import Fault
 from helpers.script import Ran, Script
 
 ENOUGH = {"plan_id": 1, "os_id": 5, "location": "us-west"}

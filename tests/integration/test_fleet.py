@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from faults import Fault, Record
+from fault_proxy import Fault, Record
 from helpers.ansible_cli import AnsibleCli
 from helpers.fleet import ENOUGH, FleetScript, check_shape, counts, names, planned, refused, triple
 from helpers.script import AGAIN, CHECK, REAL

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from faults import Fault
+from fault_proxy import Fault
 from helpers.ansible_cli import AnsibleCli
 from helpers.fleet import ENOUGH, FleetRan, FleetScript
 from helpers.script import AGAIN, CHECK, REAL, Done

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from faults import Fault, storm
+from fault_proxy import Fault, storm
 from helpers.ansible_cli import AnsibleCli
 from helpers.fleet import ENOUGH, FleetScript, check_shape, counts, names
 from helpers.script import AGAIN, REAL, Done

@@ -11,9 +11,10 @@ import sys
 
 import pytest
 
-from helpers.ansible_cli import AnsibleCli, core_bin
-from helpers.isolation import REPOSITORY
+from helpers.ansible_cli import AnsibleCli
 from helpers.script import CONTROLLER_PYTHON, PLUGIN_FOLDERS
+from sandbox.isolation import REPOSITORY
+from sandbox.programs import core_bin
 
 PROBE = "vpsorg_probe"
 OWN = {"ansible_python_interpreter": CONTROLLER_PYTHON}

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from faults import Fault
+from fault_proxy import Fault
 from helpers.script import CONTROLLER_PYTHON, Script
 
 ENOUGH = {"plan_id": 1, "os_id": 5, "location": "us-west"}

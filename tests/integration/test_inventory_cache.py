@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from faults import Fault, FaultProxy
+from fault_proxy import Fault, FaultProxy
 from helpers.ansible_cli import AnsibleCli
 from helpers.inventory_cli import failed, show
 

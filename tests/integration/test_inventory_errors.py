@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 import yaml
 
-from faults import Fault, FaultProxy
-from helpers.ansible_cli import AnsibleCli, core_bin
+from fault_proxy import Fault, FaultProxy
+from helpers.ansible_cli import AnsibleCli
 from helpers.inventory_cli import PLUGIN, failed, show, shown
+from sandbox.programs import core_bin
 
 NO_TOKEN = {"VPS_API_TOKEN": None}
 DEAD = "http://127.0.0.1:9/api/v1"  # nothing listens there

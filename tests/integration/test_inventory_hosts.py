@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from faults import Fault, FaultProxy
+from fault_proxy import Fault, FaultProxy
 from helpers.ansible_cli import AnsibleCli
 from helpers.inventory_cli import PLUGIN, Shown, failed, made_here, show, shown
 
@@ -271,7 +271,7 @@ def test_strict_leaves_no_half_inventory(ansible_cli: AnsibleCli, account: Any) 
 
 
 def test_two_accounts_in_one_folder(ansible_cli: AnsibleCli, account: Any, tmp_path: pathlib.Path) -> None:
-    from helpers.api import new_emulator
+    from sandbox.programs import new_emulator
 
     folder = tmp_path / "inventory"
     folder.mkdir()
@@ -289,7 +289,7 @@ def test_two_accounts_in_one_folder(ansible_cli: AnsibleCli, account: Any, tmp_p
 
 def test_servers_of_two_apis_are_told_apart(ansible_cli: AnsibleCli, account: Any, tmp_path: pathlib.Path) -> None:
     """Of one name and one id, and also where the variables that show the id have other names; a server that two files select is one host."""
-    from helpers.api import new_emulator
+    from sandbox.programs import new_emulator
 
     folder = tmp_path / "inventory"
     folder.mkdir()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import bisect
 
-from faults import Fault
+from fault_proxy import Fault
 from helpers.script import Script, Sent
 
 ENOUGH = {"plan_id": 1, "os_id": 5, "location": "us-west"}

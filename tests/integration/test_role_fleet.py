@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from faults import FaultProxy, Record
+from fault_proxy import FaultProxy, Record
 from helpers.ansible_cli import AnsibleCli, CommandResult
 from helpers.fleet import ENOUGH
 from helpers.listeners import listeners

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from faults import Fault, FaultProxy, Record
+from fault_proxy import Fault, FaultProxy, Record
 from helpers.ansible_cli import AnsibleCli
 from helpers.listeners import listeners
 

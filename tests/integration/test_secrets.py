@@ -17,11 +17,11 @@ from typing import Any
 import pytest
 import yaml
 
-from faults import Fault, FaultProxy, ForeignHost
+from fault_proxy import Fault, FaultProxy, ForeignHost
 from helpers.ansible_cli import AnsibleCli
 from helpers.figures import Note
-from helpers.isolation import REPOSITORY
 from helpers.leaks import leaking_files, leaks
+from sandbox.isolation import REPOSITORY
 
 STARTUP = pathlib.Path(__file__).resolve().parent.parent / "helpers" / "startup"
 TOKENS = {

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from faults import Fault
+from fault_proxy import Fault
 from helpers.script import Script, foretold
 
 # What is sent from each status, and where it ends.

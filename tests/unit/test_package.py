@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from helpers.ansible_cli import AnsibleCli
-from helpers.isolation import REPOSITORY
+from sandbox.isolation import REPOSITORY
 
 PLUGIN_KINDS = "action|doc_fragments|filter|inventory|lookup|module_utils|modules|plugin_utils|test"
 MAY_BE_PACKED = re.compile(
@@ -154,7 +154,7 @@ def test_every_module_has_its_action_plugin() -> None:
 
 
 def test_oldest_supported_versions_are_the_oldest_tested() -> None:
-    tested = (REPOSITORY / "tests/requirements/core-2.16.txt").read_text(encoding="utf-8").splitlines()
+    tested = (REPOSITORY / "tools/requirements/core-2.16.txt").read_text(encoding="utf-8").splitlines()
     assert [line for line in tested if re.fullmatch(r"ansible-core==2\.16\.\d+", line)]
     assert load("meta/runtime.yml")["requires_ansible"] == ">=2.16.0"
     floor = re.search(r"^requests>=(\S+)$", (REPOSITORY / "meta/ee-requirements.txt").read_text(encoding="utf-8"), re.MULTILINE)
