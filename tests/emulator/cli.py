@@ -159,7 +159,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = command.parse_args(arguments)
     options.token = options.token or [(DEFAULT_TOKEN, EVERYTHING)]
     if not 0 <= options.seed <= MAX_SEED:
-        command.error(f"--seed: must be from 0 to {MAX_SEED}")
+        command.error(f"--seed: from 0 to {MAX_SEED}")
     try:
         listener = _listen(options.host, options.port)
     except OSError as error:
