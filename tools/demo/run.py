@@ -1,9 +1,9 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Show the collection at work: real Ansible commands, against an emulator of the API that runs on this machine for as long as this takes.
+"""Show the collection in action: real Ansible commands, against an emulator of the API that runs on this machine for the duration of the demo.
 
-Every step also checks what came of it; the exit code is 1 when something is not as it should be.
+Every step also checks its outcome; the exit code is 1 if something is not as expected.
 """
 
 from __future__ import annotations
@@ -74,12 +74,12 @@ def _statuses(outcome: Outcome) -> set[str]:
 
 STEPS = (
     Step(
-        "The plan: what would be done, without doing it",
+        "Preview the plan, without changing anything",
         "ansible-playbook site.yml --check --diff",
         lambda now: {"nothing is written": now.writes == 0, "changed=1": now.recap("changed") == 1, "no server": not now.servers},
     ),
     Step(
-        "The same for real: four servers, in one task, at the same time",
+        "Apply it: four servers in one task, created concurrently",
         "ansible-playbook site.yml",
         lambda now: {
             "the four servers exist": set(now.servers) == SHOP,
@@ -89,27 +89,27 @@ STEPS = (
         },
     ),
     Step(
-        "Once more: they are as declared, so nothing is changed",
+        "Run it again: everything is as declared, so nothing changes",
         "ansible-playbook site.yml",
         lambda now: {"nothing is written": now.writes == 0, "changed=0": now.recap("changed") == 0},
     ),
     Step(
-        "One more server, by a task of its own",
+        "Add one more server in a separate task",
         "ansible-playbook server.yml",
         lambda now: {"the server exists": set(now.servers) == {*SHOP, "build-01"}, "changed=1": now.recap("changed") == 1},
     ),
     Step(
-        "Stop it, start it, reboot it",
+        "Stop, start, and reboot it",
         "ansible-playbook power.yml",
         lambda now: {"changed=3": now.recap("changed") == 3, "three actions": now.writes == 3, "all are active": _statuses(now) == {"active"}},
     ),
     Step(
-        "What the account holds now",
+        "List the account's servers",
         "ansible-playbook list.yml",
         lambda now: {"every server is shown": all(name in now.output for name in now.servers), "nothing is written": now.writes == 0},
     ),
     Step(
-        "The same servers as Ansible's inventory, in groups",
+        "Use the same servers as an Ansible inventory, with groups",
         "ansible-inventory -i demo.vps.yml --graph",
         lambda now: {
             "every server is a host": all(f"--{name}\n" in now.output for name in now.servers),
@@ -118,12 +118,12 @@ STEPS = (
         },
     ),
     Step(
-        "Delete them",
+        "Delete all of them",
         "ansible-playbook delete.yml",
         lambda now: {"five deletions": now.writes == 5, "changed=1": now.recap("changed") == 1},
     ),
     Step(
-        "Proof: the account is empty",
+        "Check that the account is empty",
         "ansible-playbook list.yml",
         lambda now: {"there is no server": not now.servers and "There is no server." in now.output},
     ),
@@ -132,7 +132,7 @@ STEPS = (
 NEXT = """\
 What to type next
 
-  To go on by yourself, start the emulator in another terminal (make emulator; Ctrl-C ends it), and here:
+  To continue on your own, start the emulator in another terminal (make emulator; press Ctrl-C to stop it). Then run:
 
     . .venv/bin/activate
     export ANSIBLE_COLLECTIONS_PATH=$PWD/.cache/collections
@@ -140,14 +140,14 @@ What to type next
     cd tools/demo
     ansible-playbook site.yml --check --diff
 
-  With your own account the last command is the same. It only reads. Without --check it creates servers, which
-  are billed by the hour until they are deleted. Tokens are made in the account, under Developers:
+  With your own account, the last command is the same. It only reads. Without --check, it creates servers, which
+  are billed by the hour until they are deleted. Create a token in your account, under Developers, and run:
 
     unset VPS_API_URL
     read -rs VPS_API_TOKEN && export VPS_API_TOKEN
     ansible-playbook site.yml --check --diff
 
-  README.md tells the rest.
+  For everything else, see README.md.
 """
 
 
@@ -162,8 +162,8 @@ class Demo:
 
     def run(self) -> None:
         """All steps. Unexpected at the first that is not as it should be."""
-        self._say(f"\nAn emulator of the VPS.org API runs at {self._emulator.url}. No account is needed, and nothing leaves this machine.")
-        self._say(f"The commands are those that you would type in {FOLDER.relative_to(REPOSITORY)}.")
+        self._say(f"\nAn emulator of the VPS.org API is running at {self._emulator.url}. No account is needed, and no data leaves this machine.")
+        self._say(f"You could type the same commands yourself in {FOLDER.relative_to(REPOSITORY)}.")
         began = time.monotonic()
         for number, step in enumerate(STEPS, 1):
             self._say(f"\n{self._bold(f'=== {number} of {len(STEPS)}. {step.title}')}\n")
@@ -173,7 +173,7 @@ class Demo:
             if missed:
                 raise Unexpected(f"`{step.command}` was expected to end with: {', '.join(missed)}")
             self._say(f"    {_sent(outcome)}")
-        self._say(f"\n{self._bold(f'All {len(STEPS)} steps went as expected, in {time.monotonic() - began:.0f} s.')}\n\n{NEXT}")
+        self._say(f"\n{self._bold(f'All {len(STEPS)} steps went as expected. They took {time.monotonic() - began:.0f} s.')}\n\n{NEXT}")
 
     def _outcome(self, command: str) -> Outcome:
         self._emulator.clear_requests()
@@ -272,7 +272,7 @@ def main() -> int:
         with new_emulator(**PACE) as emulator:
             Demo(emulator).run()
     except KeyboardInterrupt:
-        print("\nInterrupted. The emulator and everything in it are gone.")
+        print("\nInterrupted. The emulator and all its data were removed.")
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python's own flush at the end shall not fail too

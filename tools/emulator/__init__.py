@@ -3,6 +3,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """An emulator of the VPS.org servers API, for tests and for trying the collection without an account.
 
-Only `emulator.handle` is imported by tests; it needs nothing beyond the standard library. Everything else runs
-in the emulator's own process and needs what requirements.txt lists.
+Tests import only `emulator.handle`, which needs nothing but the standard library. Everything else runs in the
+emulator's process and needs the packages listed in requirements.txt.
 """

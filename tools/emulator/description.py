@@ -1,7 +1,7 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the OpenAPI description says of each operation, beyond what its route says."""
+"""What the OpenAPI description says about each operation, in addition to its route."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ CONTENT: dict[int, dict[str, Any]] = {
     429: _errors("Detail"),
 }
 
-UNAUTHORISED = "The token is missing or not accepted"
+UNAUTHORIZED = "The token is missing or not accepted"
 NO_SERVER = "There is no such server"
 
 # Answers of every operation that its documentation does not list.
 ALWAYS: dict[int, Answer] = {
     403: ("The token lacks the permission", VENDOR),
-    429: ("Too many requests; perhaps with Retry-After", UNDOCUMENTED),
+    429: ("Too many requests; possibly with Retry-After", UNDOCUMENTED),
 }
 
 
@@ -86,14 +86,14 @@ def _query(name: str, schema: dict[str, Any], description: str) -> dict[str, Any
 
 
 LIST_QUERY = [
-    _query("status", {"type": "string", "enum": ["active", "stopped", "suspended"]}, "Only servers of this status"),
+    _query("status", {"type": "string", "enum": ["active", "stopped", "suspended"]}, "Only servers with this status"),
     _query("location", {"type": "string", "examples": ["us-west"]}, "Only servers in this datacenter"),
-    _query("page", {"type": "integer", "minimum": 1}, f"Page, from 1 ({VENDOR})"),
-    _query("page_size", {"type": "integer", "minimum": 1}, f"Servers in a page: 20 unless told, at most 100 ({VENDOR})"),
+    _query("page", {"type": "integer", "minimum": 1}, f"Page number, starting at 1 ({VENDOR})"),
+    _query("page_size", {"type": "integer", "minimum": 1}, f"Servers per page: 20 by default, at most 100 ({VENDOR})"),
 ]
 
-_401: dict[int, Answer] = {401: (UNAUTHORISED, DOCUMENTED)}
-_401_UNDOCUMENTED: dict[int, Answer] = {401: (UNAUTHORISED, "documented for lists, details and creates")}
+_401: dict[int, Answer] = {401: (UNAUTHORIZED, DOCUMENTED)}
+_401_UNDOCUMENTED: dict[int, Answer] = {401: (UNAUTHORIZED, "documented for lists, details, and creates")}
 _404: dict[int, Answer] = {404: (NO_SERVER, DOCUMENTED)}
 _BODY: dict[int, Answer] = {415: ("The body is not declared as JSON", UNDOCUMENTED)}
 _BUSY: dict[int, Answer] = {409: ("The server's status is changing", UNDOCUMENTED)}
@@ -101,14 +101,14 @@ _BUSY: dict[int, Answer] = {409: ("The server's status is changing", UNDOCUMENTE
 
 def _action(summary: str, success: str, refusal: str, source: str) -> Operation:
     errors = {**_401_UNDOCUMENTED, 400: (refusal, source), 404: (NO_SERVER, source), **_BUSY}
-    text = "The answer comes at once; the server's status tells when it is done."
+    text = "The response is immediate; the server's status shows when the action has been completed."
     return Operation(summary, text, 200, success, "ActionAnswer", errors, success_source=source)
 
 
 OPERATIONS: dict[str, Operation] = {
     "list_servers": Operation(
         "List servers",
-        "List items lack backups_enabled, ipv6_address, resource_usage and the plan's bandwidth. An account of many servers may come in pages.",
+        "List items lack backups_enabled, ipv6_address, resource_usage, and the plan's bandwidth. Long lists may be paged.",
         200,
         "The servers",
         "ServerList",
@@ -118,29 +118,29 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "create_server": Operation(
         "Create a server",
-        "The answer comes at once, with the status provisioning and without an address. There is no idempotency key.",
+        "The response is immediate, with the status provisioning and without an address. There is no idempotency key.",
         201,
-        "The server is created",
+        "The server was created",
         "CreatedServer",
-        {400: ("The parameters are not valid", DOCUMENTED), **_401, 402: ("The credits do not suffice", DOCUMENTED), **_BODY},
+        {400: ("The parameters are not valid", DOCUMENTED), **_401, 402: ("The account's credit is insufficient", DOCUMENTED), **_BODY},
         body="CreateServer",
         with_id=False,
     ),
     "get_server": Operation("Get a server", "The resource usage differs on each read.", 200, "The server", "ServerDetail", {**_401, **_404}),
     "replace_server": Operation(
         "Update a server",
-        "All fields are required. What the answer holds is not documented.",
+        "All fields are required. The content of the response is not documented.",
         200,
-        "The server is updated",
+        "The server was updated",
         "UpdateAnswer",
         {400: ("The parameters are not valid", DOCUMENTED), **_401_UNDOCUMENTED, **_404, **_BUSY, **_BODY},
         body="ReplaceServer",
     ),
     "update_server": Operation(
         "Update some fields of a server",
-        "No answer is documented.",
+        "No response is documented.",
         200,
-        "The server is updated",
+        "The server was updated",
         "UpdateAnswer",
         {400: ("The parameters are not valid", UNDOCUMENTED), **_401_UNDOCUMENTED, 404: (NO_SERVER, UNDOCUMENTED), **_BUSY, **_BODY},
         success_source=UNDOCUMENTED,
@@ -148,13 +148,13 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "delete_server": Operation(
         "Delete a server",
-        "Permanent: it cannot be undone.",
+        "Deletion is permanent and cannot be undone.",
         204,
-        "The server is deleted",
+        "The server was deleted",
         None,
         {**_401_UNDOCUMENTED, 400: ("The server can't be deleted now", UNDOCUMENTED), **_404, **_BUSY},
     ),
-    "start_server": _action("Start a server", "The start is under way", "The server is running already", DOCUMENTED),
-    "stop_server": _action("Stop a server", "The graceful shutdown is under way", "The server is not running", UNDOCUMENTED),
-    "reboot_server": _action("Reboot a server", "The graceful restart is under way", "The server is not running", DOCUMENTED),
+    "start_server": _action("Start a server", "The server is starting", "The server is already running", DOCUMENTED),
+    "stop_server": _action("Stop a server", "The server is shutting down gracefully", "The server is not running", UNDOCUMENTED),
+    "reboot_server": _action("Reboot a server", "The server is restarting gracefully", "The server is not running", DOCUMENTED),
 }

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Starts, steers and ends an emulator from a test. Needs the standard library only.
+"""Starts, controls, and stops an emulator from a test. Needs only the standard library.
 
 with Emulator(provision_ms=20) as emulator:
     emulator.seed(3)
@@ -41,11 +41,11 @@ class EmulatorError(RuntimeError):
 
 
 class Emulator:
-    """An emulator in a process of its own, on a free port of 127.0.0.1.
+    """An emulator in a separate process, on a free port of 127.0.0.1.
 
-    python: the interpreter that runs it (with requirements.txt installed); db: file of the state, a temporary one unless
-    given; token: accepted for everything; tokens: more of them, each with its permission strings; credits: of the account;
-    port: a free one unless given; every other keyword is a switch (see settings.py, or --help).
+    python: the interpreter that runs it (with requirements.txt installed); db: the file for the state, by default a temporary
+    one; token: a token with all permissions; tokens: further tokens, each with its permissions; credits: the account's credit;
+    port: by default, any free port; every other keyword is a switch (see settings.py, or --help).
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class Emulator:
 
     @property
     def url(self) -> str:
-        """What a client gets as api_url, without a last slash."""
+        """The api_url for clients, without a trailing slash."""
         return f"http://127.0.0.1:{self.port}/api/v1"
 
     @property
@@ -111,7 +111,7 @@ class Emulator:
         return command
 
     def start(self) -> Emulator:
-        """Start it and wait until it answers; EmulatorError with its own words where it does not."""
+        """Start it and wait until it is ready. If it does not start, raise EmulatorError with its error output."""
         environment = {name: value for name, value in os.environ.items() if name.lower() not in _PROXIES}
         self._errors = []
         process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
@@ -151,32 +151,32 @@ class Emulator:
             reader.join(STOP_LIMIT)
 
     def stop(self) -> None:
-        """End it, and remove the state if its file was a temporary one."""
+        """Stop it, and remove the state if its file was temporary."""
         self._end()
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def restart(self, kill: bool = False) -> Emulator:
-        """End it and start it again: same state, port, token and switches. kill: without giving it time to end by itself."""
+        """Stop and restart it with the same state, port, token, and switches. kill: kill it instead of stopping it gracefully."""
         if kill and self._process is not None:
             self._process.kill()
         self._end()
         return self.start()
 
     def errors(self) -> str:
-        """What it has written to its standard error."""
+        """What it has written to standard error."""
         return "".join(line for line in self._errors if line)
 
     # Steering
 
     def configure(self, **switches: Any) -> dict[str, Any]:
-        """Set switches; all of them afterwards. They last over a restart."""
+        """Set switches, and return all of them. They survive a restart."""
         settings = self._control("PATCH", "settings", switches)
         self._switches.update(switches)
         return settings
 
     def settings(self) -> dict[str, Any]:
-        """The switches as they are."""
+        """The current switches."""
         return self._control("GET", "settings")
 
     def seed(self, count: int = 0, **template: Any) -> list[int]:
@@ -201,7 +201,7 @@ class Emulator:
         self._control("PATCH", f"servers/{id}", {"fields": fields, "omit": list(omit)})
 
     def remove(self, id: int) -> None:
-        """Make a server vanish at once."""
+        """Make a server disappear immediately."""
         self._control("DELETE", f"servers/{id}")
 
     def servers(self) -> list[dict[str, Any]]:
@@ -218,12 +218,12 @@ class Emulator:
         return self._control("GET", "statistics")
 
     def clear_requests(self) -> None:
-        """Forget the requests; their numbers go on rising."""
+        """Clear the request log; request numbers continue to increase."""
         self._control("DELETE", "requests")
 
     @property
     def credits(self) -> int:
-        """What the account has left for creates."""
+        """The credit that the account has left."""
         return self._control("GET", "account")["credits"]
 
     @credits.setter
@@ -231,13 +231,13 @@ class Emulator:
         self._control("PATCH", "account", {"credits": value})
 
     def add_token(self, token: str, permissions: Iterable[str] = ("*:*",)) -> str:
-        """Accept one more token; how the log calls it. It lasts over a restart."""
+        """Accept an additional token, and return its ID in the log. It survives a restart."""
         answer = self._control("POST", "tokens", {"token": token, "permissions": list(permissions)})
         self._tokens[token] = tuple(permissions)
         return answer["id"]
 
     def reset(self) -> None:
-        """No servers, an empty log, and switches and credits as at the start; tokens stay."""
+        """Delete all servers, clear the log, and restore the initial switches and credit; tokens are kept."""
         self._control("POST", "reset", {"switches": self._first_switches})
         self._switches = dict(self._first_switches)
         if self._first_credits is not None:

@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 
 from emulator import validation
 
-ServerId = Annotated[int, Field(ge=1, examples=[12345], description="Unique server id")]
+ServerId = Annotated[int, Field(ge=1, examples=[12345], description="Unique server ID")]
 Name = Annotated[
     str,
     Field(
@@ -20,7 +20,7 @@ Name = Annotated[
         min_length=1,
         max_length=255,
         examples=["web-server-01"],
-        description="Letters, digits and hyphens. The longest length and whether names are unique are not documented.",
+        description="Letters, digits and hyphens. The maximum length, and whether names are unique, are not documented.",
     ),
 ]
 Hostname = Annotated[
@@ -32,7 +32,7 @@ Hostname = Annotated[
         description="Fully qualified domain name",
     ),
 ]
-Backups = Annotated[bool, Field(description="Whether backups are made automatically")]
+Backups = Annotated[bool, Field(description="Whether automatic backups are enabled")]
 Status = Annotated[
     str,
     Field(
@@ -53,7 +53,7 @@ Time = Annotated[
 
 
 class Plan(BaseModel):
-    """A plan, as lists and the answer to a create show it."""
+    """A plan, as shown in lists and in the response to a create."""
 
     id: Annotated[int, Field(examples=[1])]
     name: Annotated[str, Field(examples=["Standard VPS"])]
@@ -63,7 +63,7 @@ class Plan(BaseModel):
 
 
 class DetailedPlan(Plan):
-    """A plan, as the detail of a server shows it."""
+    """A plan, as shown in the details of a server."""
 
     bandwidth: Annotated[int, Field(examples=[2048], description="GB (inferred)")]
 
@@ -76,7 +76,7 @@ class OperatingSystem(BaseModel):
 
 
 class ResourceUsage(BaseModel):
-    """What a server uses at this moment."""
+    """The current resource usage of a server."""
 
     cpu_percent: Annotated[float, Field(examples=[23.5])]
     memory_used: Annotated[int, Field(examples=[2048], description="MB (inferred)")]
@@ -89,7 +89,7 @@ class _Server(BaseModel):
     name: Annotated[str, Field(examples=["web-server-01"])]
     hostname: Annotated[str | None, Field(examples=["web01.example.com"])]
     status: Status
-    ip_address: Annotated[str | None, Field(examples=["203.0.113.10"], description="null while the server has none")]
+    ip_address: Annotated[str | None, Field(examples=["203.0.113.10"], description="null as long as the server has none")]
     location: Location
     os: OperatingSystem
     created_at: Time
@@ -97,13 +97,13 @@ class _Server(BaseModel):
 
 
 class ServerListItem(_Server):
-    """A server as lists show it."""
+    """A server, as shown in lists."""
 
     plan: Plan
 
 
 class CreatedServer(_Server):
-    """A server as the answer to its create shows it."""
+    """A server, as shown in the response to its create."""
 
     plan: Plan
     backups_enabled: Backups
@@ -111,7 +111,7 @@ class CreatedServer(_Server):
 
 
 class ServerDetail(_Server):
-    """A server as its own page shows it."""
+    """The details of a server."""
 
     plan: DetailedPlan
     ipv6_address: Annotated[str | None, Field(examples=["2001:0db8::1"], description="Not always in canonical form")]
@@ -120,16 +120,16 @@ class ServerDetail(_Server):
 
 
 class ServerList(BaseModel):
-    """All servers of the account, or a page of them."""
+    """All servers of the account, or one page of them."""
 
-    count: Annotated[int, Field(ge=0, description="Servers in all pages together")]
+    count: Annotated[int, Field(ge=0, description="Total number of servers in all pages")]
     next: Annotated[str, Field(description="URL of the next page (not documented)")] | None = None
     previous: Annotated[str, Field(description="URL of the previous page (not documented)")] | None = None
     results: list[ServerListItem]
 
 
 class ActionServer(BaseModel):
-    """What the answer of an action shows of its server."""
+    """A server, as shown in the response to an action."""
 
     id: ServerId
     name: Annotated[str, Field(examples=["web-server-01"])]
@@ -137,17 +137,17 @@ class ActionServer(BaseModel):
 
 
 class ActionAnswer(BaseModel):
-    """The answer of start, stop and reboot."""
+    """The response to start, stop, and reboot."""
 
-    status: Annotated[Literal["success"], Field(description="Of the request, not of the server")]
+    status: Annotated[Literal["success"], Field(description="The status of the request, not of the server")]
     message: Annotated[str, Field(examples=["Server is starting"])]
     server: ActionServer
 
 
 class _CreateRequired(TypedDict):
     name: Name
-    plan_id: Annotated[int, Field(examples=[1], description="Id of a plan")]
-    os_id: Annotated[int, Field(examples=[5], description="Id of an operating system image")]
+    plan_id: Annotated[int, Field(examples=[1], description="ID of a plan")]
+    os_id: Annotated[int, Field(examples=[5], description="ID of an operating system image")]
     location: Location
 
 
@@ -155,12 +155,12 @@ class CreateServer(_CreateRequired, total=False):
     """A server to create."""
 
     hostname: Hostname
-    ssh_key_id: Annotated[int, Field(ge=1, examples=[7], description="SSH key to install; never shown again")]
-    backups_enabled: Annotated[bool, Field(description="Whether backups are made automatically", json_schema_extra={"default": False})]
+    ssh_key_id: Annotated[int, Field(ge=1, examples=[7], description="ID of the SSH key to install; never returned")]
+    backups_enabled: Annotated[bool, Field(description="Whether automatic backups are enabled", json_schema_extra={"default": False})]
 
 
 class ReplaceServer(TypedDict):
-    """Everything of a server that can be changed."""
+    """All fields of a server that can be changed."""
 
     name: Name
     hostname: Hostname
@@ -168,7 +168,7 @@ class ReplaceServer(TypedDict):
 
 
 class PatchServer(TypedDict, total=False):
-    """What is to be changed of a server."""
+    """The fields of a server to change."""
 
     name: Name
     hostname: Hostname
@@ -176,7 +176,7 @@ class PatchServer(TypedDict, total=False):
 
 
 class Detail(BaseModel):
-    """An error in one text."""
+    """An error with a single message."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -188,6 +188,6 @@ FieldErrors = Annotated[
     Field(
         min_length=1,
         examples=[{"name": ["This field is required."]}],
-        description="Error texts by field; non_field_errors holds those that belong to none",
+        description="Error messages by field; non_field_errors contains those that belong to no field",
     ),
 ]
