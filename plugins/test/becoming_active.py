@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: becoming_active
 short_description: Whether a server in this status becomes active by itself
-version_added: 0.1.0
+version_added: 1.0.0
 author: VPS.org collection contributors (@vpsorg)
 description:
   - True for C(provisioning), C(starting), C(rebooting) and C(restoring).

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: terminal
 short_description: Whether a status is one that no action and no waiting changes
-version_added: 0.1.0
+version_added: 1.0.0
 author: VPS.org collection contributors (@vpsorg)
 description:
   - True for C(suspended), C(error), C(failed) and C(deleted). No action of the API changes these states, and no wait ends well in them.

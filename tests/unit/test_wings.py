@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from helpers.isolation import REPOSITORY
+from sandbox.isolation import REPOSITORY
 
 PLUGINS = REPOSITORY / "plugins"
 COLLECTION = "ansible_collections.vpsorg.cloud.plugins."
