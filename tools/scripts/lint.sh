@@ -47,8 +47,16 @@ shell_scripts() {
     shellcheck .ci/run tools/scripts/*.sh
 }
 
+# mypy finds the collection by its whole name, from the folder above ansible_collections.
+types() (
+    folder=$PWD
+    cd ../../.. || exit 1
+    MYPYPATH=$PWD mypy --config-file "$folder/pyproject.toml" --cache-dir ../mypy --no-error-summary -p ansible_collections.vpsorg.cloud.plugins
+)
+
 check ruff-check ruff check --quiet --output-format concise --no-cache .
 check ruff-format ruff format --check --quiet --no-cache .
+check mypy types
 check shellcheck shell_scripts
 check yamllint yamllint --strict .
 check ansible-lint ansible-lint -q --offline --profile production
