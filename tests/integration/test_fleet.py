@@ -207,8 +207,8 @@ def test_refused_before_any_request(script: FleetScript) -> None:
         "crowd": ("concurrency", 32, 33),
         "no limit": ("wait_timeout", 0),
     }
-    for name in facts:
-        refused(ran, name, *facts[name], requests=0)
+    for name, expected in facts.items():
+        refused(ran, name, *expected, requests=0)
 
 
 def test_refused_before_the_first_write(script: FleetScript) -> None:
