@@ -110,46 +110,46 @@ def test_absent_deletes_exactly_what_is_named(script: FleetScript) -> None:
 def test_immutable_changes(script: FleetScript) -> None:
     """Refused as a whole, left and told, or recreated: keeping what was not declared, as far as max_delete allows."""
     script.configure(provision_ms=50, address_ms=0, delete_ms=100)
-    script.insert(1, "web-1", plan_id=2, os_id=5, location="us-west", hostname="kept.example.com", backups_enabled=True)
-    script.insert(2, "web-2", plan_id=1, os_id=5, location="us-west")
+    script.insert(101, "web-1", plan_id=2, os_id=5, location="us-west", hostname="kept.example.com", backups_enabled=True)
+    script.insert(102, "web-2", plan_id=1, os_id=5, location="us-west")
     fleet = ({"name": "web-1", **ENOUGH}, {"name": "web-2", "hostname": "changed.example.com", **ENOUGH}, {"name": "new", **ENOUGH})
     script.fleet_twice("fail", *fleet)
     script.fleet_twice("too many", *fleet, on_immutable_change="recreate")
     script.fleet_triple("warn", *fleet, on_immutable_change="warn")
     script.fleet_triple("recreate", *fleet, on_immutable_change="recreate", max_delete=1)
     ran = script.play()
-    failed = refused(ran, "fail", "web-1", 1, "plan_id", 2, "on_immutable_change", requests=1)
-    assert failed["errors"][0]["id"] == 1 and failed["drift"] == [{"name": "web-1", "id": 1, "field": "plan_id", "have": 2, "want": 1}]
+    failed = refused(ran, "fail", "web-1", 101, "plan_id", 2, 1, "on_immutable_change", requests=1)
+    assert failed["errors"][0]["id"] == 101 and failed["drift"] == [{"name": "web-1", "id": 101, "field": "plan_id", "have": 2, "want": 1}]
     assert failed["msg"].count("Nothing was done") == 1, "said once, by the plan and the fleet together"
-    too_many = refused(ran, "too many", "web-1", 1, "max_delete", 0, requests=2)
+    too_many = refused(ran, "too many", "web-1", 101, "max_delete", 0, 1, requests=2)
     assert not mentions(too_many["msg"], "web-2") and not mentions(too_many["msg"], "new")
     for name in ("warn: check", "warn: real", "warn: again"):
         done = ran.ok(name)
-        assert done["drift"] == [{"name": "web-1", "id": 1, "field": "plan_id", "have": 2, "want": 1}]
-        assert [warning for warning in done["warnings"] if mentions(warning, "web-1", 1, "plan_id", 2)]
+        assert done["drift"] == [{"name": "web-1", "id": 101, "field": "plan_id", "have": 2, "want": 1}]
+        assert [warning for warning in done["warnings"] if mentions(warning, "web-1", 101, "plan_id", 2, 1)]
     triple(ran, "warn", [("update", "web-2"), ("create", "new")], updated=1, created=1, unchanged=1)
     _check, real, _again = triple(ran, "recreate", [("delete", "web-1"), ("create", "web-1")], recreated=1, unchanged=2)
-    assert real.writes == ["DELETE /servers/1/", "POST /servers/"]
+    assert real.writes == ["DELETE /servers/101/", "POST /servers/"]
     body = next(request.body for request in real.requests if request.method == "POST")
     assert body == {"name": "web-1", "hostname": "kept.example.com", "backups_enabled": True, **ENOUGH}
-    assert real["servers"][0]["id"] == script.stored()["web-1"]["id"] > 2
+    assert real["servers"][0]["id"] == script.stored()["web-1"]["id"] > 102
 
 
 def test_immutable_changes_server_by_server(script: FleetScript) -> None:
     """What a server says goes before the defaults, and they before the task."""
     script.configure(provision_ms=50, address_ms=0)
     for number in range(1, 4):
-        script.insert(number, f"web-{number}", plan_id=2, os_id=5, location="us-west")
+        script.insert(100 + number, f"web-{number}", plan_id=2, os_id=5, location="us-west")
     own = {"name": "web-3", "on_immutable_change": "recreate"}
     servers = ({"name": "web-1"}, {"name": "web-2", "on_immutable_change": None}, own)
     script.fleet_twice("fail", {"name": "web-1", "on_immutable_change": "fail"}, {"name": "web-2"}, defaults=ENOUGH, on_immutable_change="warn")
     script.fleet_triple("mixed", *servers, defaults={**ENOUGH, "on_immutable_change": "warn"}, max_delete=1)
     script.fleet("wrong", {"name": "web-1", "on_immutable_change": "ignore"}, defaults={"on_immutable_change": 1})
     ran = script.play()
-    failed = refused(ran, "fail", "web-1", 1, requests=1)
+    failed = refused(ran, "fail", "web-1", 101, requests=1)
     assert [error["name"] for error in failed["errors"]] == ["web-1"]
     _check, real, again = ran.ok("mixed" + CHECK, changed=True), ran.ok("mixed" + REAL, changed=True), ran.ok("mixed" + AGAIN, changed=False)
-    assert real.writes == ["DELETE /servers/3/", "POST /servers/"] and real["summary"] == counts(recreated=1, unchanged=2)
+    assert real.writes == ["DELETE /servers/103/", "POST /servers/"] and real["summary"] == counts(recreated=1, unchanged=2)
     assert [entry["name"] for entry in again["drift"]] == ["web-1", "web-2"]
     wrong = ran.failed("wrong", "servers[0]", "web-1", "on_immutable_change", "fail", "warn", "recreate", "ignore", "defaults")
     assert wrong.sent == [] and times(wrong["msg"], "on_immutable_change") == 2
@@ -234,6 +234,7 @@ def test_refused_before_the_first_write(script: FleetScript) -> None:
     both = refused(ran, "everything", "twin", 3, 4, "half", "plan_id", "os_id", "location", "max_delete", "old-6", requests=1)
     assert both["changed"] is False
     assert [error["name"] for error in both["errors"]] == ["twin", "half"]
+    assert mentions(both["errors"][0]["msg"], 3, 4)
     assert len(script.emulator.servers()) == 6
 
 
