@@ -95,8 +95,8 @@ def test_it_shows_every_step_and_cleans_up(started: Callable[..., subprocess.Pop
         "ansible-playbook delete.yml",
         "ansible-playbook list.yml",
     ]
-    assert "Plan: 4 to create, 0 unchanged" in output
-    assert re.search(r"^vps_fleet: db-01 \(id \d+\): ready at [0-9.]+$", output, re.MULTILINE)
+    assert re.search(r"^Plan:.*\b4\b", output, re.MULTILINE)
+    assert re.search(r"^vps_fleet: db-01 .*\b\d+\b.*\b203\.0\.113\.\d+$", output, re.MULTILINE), "with its id and its address"
     assert re.findall(r"changed=(\d+)", output) == ["1", "1", "0", "1", "3", "0", "1", "0"]
     assert "|--@location_eu_central:" in output
     assert output.index("There is no server.") > output.index("$ ansible-playbook delete.yml")
@@ -160,5 +160,5 @@ def test_what_it_tells_to_type_next_works(emulator, tmp_path: pathlib.Path) -> N
         timeout=LIMIT,
     )
     assert run.returncode == 0, run.stdout + run.stderr
-    assert "Plan: 4 to create, 0 unchanged" in run.stdout
+    assert re.search(r"^Plan:.*\b4\b", run.stdout, re.MULTILINE)
     assert {request["method"] for request in emulator.requests()} == {"GET"}
