@@ -52,7 +52,9 @@ def ansible_cli(emulator, tmp_path: pathlib.Path) -> Iterator[AnsibleCli]:
 
 @pytest.fixture
 def short_path() -> Iterator[pathlib.Path]:
-    """A folder like tmp_path, for what becomes a TMPDIR: ansible-core makes sockets there, whose paths may have a hundred characters only."""
+    """A folder like tmp_path, for what becomes a TMPDIR: ansible-core makes sockets there, whose paths may have a
+    hundred characters only.
+    """
     with tempfile.TemporaryDirectory(prefix="vps-", ignore_cleanup_errors=True) as folder:
         yield pathlib.Path(folder)
 

@@ -18,14 +18,15 @@ attributes:
   idempotent:
     description: When run twice in a row outside check mode with the same arguments, the second run reports no change.
   action_group:
-    description: Use C(group/vpsorg.cloud.all) in C(module_defaults) to set the connection options for all modules of this collection.
+    description: Use C(group/vpsorg.cloud.all) in C(module_defaults) to set the connection options for all modules of
+      this collection.
     support: full
     membership:
       - vpsorg.cloud.all
   in_process:
     description: >-
-      Runs inside the controller's process instead of in a separate Python process, with the same result, whenever that is
-      equivalent. This requires the connection V(local), no C(become), no C(async), and an interpreter that is either unset or the controller's.
-      Set the variable C(vpsorg_in_process) to V(false) to turn it off.
+      Runs inside the controller's process instead of in a separate Python process, with the same result, whenever that
+      is equivalent. This requires the connection V(local), no C(become), no C(async), and an interpreter that is either
+      unset or the controller's. Set the variable C(vpsorg_in_process) to V(false) to turn it off.
     support: full
 """

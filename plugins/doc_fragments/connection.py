@@ -15,13 +15,14 @@ options:
   api_token:
     description:
       - The API token of the VPS.org account. Create tokens in the account under Developers. They begin with C(vps_).
-      - If unset, the environment variable E(VPS_API_TOKEN) is used. Use it rather than writing the token into a playbook,
-        because C(ansible-core) 2.19 and newer print the lines around a failed task.
+      - If unset, the environment variable E(VPS_API_TOKEN) is used. Use it rather than writing the token into a
+        playbook, because C(ansible-core) 2.19 and newer print the lines around a failed task.
     type: str
     required: true
   api_url:
     description:
-      - The base URL of the API, with or without a trailing slash. It must be an C(https) URL, or an C(http) URL with a loopback address.
+      - The base URL of the API, with or without a trailing slash. It must be an C(https) URL, or an C(http) URL with a
+        loopback address.
       - If unset, the environment variable E(VPS_API_URL) is used.
     type: str
     default: https://admin.vps.org/api/v1
@@ -33,22 +34,22 @@ options:
     default: 30.0
   api_retries:
     description:
-      - How many times a request is retried, if retrying it is safe. Writes are retried at most three times. A request that
-        creates a server is retried only if it is proven that the previous attempt did not create one.
+      - How many times a request is retried, if retrying it is safe. Writes are retried at most three times. A request
+        that creates a server is retried only if it is proven that the previous attempt did not create one.
       - If unset, the environment variable E(VPS_API_RETRIES) is used.
     type: int
     default: 5
   api_retry_max_delay:
     description:
-      - The longest pause between two attempts, in seconds. If the API itself asks for a longer pause (C(Retry-After)), that pause
-        is respected if the time limit allows it; otherwise, the request fails.
+      - The longest pause between two attempts, in seconds. If the API itself asks for a longer pause (C(Retry-After)),
+        that pause is respected if the time limit allows it; otherwise, the request fails.
       - If unset, the environment variable E(VPS_API_RETRY_MAX_DELAY) is used.
     type: float
     default: 30.0
   validate_certs:
     description:
-      - Whether to validate the API's certificate. If you set this to V(false), anyone who intercepts the connection can read the token. Every use
-        of V(false) causes a warning.
+      - Whether to validate the API's certificate. If you set this to V(false), anyone who intercepts the connection can
+        read the token. Every use of V(false) causes a warning.
       - If unset, the environment variable E(VPS_VALIDATE_CERTS) is used.
     type: bool
     default: true
@@ -60,8 +61,8 @@ options:
     type: path
 notes:
   - An empty environment variable counts as unset.
-  - Proxies are taken from the environment (E(HTTPS_PROXY), E(NO_PROXY), and similar variables). Redirects are never followed, and C(.netrc) is
-    ignored.
+  - Proxies are taken from the environment (E(HTTPS_PROXY), E(NO_PROXY), and similar variables). Redirects are never
+    followed, and C(.netrc) is ignored.
 """
 
     PLUGIN = r"""
@@ -77,7 +78,8 @@ options:
       - name: VPS_API_TOKEN
   api_url:
     description:
-      - The base URL of the API, with or without a trailing slash. It must be an C(https) URL, or an C(http) URL with a loopback address.
+      - The base URL of the API, with or without a trailing slash. It must be an C(https) URL, or an C(http) URL with a
+        loopback address.
     type: str
     default: https://admin.vps.org/api/v1
     env:
@@ -98,16 +100,16 @@ options:
       - name: VPS_API_RETRIES
   api_retry_max_delay:
     description:
-      - The longest pause between two attempts, in seconds. If the API itself asks for a longer pause (C(Retry-After)), that pause
-        is respected if the time limit allows it; otherwise, the request fails.
+      - The longest pause between two attempts, in seconds. If the API itself asks for a longer pause (C(Retry-After)),
+        that pause is respected if the time limit allows it; otherwise, the request fails.
     type: float
     default: 30.0
     env:
       - name: VPS_API_RETRY_MAX_DELAY
   validate_certs:
     description:
-      - Whether to validate the API's certificate. If you set this to V(false), anyone who intercepts the connection can read the token. Every use
-        of V(false) causes a warning.
+      - Whether to validate the API's certificate. If you set this to V(false), anyone who intercepts the connection can
+        read the token. Every use of V(false) causes a warning.
     type: bool
     default: true
     env:
@@ -115,12 +117,13 @@ options:
   ca_path:
     description:
       - A file with the certificates of custom certificate authorities in PEM format, or a directory of such files.
-      - If unset, the first of the environment variables E(REQUESTS_CA_BUNDLE), E(CURL_CA_BUNDLE), and E(SSL_CERT_FILE) that is set is used.
+      - If unset, the first of the environment variables E(REQUESTS_CA_BUNDLE), E(CURL_CA_BUNDLE), and E(SSL_CERT_FILE)
+        that is set is used.
     type: path
     env:
       - name: VPS_CA_PATH
 notes:
   - An empty environment variable counts as unset.
-  - Proxies are taken from the environment (E(HTTPS_PROXY), E(NO_PROXY), and similar variables). Redirects are never followed, and C(.netrc) is
-    ignored.
+  - Proxies are taken from the environment (E(HTTPS_PROXY), E(NO_PROXY), and similar variables). Redirects are never
+    followed, and C(.netrc) is ignored.
 """

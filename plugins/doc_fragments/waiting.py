@@ -12,26 +12,28 @@ class ModuleDocFragment:
 options:
   wait:
     description:
-      - Whether to wait until the server has reached the desired state. For a created server, this means that its status is
-        V(active) and that it has an address; for a deleted server, that the API no longer shows it.
-      - If an action is only possible after a transition has ended (for example, starting a server that is V(stopping)), the
-        module always waits for the end of the transition.
+      - Whether to wait until the server has reached the desired state. For a created server, this means that its status
+        is V(active) and that it has an address; for a deleted server, that the API no longer shows it.
+      - If an action is only possible after a transition has ended (for example, starting a server that is V(stopping)),
+        the module always waits for the end of the transition.
     type: bool
     default: true
   wait_timeout:
     description:
-      - The timeout in seconds for the task. If it is reached, the task fails with a message that contains the server's ID and last status.
+      - The timeout in seconds for the task. If it is reached, the task fails with a message that contains the server's
+        ID and last status.
     type: float
     default: 600.0
   wait_interval:
     description:
-      - The initial interval between two polls of the server, in seconds. The minimum is V(0.1). The interval grows to 10 seconds.
+      - The initial interval between two polls of the server, in seconds. The minimum is V(0.1). The interval grows to
+        10 seconds.
     type: float
     default: 2.0
   adopt_timeout:
     description:
-      - If the response to a create is lost, how long to look for the server, in seconds, before the task fails with an unknown
-        outcome. The create is never sent a second time.
+      - If the response to a create is lost, how long to look for the server, in seconds, before the task fails with an
+        unknown outcome. The create is never sent a second time.
     type: float
     default: 30.0
 """

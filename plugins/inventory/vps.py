@@ -15,11 +15,12 @@ author:
 description:
   - Turns every server of a VPS.org account into a host, with one list request per page of the account.
   - Reads a YAML file whose name ends in C(vps.yml), C(vps.yaml), C(vpsorg.yml), or C(vpsorg.yaml).
-  - Every field of a server becomes a variable with the prefix O(hostvars_prefix), such as C(vps_status) or C(vps_plan). The server's address
-    becomes C(ansible_host).
-  - A server without an address becomes a host without C(ansible_host). The host is also added to a group named like O(group) with the suffix
-    C(_no_address), so that plays can exclude it.
-  - Sends only C(GET) requests. An incomplete list of servers is an error, and never results in an inventory with fewer hosts.
+  - Every field of a server becomes a variable with the prefix O(hostvars_prefix), such as C(vps_status) or C(vps_plan).
+    The server's address becomes C(ansible_host).
+  - A server without an address becomes a host without C(ansible_host). The host is also added to a group named like
+    O(group) with the suffix C(_no_address), so that plays can exclude it.
+  - Sends only C(GET) requests. An incomplete list of servers is an error, and never results in an inventory with fewer
+    hosts.
 options:
   plugin:
     description: The name of this plugin.
@@ -53,15 +54,16 @@ options:
     default: []
   details:
     description:
-      - Whether to read the details of each server too, with the IPv6 address, backups, and resource usage. This takes one more request per
-        server, with up to sixteen requests at the same time.
+      - Whether to read the details of each server too, with the IPv6 address, backups, and resource usage. This takes
+        one more request per server, with up to sixteen requests at the same time.
     type: bool
     default: false
   hostnames:
     description:
-      - The sources of host names, in order of preference. The first one that the server has, and that is safe as a host name, is used.
-      - If none of them is safe, the host name is C(vps-ID). If several servers would get the same host name, C(-ID) is appended to it. Both cause
-        a warning.
+      - The sources of host names, in order of preference. The first one that the server has, and that is safe as a host
+        name, is used.
+      - If none of them is safe, the host name is C(vps-ID). If several servers would get the same host name, C(-ID) is
+        appended to it. Both cause a warning.
     type: list
     elements: str
     choices:
@@ -72,8 +74,8 @@ options:
       - name
   connect_with:
     description:
-      - The kinds of address to use for C(ansible_host), in order of preference. The first one that the server has is used. IPv6 addresses are only
-        available with O(details).
+      - The kinds of address to use for C(ansible_host), in order of preference. The first one that the server has is
+        used. IPv6 addresses are only available with O(details).
     type: list
     elements: str
     choices:
@@ -94,8 +96,8 @@ options:
     default: vps
   cache_fallback:
     description:
-      - Whether to use cached servers that are older than O(cache_timeout), with a warning, if the API can't be reached. This requires O(cache) and
-        a cache plugin that stores its data in files.
+      - Whether to use cached servers that are older than O(cache_timeout), with a warning, if the API can't be reached.
+        This requires O(cache) and a cache plugin that stores its data in files.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -103,10 +105,11 @@ extends_documentation_fragment:
   - ansible.builtin.constructed
   - ansible.builtin.inventory_cache
 notes:
-  - If an inventory fails, Ansible by default only prints a warning and continues without its hosts. To make this an error, set
-    C(any_unparsed_is_failed = true) in the C([inventory]) section of C(ansible.cfg), or set E(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED).
-  - Data from the API is never evaluated as a template. With C(ansible-core) 2.19 and newer, C(ansible-inventory --list --export) shows strings
-    that contain a brace as C({"__ansible_unsafe":...}).
+  - If an inventory fails, Ansible by default only prints a warning and continues without its hosts. To make this an
+    error, set C(any_unparsed_is_failed = true) in the C([inventory]) section of C(ansible.cfg), or set
+    E(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED).
+  - Data from the API is never evaluated as a template. With C(ansible-core) 2.19 and newer, C(ansible-inventory --list
+    --export) shows strings that contain a brace as C({"__ansible_unsafe":...}).
 seealso:
   - module: vpsorg.cloud.vps_server_info
 """
@@ -195,8 +198,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         `cache`: whether servers of an earlier run may be used. Raises AnsibleParserError; then no host was added.
         """
         super().parse(inventory, loader, path, cache)
-        # No error gets a cause: newer versions of ansible-core would show the lines of the file around it, and the token may
-        # be among them.
+        # No error gets a cause: newer versions of ansible-core would show the lines of the file around it, and the
+        # token may be among them.
         try:
             settings, options = self._read_options(path)
             servers = self._servers(path, cache, settings, options.query)
@@ -215,7 +218,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         options = self.get_options()
         settings = read_settings(options)
         if not settings.validate_certs:
-            self.display.warning(f"{path}: validate_certs is off, so that whoever sits between here and {settings.api_url} can read the API token.")
+            self.display.warning(
+                f"{path}: validate_certs is off, so that whoever sits between here and {settings.api_url} can read "
+                "the API token."
+            )
         return settings, read_host_options(options)
 
     def set_options(self, task_keys: Any = None, var_options: Any = None, direct: Any = None) -> None:
@@ -255,7 +261,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 cached = cached_servers(self._cache_without_limit(), key, query.selection)
             if cached is None:
                 raise
-            self.display.warning(f"{path}: {error} The servers are those of an earlier run (cache_fallback), which may be out of date.")
+            self.display.warning(
+                f"{path}: {error} The servers are those of an earlier run (cache_fallback), which may be out of date."
+            )
             return cached
         if gone:
             what = "these servers vanished while they were read, so that only what the list says of them is known"
@@ -267,11 +275,15 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def _cache_without_limit(self) -> Any:
         """The same cache, in which nothing expires."""
         given = {"_uri": self.get_option("cache_connection"), "_prefix": self.get_option("cache_prefix"), "_timeout": 0}
-        return get_cache_plugin(self.get_option("cache_plugin"), **{name: value for name, value in given.items() if value is not None})
+        return get_cache_plugin(
+            self.get_option("cache_plugin"), **{name: value for name, value in given.items() if value is not None}
+        )
 
     # Hosts
 
-    def _add_hosts(self, inventory: InventoryData, servers: Sequence[Server], options: HostOptions, api_url: str) -> Population:
+    def _add_hosts(
+        self, inventory: InventoryData, servers: Sequence[Server], options: HostOptions, api_url: str
+    ) -> Population:
         group = inventory.add_group(self._sanitize_group_name(options.group))
         no_address_group = inventory.add_group(self._sanitize_group_name(f"{options.group}_no_address"))
         hosts = Population(inventory, group, no_address_group, api_url)
@@ -280,7 +292,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             self._warn("Some servers have other names in the inventory", renamed[first : first + _MOST_TOLD])
         hosts.add_servers(servers, names, options)
         self._warn("Servers without an address to connect to", hosts.without_address)
-        self._warn("Hosts of these names are in the inventory already, and get the address of a server of that name", hosts.moved)
+        self._warn(
+            "Hosts of these names are in the inventory already, and get the address of a server of that name",
+            hosts.moved,
+        )
         self._warn("Some fields of these servers can't be variables and are left out", hosts.incomplete)
         return hosts
 

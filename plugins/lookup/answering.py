@@ -12,13 +12,16 @@ short_description: Wait in parallel until addresses answer on a port
 version_added: 0.1.0
 author: VPS.org collection contributors (@vpsorg)
 description:
-  - Repeatedly connects to a TCP port of every address until it answers or the timeout is reached. Hundreds of addresses are handled in parallel.
+  - Repeatedly connects to a TCP port of every address until it answers or the timeout is reached. Hundreds of addresses
+    are handled in parallel.
   - Returns the addresses that answered. The connections are made from the controller, and closed immediately.
   - While waiting, reports every 10 seconds how many addresses have answered.
-  - Takes as long as the slowest address. The roles of this collection use this lookup to determine when servers are back.
+  - Takes as long as the slowest address. The roles of this collection use this lookup to determine when servers are
+    back.
 options:
   _terms:
-    description: The addresses. Only IP addresses are connected to; anything else counts as an address that does not answer.
+    description: The addresses. Only IP addresses are connected to; anything else counts as an address that does not
+      answer.
     type: list
     elements: str
     required: true
@@ -27,7 +30,8 @@ options:
     type: int
     default: 22
   expect:
-    description: What the data received must begin with, such as V(SSH-). If empty, an accepted connection is sufficient.
+    description: What the data received must begin with, such as V(SSH-). If empty, an accepted connection is
+      sufficient.
     type: str
     default: ""
   timeout:
@@ -48,7 +52,9 @@ EXAMPLES = r"""
 
 - name: Show which of them answer on SSH within a second
   ansible.builtin.debug:
-    msg: "{{ query('vpsorg.cloud.answering', *found.servers | map(attribute='ip_address') | select, port=22, timeout=1) }}"
+    msg: "{{ query('vpsorg.cloud.answering', *addresses, port=22, timeout=1) }}"
+  vars:
+    addresses: "{{ found.servers | map(attribute='ip_address') | select | list }}"
 """
 
 RETURN = r"""
@@ -69,7 +75,9 @@ from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 
 _AT_A_TIME = 256  # connections; well below what a process may have open
-_LONGEST_TRY = 5.0  # seconds; a lost SYN is repeated by the system after seconds only, so that a new connection is quicker
+_LONGEST_TRY = (
+    5.0  # seconds; a lost SYN is repeated by the system after seconds only, so that a new connection is quicker
+)
 _TELL_EVERY = 9.0  # seconds; a little before the ten that are promised
 
 display = Display()
@@ -88,7 +96,11 @@ class LookupModule(LookupBase):
             if not math.isfinite(seconds) or seconds <= 0:
                 raise AnsibleError(f"{option} must be a number of seconds above 0, got {seconds}.")
         addresses = list(dict.fromkeys(str(term) for term in terms if _is_address(term)))
-        answered = asyncio.run(_Wait(port, str(self.get_option("expect")).encode(), interval).for_all(addresses, timeout)) if addresses else set()
+        answered = (
+            asyncio.run(_Wait(port, str(self.get_option("expect")).encode(), interval).for_all(addresses, timeout))
+            if addresses
+            else set()
+        )
         return [term for term in terms if str(term) in answered]
 
 
@@ -121,8 +133,8 @@ class _Wait:
         return self._answered
 
     async def _until_it_answers(self, address: str, gate: asyncio.Semaphore) -> None:
-        # Up to Python 3.11, wait_for swallows a cancellation that comes in the moment in which a try ends: the task must then
-        # end by itself.
+        # Up to Python 3.11, wait_for swallows a cancellation that comes in the moment in which a try ends: the task
+        # must then end by itself.
         while not self._is_over:
             async with gate:
                 # Within the time of a try: also what accepts a connection and then says nothing.

@@ -12,12 +12,15 @@ module: vps_fleet
 short_description: Manage many VPS.org servers in one task
 version_added: 0.1.0
 description:
-  - Creates, updates, or deletes a list of servers. The module reads the account once and plans all changes. If anything in the plan is not
-    allowed, it rejects the whole task before the first write; otherwise, it applies the plan concurrently.
-  - A failure of one server does not stop the others. The result contains all servers in the order in which they were declared, and the
-    task fails at the end if anything failed. A rejected token stops everything; insufficient credit stops only creates.
-  - Reports its progress in the task output while it runs, with a line whenever a server changes state, and a summary at least every
-    10 seconds. This requires that it runs inside the controller's process and without C(no_log). In check mode, it prints the plan instead.
+  - Creates, updates, or deletes a list of servers. The module reads the account once and plans all changes. If anything
+    in the plan is not allowed, it rejects the whole task before the first write; otherwise, it applies the plan
+    concurrently.
+  - A failure of one server does not stop the others. The result contains all servers in the order in which they were
+    declared, and the task fails at the end if anything failed. A rejected token stops everything; insufficient credit
+    stops only creates.
+  - Reports its progress in the task output while it runs, with a line whenever a server changes state, and a summary at
+    least every 10 seconds. This requires that it runs inside the controller's process and without C(no_log). In check
+    mode, it prints the plan instead.
   - Creating a server costs money, and deleting one cannot be undone.
 author:
   - VPS.org collection contributors (@vpsorg)
@@ -98,19 +101,19 @@ options:
     default: present
   purge:
     description:
-      - Whether to delete servers of the account whose names match O(purge_match) but that are not declared. O(max_delete) limits how many may
-        be deleted.
+      - Whether to delete servers of the account whose names match O(purge_match) but that are not declared.
+        O(max_delete) limits how many may be deleted.
     type: bool
     default: false
   purge_match:
     description:
-      - A shell pattern for names, such as V(web-*). Required with O(purge). A pattern without a letter, digit, or hyphen
-        outside of brackets, such as V(*), V(????), or V([a-z]*), is rejected.
+      - A shell pattern for names, such as V(web-*). Required with O(purge). A pattern without a letter, digit, or
+        hyphen outside of brackets, such as V(*), V(????), or V([a-z]*), is rejected.
     type: str
   max_delete:
     description:
-      - The maximum number of servers that the task may delete because of O(purge) or O(on_immutable_change=recreate). If more deletions are
-        needed, the task fails before any write.
+      - The maximum number of servers that the task may delete because of O(purge) or O(on_immutable_change=recreate).
+        If more deletions are needed, the task fails before any write.
     type: int
     default: 0
   concurrency:
@@ -120,11 +123,12 @@ options:
     default: 16
   on_immutable_change:
     description:
-      - What to do if the plan, the operating system, or the location of an existing server differs from the declaration.
-        The API cannot change them.
+      - What to do if the plan, the operating system, or the location of an existing server differs from the
+        declaration. The API cannot change them.
       - V(fail) rejects the whole task before any write.
       - V(warn) leaves the difference as it is, issues a warning, and lists the difference in RV(drift).
-      - V(recreate) deletes the server and creates it again, provided that O(max_delete) allows it. All data on the server is lost.
+      - V(recreate) deletes the server and creates it again, provided that O(max_delete) allows it. All data on the
+        server is lost.
     type: str
     choices: [fail, warn, recreate]
     default: fail
@@ -181,9 +185,9 @@ EXAMPLES = r"""
 RETURN = r"""
 servers:
   description:
-    - The servers that exist, in the order in which they were declared. A server that the task wrote to or whose details it read is returned
-      with its details; for others, this is the item of the list, without C(ipv6_address), C(backups_enabled), C(resource_usage), and
-      the bandwidth of the plan.
+    - The servers that exist, in the order in which they were declared. A server that the task wrote to or whose details
+      it read is returned with its details; for others, this is the item of the list, without C(ipv6_address),
+      C(backups_enabled), C(resource_usage), and the bandwidth of the plan.
     - In check mode, the predicted servers.
   returned: always
   type: list
@@ -196,7 +200,8 @@ plan:
   elements: dict
   contains:
     action:
-      description: One of C(create), C(update), C(start), C(stop), C(delete). A server to be recreated has both a C(delete) and a C(create).
+      description: One of C(create), C(update), C(start), C(stop), C(delete). A server to be recreated has both a
+        C(delete) and a C(create).
       type: str
     name:
       description: The server's name.
@@ -210,7 +215,12 @@ plan:
     reason:
       description: The reason for the action.
       type: str
-  sample: [{action: create, name: web-01, id: null, fields: {plan_id: 1, os_id: 5, location: us-west}, reason: there is none of that name}]
+  sample:
+    - action: create
+      name: web-01
+      id: null
+      fields: {plan_id: 1, os_id: 5, location: us-west}
+      reason: there is none of that name
 summary:
   description: The number of servers by outcome. In check mode, the predicted numbers.
   returned: always
@@ -225,7 +235,8 @@ summary:
     deleted: {description: Deleted., type: int}
     unchanged: {description: Left unchanged., type: int}
     failed: {description: Failed; see RV(errors)., type: int}
-  sample: {created: 3, adopted: 0, updated: 1, started: 0, stopped: 0, recreated: 0, deleted: 2, unchanged: 94, failed: 0}
+  sample:
+    {created: 3, adopted: 0, updated: 1, started: 0, stopped: 0, recreated: 0, deleted: 2, unchanged: 94, failed: 0}
 errors:
   description: The servers that failed. If this list is not empty, the task fails once it has finished everything else.
   returned: always
@@ -279,7 +290,15 @@ from ..module_utils._client.errors import VpsError
 from ..module_utils._fleet.declaration import FleetDeclaration, read_declaration
 from ..module_utils._fleet.planner import FleetPlanner
 from ..module_utils._fleet.progress import FleetProgress
-from ..module_utils._fleet.results import diffs, drifts, errors, plan_entries, summary, summary_of_jobs, summary_of_plans
+from ..module_utils._fleet.results import (
+    diffs,
+    drifts,
+    errors,
+    plan_entries,
+    summary,
+    summary_of_jobs,
+    summary_of_plans,
+)
 from ..module_utils._fleet.text import failures_in_sentences, plan_lines, plan_sentence, result_sentence
 from ..module_utils._module import output
 from ..module_utils._module.options import connection_options, wait_options
@@ -298,7 +317,13 @@ def _run(task: Task, declaration: FleetDeclaration) -> None:
     lock = AccountLock(task.settings)
     planner = FleetPlanner(task.servers, declaration)
     with FleetProgress(TaskObserver(task), show if output.is_shown() else None) as progress:
-        executor = Executor(task.servers, ListPoller(task.servers, declaration.concurrency), lock, progress, concurrency=declaration.concurrency)
+        executor = Executor(
+            task.servers,
+            ListPoller(task.servers, declaration.concurrency),
+            lock,
+            progress,
+            concurrency=declaration.concurrency,
+        )
         plan = look_and_plan(planner, lock, task.budget, check_mode=task.check_mode)
         outcome = refused(plan) or predicted(plan, task.check_mode) or executor.apply(plan)
     if outcome.end is End.PREDICTED:
@@ -330,7 +355,11 @@ def _result_of_refusal(plan: TaskPlan) -> Result:
     values = {
         "changed": False,
         # Those to be purged have an id in what is desired.
-        "servers": [dict(server.existing) for server in plan.servers if server.existing is not None and server.desired.server_id is None],
+        "servers": [
+            dict(server.existing)
+            for server in plan.servers
+            if server.existing is not None and server.desired.server_id is None
+        ],
         "summary": {**summary([]), "failed": len(refusals)},
         "errors": errors(refusals),
         **_planned(plan.servers),
@@ -357,7 +386,9 @@ def _result_of_jobs(jobs: Sequence[Job], declared: int, interruption: str | None
     counts = summary_of_jobs(jobs)
     values = {
         "changed": any(job.changed for job in jobs),
-        "servers": [job.server for job in jobs[:declared] if job.server is not None and not (job.gone and not job.error)],
+        "servers": [
+            job.server for job in jobs[:declared] if job.server is not None and not (job.gone and not job.error)
+        ],
         "summary": counts,
         "errors": errors(failures),
         "msg": result_sentence(counts),
@@ -386,7 +417,9 @@ def main() -> None:
         "concurrency": {"type": "int", "default": DEFAULT_CONCURRENCY},
         "on_immutable_change": declaration_options()["on_immutable_change"],
     }
-    module = AnsibleModule(argument_spec={**connection_options(), **wait_options(), **options}, supports_check_mode=True)
+    module = AnsibleModule(
+        argument_spec={**connection_options(), **wait_options(), **options}, supports_check_mode=True
+    )
     run_module(module, read_declaration, _run, _values_of_error)
 
 

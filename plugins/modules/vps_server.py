@@ -13,10 +13,10 @@ short_description: Manage a VPS.org server
 version_added: 0.1.0
 description:
   - Creates, updates, or deletes a server so that it matches its declaration.
-  - The module finds a server by its name, or by O(id) if the name is not unique or is to be changed. A server with that name is found regardless
-    of its status.
-  - A create is repeated only if it is proven that the previous attempt created nothing. If the response to a create is lost, the module checks
-    the account, and adopts the server once it appears.
+  - The module finds a server by its name, or by O(id) if the name is not unique or is to be changed. A server with that
+    name is found regardless of its status.
+  - A create is repeated only if it is proven that the previous attempt created nothing. If the response to a create is
+    lost, the module checks the account, and adopts the server once it appears.
   - Creating a server costs money, and deleting one cannot be undone.
 author:
   - VPS.org collection contributors (@vpsorg)
@@ -72,7 +72,8 @@ options:
     type: str
   ssh_key_id:
     description:
-      - The ID of the SSH key to install. It only takes effect when a server is created. The API never returns it, so it is not compared.
+      - The ID of the SSH key to install. It only takes effect when a server is created. The API never returns it, so it
+        is not compared.
     type: int
   backups_enabled:
     description:
@@ -85,11 +86,12 @@ options:
     choices: [started, stopped]
   on_immutable_change:
     description:
-      - What to do if the plan, the operating system, or the location of an existing server differs from the declaration.
-        The API cannot change them.
+      - What to do if the plan, the operating system, or the location of an existing server differs from the
+        declaration. The API cannot change them.
       - V(fail) changes nothing, and reports the differences.
       - V(warn) leaves the difference as it is, issues a warning, and lists the difference in RV(drift).
-      - V(recreate) deletes the server and creates it again. All data on the server is lost, and its ID and addresses change.
+      - V(recreate) deletes the server and creates it again. All data on the server is lost, and its ID and addresses
+        change.
     type: str
     choices: [fail, warn, recreate]
     default: fail
@@ -132,12 +134,14 @@ EXAMPLES = r"""
 
 RETURN = r"""
 id:
-  description: The server's ID. Null if there is no such server, and for a server that check mode predicts to be created.
+  description: The server's ID. Null if there is no such server, and for a server that check mode predicts to be
+    created.
   returned: always
   type: int
   sample: 12345
 server:
-  description: The server's details as returned by the API. Null if the server is absent. In check mode, the predicted details.
+  description: The server's details as returned by the API. Null if the server is absent. In check mode, the predicted
+    details.
   returned: always
   type: dict
   sample:
@@ -232,7 +236,7 @@ from ..module_utils._apply.executor import Executor
 from ..module_utils._apply.lock import AccountLock
 from ..module_utils._apply.planning import TaskPlan, look_and_plan, predicted, refused
 from ..module_utils._apply.pollers import DetailPoller
-from ..module_utils._client.errors import About, ServerId, VpsError, error_context
+from ..module_utils._client.errors import ServerId, VpsError, error_context
 from ..module_utils._module.options import check_server_options, connection_options, require_name_or_id, wait_options
 from ..module_utils._module.results import TaskObserver, result_of, values_of_error
 from ..module_utils._module.runner import Task, run_module
@@ -277,7 +281,8 @@ class _ServerPlanner:
             return plan
         if plan.recreates:
             words = (
-                f"It can't be recreated as {plan.name}: another server has that name (id {namesakes[0]}), and a new one could not be told from it. "
+                f"It can't be recreated as {plan.name}: another server has that name (id {namesakes[0]}), and a new "
+                "one could not be told from it. "
                 "Nothing was deleted: rename one of them first."
             )
             return dataclasses.replace(plan, steps=(), refusal=VpsError(words, about=plan.about))
@@ -304,7 +309,9 @@ def main() -> None:
         "id": {"type": "int"},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     }
-    module = AnsibleModule(argument_spec={**connection_options(), **wait_options(), **options}, supports_check_mode=True)
+    module = AnsibleModule(
+        argument_spec={**connection_options(), **wait_options(), **options}, supports_check_mode=True
+    )
     run_module(module, _read, _run, lambda error: values_of_error(error, module.params))
 
 

@@ -51,8 +51,9 @@ options:
     type: str
   details:
     description:
-      - Whether to read the details of every server, which add C(ipv6_address), C(backups_enabled), C(resource_usage), and the bandwidth of the
-        plan. This takes one more request per server; several of them are sent at the same time.
+      - Whether to read the details of every server, which add C(ipv6_address), C(backups_enabled), C(resource_usage),
+        and the bandwidth of the plan. This takes one more request per server; several of them are sent at the same
+        time.
       - If O(id) is set, the details are always returned.
     type: bool
     default: false
@@ -129,14 +130,22 @@ def _matching(servers: Servers, params: Mapping[str, Any]) -> list[Server]:
     else:
         status = params["status"] if params["status"] in FILTERABLE else None
         found = servers.api.list_servers(status=status, location=params["location"])
-    return [server for server in found if all(params[key] in (None, server.get(key)) for key in ("name", "status", "location"))]
+    return [
+        server
+        for server in found
+        if all(params[key] in (None, server.get(key)) for key in ("name", "status", "location"))
+    ]
 
 
 def _run(task: Task, params: Mapping[str, Any]) -> None:
     found = _matching(task.servers, params)
     if params["details"] and params["id"] is None:
         # One that has vanished since the list was read is no longer a server of the account.
-        found = [detail for detail in task.servers.existing_details(found, DEFAULT_CONCURRENCY).values() if detail is not None]
+        found = [
+            detail
+            for detail in task.servers.existing_details(found, DEFAULT_CONCURRENCY).values()
+            if detail is not None
+        ]
     task.end(Result({"changed": False, "servers": found}))
 
 

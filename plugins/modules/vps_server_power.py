@@ -12,8 +12,8 @@ module: vps_server_power
 short_description: Start, stop, or reboot a VPS.org server
 version_added: 0.1.0
 description:
-  - Brings a server into a power state. If the server is already in that state or on its way to it, no command is sent. If the server is in
-    another transition, the module first waits for its end.
+  - Brings a server into a power state. If the server is already in that state or on its way to it, no command is sent.
+    If the server is in another transition, the module first waits for its end.
   - Stopping and rebooting are graceful. A stopped server is still billed.
   - Fails for a V(suspended) server, because no action can change that status.
 author:
@@ -40,20 +40,21 @@ options:
     type: str
   id:
     description:
-      - The server's ID. Required if several servers have the same name. If both are set, the server with this ID must have that name.
+      - The server's ID. Required if several servers have the same name. If both are set, the server with this ID must
+        have that name.
     type: int
   state:
     description:
       - V(started) and V(stopped) act only if necessary.
-      - V(rebooted) reboots a running server. It fails if the server is stopped. If the server is already rebooting, it waits and does not reboot
-        the server again.
+      - V(rebooted) reboots a running server. It fails if the server is stopped. If the server is already rebooting, it
+        waits and does not reboot the server again.
     type: str
     choices: [started, stopped, rebooted]
     required: true
   settle_time:
     description:
-      - If no poll has shown the server as V(rebooting) after the command, how long to wait, in seconds, before V(active) counts as rebooted.
-        A poll right after the command may still return the status from before the reboot.
+      - If no poll has shown the server as V(rebooting) after the command, how long to wait, in seconds, before
+        V(active) counts as rebooted. A poll right after the command may still return the status from before the reboot.
     type: float
     default: 10.0
 seealso:
@@ -192,7 +193,9 @@ class _PowerPlanner:
 def _run(task: Task, desired: DesiredServer) -> None:
     lock = AccountLock(task.settings)
     planner = _PowerPlanner(task.servers, desired, task.params["state"])
-    executor = Executor(task.servers, DetailPoller(task.servers), lock, TaskObserver(task), settle_time=task.params["settle_time"])
+    executor = Executor(
+        task.servers, DetailPoller(task.servers), lock, TaskObserver(task), settle_time=task.params["settle_time"]
+    )
     plan = look_and_plan(planner, lock, task.budget, check_mode=task.check_mode)
     outcome = refused(plan) or predicted(plan, task.check_mode) or executor.apply(plan)
     task.end(result_of(outcome))
@@ -206,7 +209,9 @@ def main() -> None:
         "state": {"type": "str", "choices": ["started", "stopped", "rebooted"], "required": True},
         "settle_time": {"type": "float", "default": SETTLE_TIME},
     }
-    module = AnsibleModule(argument_spec={**connection_options(), **wait_options(), **options}, supports_check_mode=True)
+    module = AnsibleModule(
+        argument_spec={**connection_options(), **wait_options(), **options}, supports_check_mode=True
+    )
     run_module(module, _read, _run, lambda error: values_of_error(error, module.params))
 
 

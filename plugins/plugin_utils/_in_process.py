@@ -78,7 +78,12 @@ class InProcessActionModule(NormalActionModule):
         return super().run(tmp, task_vars)
 
     def _is_equivalent(self, task_vars: Mapping[str, Any]) -> bool:
-        if not HAS_REQUESTS or self._connection.transport != "local" or self._task.async_val or C.config.get_config_value("DEFAULT_KEEP_REMOTE_FILES"):
+        if (
+            not HAS_REQUESTS
+            or self._connection.transport != "local"
+            or self._task.async_val
+            or C.config.get_config_value("DEFAULT_KEEP_REMOTE_FILES")
+        ):
             return False
         if getattr(self._connection, "become", None) or self._play_context.become:
             return False
@@ -92,7 +97,11 @@ class InProcessActionModule(NormalActionModule):
         if interpreter is None:
             interpreter = C.config.get_config_value("INTERPRETER_PYTHON", variables=dict(host_vars))
         interpreter = self._templar.template(interpreter)
-        return not interpreter or interpreter in _DISCOVERING or os.path.normpath(str(interpreter)) == os.path.normpath(sys.executable)
+        return (
+            not interpreter
+            or interpreter in _DISCOVERING
+            or os.path.normpath(str(interpreter)) == os.path.normpath(sys.executable)
+        )
 
     # What ansible-core's _execute_module asks of an action plugin on the way to a module and back
 
@@ -106,7 +115,9 @@ class InProcessActionModule(NormalActionModule):
         path = self.MODULE.__file__
         if not HAS_PROFILES:
             return "new", f"#!{sys.executable}", b"", path
-        return _BuiltModule(b_module_data=b"", module_style="new", shebang=f"#!{sys.executable}", serialization_profile=_PROFILE), path
+        return _BuiltModule(
+            b_module_data=b"", module_style="new", shebang=f"#!{sys.executable}", serialization_profile=_PROFILE
+        ), path
 
     def _low_level_execute_command(self, *args: Any, **kwargs: Any) -> Any:
         if not self._here:
@@ -116,7 +127,13 @@ class InProcessActionModule(NormalActionModule):
         shown = (None, None) if self._task.no_log else (_show, _show_last)
         with output.shown_by(*shown), _environment(environment), _module_process(self._module_args), _cancellable():
             rc, stdout, stderr = _call(self.MODULE)
-        return {"rc": rc, "stdout": stdout, "stdout_lines": stdout.splitlines(), "stderr": stderr, "stderr_lines": stderr.splitlines()}
+        return {
+            "rc": rc,
+            "stdout": stdout,
+            "stdout_lines": stdout.splitlines(),
+            "stderr": stderr,
+            "stderr_lines": stderr.splitlines(),
+        }
 
 
 def _show(line: str) -> None:

@@ -63,7 +63,9 @@ class _MarkedTexts(dict[str, str]):
     """Every text so far, with its marked form: servers share most texts, and marking takes longer than finding."""
 
     def __missing__(self, text: str) -> str:
-        marked = self[text] = _marked_where_trust_is_explicit(text) if TRUST_IS_EXPLICIT else _marked_where_trust_is_implied(text)
+        marked = self[text] = (
+            _marked_where_trust_is_explicit(text) if TRUST_IS_EXPLICIT else _marked_where_trust_is_implied(text)
+        )
         return marked
 
 

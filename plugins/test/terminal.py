@@ -12,7 +12,8 @@ short_description: Whether a status is one that no action and no waiting changes
 version_added: 1.0.0
 author: VPS.org collection contributors (@vpsorg)
 description:
-  - True for C(suspended), C(error), C(failed) and C(deleted). No action of the API changes these states, and no wait ends well in them.
+  - True for C(suspended), C(error), C(failed) and C(deleted). No action of the API changes these states, and no wait
+    ends well in them.
   - False for every other word, including unknown ones, because the API does not document all of its status words.
 positional: _input
 options:

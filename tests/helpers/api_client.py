@@ -37,7 +37,9 @@ class Client:
 
     def create(self, name: str = "web-1", **fields: Any) -> dict[str, Any]:
         """A server that is created, with a plain default for what is required; the answer."""
-        answer = self.ask("POST", "/servers/", {"name": name, "plan_id": 1, "os_id": 5, "location": "us-west", **fields})
+        answer = self.ask(
+            "POST", "/servers/", {"name": name, "plan_id": 1, "os_id": 5, "location": "us-west", **fields}
+        )
         assert answer.status_code == 201, answer.text
         return answer.json()
 

@@ -22,7 +22,11 @@ def documents() -> list[pathlib.Path]:
     """Every Markdown document that is written for people."""
     folders = [REPOSITORY / "docs", *sorted((REPOSITORY / "roles").glob("*"))]
     overviews = [REPOSITORY / folder / "README.md" for folder in ("tests", "tools")]
-    return [*sorted(REPOSITORY.glob("*.md")), *overviews, *(path for folder in folders for path in sorted(folder.rglob("*.md")))]
+    return [
+        *sorted(REPOSITORY.glob("*.md")),
+        *overviews,
+        *(path for folder in folders for path in sorted(folder.rglob("*.md"))),
+    ]
 
 
 def name_of(document: pathlib.Path) -> str:
@@ -32,7 +36,9 @@ def name_of(document: pathlib.Path) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Block:
-    """A fenced code block: its language (may be empty), its text without the indentation of its fence, the line of its first line."""
+    """A fenced code block: its language (may be empty), its text without the indentation of its fence, the line of its
+    first line.
+    """
 
     document: pathlib.Path
     language: str

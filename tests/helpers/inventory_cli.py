@@ -1,7 +1,9 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Inventories of the emulator's servers: as the real ansible-inventory shows them, and, where there are many, made in this process."""
+"""Inventories of the emulator's servers: as the real ansible-inventory shows them, and, where there are many, made in
+this process.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,11 @@ class Shown:
 def plain(value: Any) -> Any:
     """A value without the mark that an export puts around text that is no template."""
     if isinstance(value, dict):
-        return value["__ansible_unsafe"] if set(value) == {"__ansible_unsafe"} else {key: plain(item) for key, item in value.items()}
+        return (
+            value["__ansible_unsafe"]
+            if set(value) == {"__ansible_unsafe"}
+            else {key: plain(item) for key, item in value.items()}
+        )
     return [plain(item) for item in value] if isinstance(value, list) else value
 
 
@@ -51,8 +57,13 @@ def marked(value: Any) -> bool:
     return isinstance(value, list) and any(marked(item) for item in value)
 
 
-def show(cli: AnsibleCli, config: Mapping[str, Any] | str | None = None, *args: str, rc: int = 0, **options: Any) -> Shown:
-    """The inventory of a configuration: keys beside `plugin`, or the whole file as text. `options` are those of AnsibleCli.run."""
+def show(
+    cli: AnsibleCli, config: Mapping[str, Any] | str | None = None, *args: str, rc: int = 0, **options: Any
+) -> Shown:
+    """The inventory of a configuration: keys beside `plugin`, or the whole file as text.
+
+    `options` are those of AnsibleCli.run.
+    """
     source = config if isinstance(config, str) else {**PLUGIN, **(config or {})}
     options["env"] = {"ANSIBLE_VERBOSE_TO_STDERR": "1", **options.get("env", {})}
     return shown(cli.inventory(source, "--list", *args, rc=rc, **options))
@@ -66,7 +77,9 @@ def shown(outcome: CommandResult) -> Shown:
     def members(name: str) -> list[str]:
         if name not in groups:
             entry = document.get(name, {})
-            groups[name] = sorted({*entry.get("hosts", []), *(host for child in entry.get("children", []) for host in members(child))})
+            groups[name] = sorted(
+                {*entry.get("hosts", []), *(host for child in entry.get("children", []) for host in members(child))}
+            )
         return groups[name]
 
     for name in document:
@@ -92,7 +105,10 @@ def failed(cli: AnsibleCli, config: Mapping[str, Any] | str | None = None, *fact
 
 
 def made_here(folder: pathlib.Path, config: Mapping[str, Any] | None = None) -> Shown:
-    """The inventory of a configuration, made by Ansible in this process, whose environment must lead to the emulator. AnsibleError if it fails."""
+    """The inventory of a configuration, made by Ansible in this process, whose environment must lead to the emulator.
+
+    AnsibleError if it fails.
+    """
     from ansible.inventory.manager import InventoryManager
     from ansible.parsing.dataloader import DataLoader
 
@@ -102,4 +118,11 @@ def made_here(folder: pathlib.Path, config: Mapping[str, Any] | None = None) -> 
     assert "vps" in inventory.groups or (config or {}).get("group"), "the source failed"
     groups = {name: sorted(host.name for host in group.get_hosts()) for name, group in inventory.groups.items()}
     origin = ("inventory_file", "inventory_dir")
-    return Shown(None, {name: {key: value for key, value in host.vars.items() if key not in origin} for name, host in inventory.hosts.items()}, groups)
+    return Shown(
+        None,
+        {
+            name: {key: value for key, value in host.vars.items() if key not in origin}
+            for name, host in inventory.hosts.items()
+        },
+        groups,
+    )

@@ -17,7 +17,9 @@ LIMIT = 10.0
 
 @dataclass
 class Seen:
-    """What came over the wire, and how it ended: ``closed``, ``reset`` or ``silent`` (nothing more within the patience)."""
+    """What came over the wire, and how it ended: ``closed``, ``reset`` or ``silent`` (nothing more within the
+    patience).
+    """
 
     data: bytes
     end: str
@@ -53,7 +55,10 @@ def connect(port: int) -> socket.socket:
 def request_bytes(method: str, target: str, body: Any = None, close: bool = True) -> bytes:
     data = b"" if body is None else json.dumps(body).encode()
     connection = "Connection: close\r\n" if close else ""
-    head = f"{method} {target} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\n{connection}Content-Length: {len(data)}\r\n\r\n"
+    head = (
+        f"{method} {target} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\n{connection}Content-Length: "
+        f"{len(data)}\r\n\r\n"
+    )
     return head.encode() + data
 
 
@@ -71,7 +76,9 @@ def read_all(sock: socket.socket, patience: float = LIMIT) -> Seen:
     return Seen(bytes(data), "closed")
 
 
-def exchange(port: int, method: str = "GET", target: str = "/api/v1/servers/", body: Any = None, patience: float = LIMIT) -> Seen:
+def exchange(
+    port: int, method: str = "GET", target: str = "/api/v1/servers/", body: Any = None, patience: float = LIMIT
+) -> Seen:
     """One request on a connection of its own."""
     try:
         with connect(port) as sock:

@@ -51,7 +51,10 @@ class TinyApi:
             if server is None:
                 return 404, {"detail": "Not found."}
             if len(parts) == 2:
-                return 200, {"status": "success", "server": {"id": server["id"], "name": server["name"], "status": "starting"}}
+                return 200, {
+                    "status": "success",
+                    "server": {"id": server["id"], "name": server["name"], "status": "starting"},
+                }
             if method == "DELETE":
                 del self.servers[server["id"]]
                 return 204, None

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Answers that mean no, or nothing: one clear sentence that says what to do, nothing done twice, and "done" never said of what is not."""
+"""Answers that mean no, or nothing: one clear sentence that says what to do, nothing done twice, and "done" never said
+of what is not.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ def every_module(script: Script, **options: Any) -> None:
 
 def assert_untouched(script: Script, ran: Ran) -> None:
     servers = script.emulator.servers()
-    assert [(server["id"], server["status"], server["backups_enabled"]) for server in servers] == [(100, "active", False)]
+    assert [(server["id"], server["status"], server["backups_enabled"]) for server in servers] == [
+        (100, "active", False)
+    ]
     assert [done.writes for done in ran.tasks.values() if done.writes] == []
 
 
@@ -47,8 +51,12 @@ def assert_untouched(script: Script, ran: Ran) -> None:
         pytest.param(Fault("empty_body_200", times=None), ("empty",), id="empty"),
         pytest.param(Fault("answer", status=200, body={"ok": True}, times=None), (), id="another object"),
         pytest.param(Fault("answer", status=200, body=[], times=None), (), id="an array"),
-        pytest.param(Fault("answer", status=500, body={"detail": "Out of order."}, times=None), (500, "Out of order."), id="500"),
-        pytest.param(Fault("redirect", to="http://127.0.0.1:9/", times=None), (302, "127.0.0.1:9", "api_url"), id="redirect"),
+        pytest.param(
+            Fault("answer", status=500, body={"detail": "Out of order."}, times=None), (500, "Out of order."), id="500"
+        ),
+        pytest.param(
+            Fault("redirect", to="http://127.0.0.1:9/", times=None), (302, "127.0.0.1:9", "api_url"), id="redirect"
+        ),
         pytest.param(Fault("close_before", times=None), (), id="closed"),
     ],
 )
@@ -74,7 +82,9 @@ def test_a_token_that_is_not_accepted(script: Script, status: int) -> None:
         script.cli.secrets.append("vps_of-somebody-else")
         ran = script.run(env={"VPS_API_TOKEN": "vps_of-somebody-else"})
     for name, _module, _options in MODULES:
-        done = ran.failed(name, status, *(("api_token", "VPS_API_TOKEN") if status == 401 else ("You do not have permission.",)))
+        done = ran.failed(
+            name, status, *(("api_token", "VPS_API_TOKEN") if status == 401 else ("You do not have permission.",))
+        )
         assert len(done.sent) == 1 and done["api"]["retries"] == 0
     assert_untouched(script, ran)
 
@@ -99,7 +109,10 @@ def test_a_token_that_may_only_read(script: Script) -> None:
 
 
 SHAPES: dict[str, tuple[Any, tuple[str, ...]]] = {
-    "a list of texts by field": ({"name": ["Bad name.", "Too long."], "plan_id": ["No."]}, ("name", "Bad name.", "Too long.", "plan_id", "No.")),
+    "a list of texts by field": (
+        {"name": ["Bad name.", "Too long."], "plan_id": ["No."]},
+        ("name", "Bad name.", "Too long.", "plan_id", "No."),
+    ),
     "a text by field": ({"location": "Closed."}, ("location", "Closed.")),
     "no field": ({"non_field_errors": ["Not now."]}, ("Not now.",)),
     "detail": ({"detail": "No such plan."}, ("No such plan.",)),
@@ -123,7 +136,9 @@ SHAPES: dict[str, tuple[Any, tuple[str, ...]]] = {
 def test_refusals_of_any_shape(script: Script) -> None:
     """The words of a 400 are shown, shortened and without control characters; it is final."""
     for number, (body, _facts) in enumerate(SHAPES.values()):
-        script.faults(Fault("answer", method="POST", path="*/servers/", body_has=f'"web-{number}"', status=400, body=body))
+        script.faults(
+            Fault("answer", method="POST", path="*/servers/", body_has=f'"web-{number}"', status=400, body=body)
+        )
     for number, name in enumerate(SHAPES):
         script.server(name, name=f"web-{number}", **ENOUGH)
     ran = script.run("-v")
@@ -186,7 +201,9 @@ def test_the_server_is_named_where_only_a_look_has_failed(script: Script) -> Non
         assert (done["id"], done["name"], done["status"], done["server"]["name"]) == (100, "web-01", "active", "web-01")
     done = ran.failed("rename", "web-02", "GET /servers/", 500)
     assert times(done["msg"], 101) == times(done["msg"], "stopped") == 1, done["msg"]
-    assert (done["id"], done["name"], done["status"]) == (101, "web-02", "stopped") and "backups_enabled" in done["server"]
+    assert (done["id"], done["name"], done["status"]) == (101, "web-02", "stopped") and "backups_enabled" in done[
+        "server"
+    ]
     for name in ("gone", "gone, power"):
         done = ran.failed(name, 102, "GET /servers/", 500)
         assert done["id"] == 102 and done["server"] is None and "status" not in done.result

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What can't be meant is refused before any request: one clear sentence, no traceback, and no token, however verbose."""
+"""What can't be meant is refused before any request: one clear sentence, no traceback, and no token,
+however verbose.
+"""
 
 from __future__ import annotations
 
@@ -59,13 +61,21 @@ def test_options_of_every_type(script: Script) -> None:
     cases: dict[str, tuple[str, dict[str, Any], tuple[str, ...]]] = {
         "unknown option": ("vps_server", {**WEB, "colour": "red"}, ("colour", "Unsupported")),
         "unknown option of info": ("vps_server_info", {"wait": True}, ("wait", "Unsupported")),
-        "number": ("vps_server", {**WEB, "plan_id": "many"}, ("plan_id", "int")),  # ansible-core's own words, which differ
+        "number": (
+            "vps_server",
+            {**WEB, "plan_id": "many"},
+            ("plan_id", "int"),
+        ),  # ansible-core's own words, which differ
         "fraction": ("vps_server", {**WEB, "plan_id": 1.5}, ("plan_id",)),
         "boolean": ("vps_server", {**WEB, "backups_enabled": "perhaps"}, ("backups_enabled", "perhaps")),
         "seconds": ("vps_server", {**WEB, "wait_timeout": "soon"}, ("wait_timeout", "float")),
         "state": ("vps_server", {**WEB, "state": "gone"}, ("state", "present, absent", "gone")),
         "power": ("vps_server", {**WEB, "power": "rebooted"}, ("power", "started, stopped", "rebooted")),
-        "choice": ("vps_server", {**WEB, "on_immutable_change": "ask"}, ("on_immutable_change", "fail, warn, recreate", "ask")),
+        "choice": (
+            "vps_server",
+            {**WEB, "on_immutable_change": "ask"},
+            ("on_immutable_change", "fail, warn, recreate", "ask"),
+        ),
         "state of power": ("vps_server_power", {**WEB, "state": "on"}, ("state", "started, stopped, rebooted", "on")),
         "no state of power": ("vps_server_power", WEB, ("state", "required")),
         "no name": ("vps_server", {}, ("name", "id", "required")),
@@ -85,8 +95,15 @@ def test_options_of_every_type(script: Script) -> None:
         "short interval": ("vps_server", {**WEB, "wait_interval": 0.05}, ("wait_interval", "0.1", "0.05")),
         "authorities": ("vps_server", {**WEB, "ca_path": "/nowhere/ca.pem"}, ("ca_path", "/nowhere/ca.pem")),
         "settle time": ("vps_server_power", {**WEB, "state": "rebooted", "settle_time": 0}, ("settle_time", "0")),
-        **{f"name with {what}": ("vps_server", {"name": name}, ("name", shown)) for what, (name, shown) in NAMES.items()},
-        **{f"{option} {value}": ("vps_server", {**WEB, option: value}, (option, str(value))) for option in NUMBERS for value in (0, -1)},
+        **{
+            f"name with {what}": ("vps_server", {"name": name}, ("name", shown))
+            for what, (name, shown) in NAMES.items()
+        },
+        **{
+            f"{option} {value}": ("vps_server", {**WEB, option: value}, (option, str(value)))
+            for option in NUMBERS
+            for value in (0, -1)
+        },
         "id true": ("vps_server", {"id": True, "state": "absent"}, ("id",)),
         "id true of info": ("vps_server_info", {"id": True}, ("id",)),
     }
@@ -147,7 +164,11 @@ def test_addresses(script: Script) -> None:
 
 def test_spellings_of_a_good_address(script: Script) -> None:
     script.insert(100, "web-01")
-    for name, url in {"slash": f"{HERE}/", "host": f"{HERE.replace('}}', '')} | replace('127.0.0.1', 'localhost') }}}}", "blank": f" {HERE}\n"}.items():
+    for name, url in {
+        "slash": f"{HERE}/",
+        "host": f"{HERE.replace('}}', '')} | replace('127.0.0.1', 'localhost') }}}}",
+        "blank": f" {HERE}\n",
+    }.items():
         script.server(name, **WEB, api_url=url)
     ran = script.run()
     for name in ("slash", "host", "blank"):
@@ -189,7 +210,9 @@ def test_tokens(script: Script) -> None:
     for name in ("token as name", "token as hostname", "token as address"):
         assert_refused(ran, name)
         assert "****" in ran[name]["msg"]
-    assert not any('File "' in str(done.result.get("exception")) for done in ran.tasks.values()), "no mistake of a user's is worth a traceback"
+    assert not any('File "' in str(done.result.get("exception")) for done in ran.tasks.values()), (
+        "no mistake of a user's is worth a traceback"
+    )
 
 
 @pytest.mark.parametrize("given", [None, ""], ids=["unset", "empty"])

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""vps_fleet declares: what is planned, sent and returned, how many requests it takes, and what is refused as a whole."""
+"""vps_fleet declares: what is planned, sent and returned, how many requests it takes, and what is
+refused as a whole.
+"""
 
 from __future__ import annotations
 
@@ -49,8 +51,18 @@ def test_creates_what_is_missing(script: FleetScript) -> None:
     # The detail where the task wrote it, the list's view elsewhere.
     assert ["ipv6_address" in server for server in real["servers"]] == [True, False, True, True, True]
     assert all("message" not in server and "ssh_key_id" not in server for server in real["servers"])
-    bodies = {request.body["name"]: request.body for request in real.requests if request.path == "/servers/" and request.method == "POST"}
-    assert bodies["web-01"] == {"name": "web-01", "hostname": "web01.example.com", "backups_enabled": True, "ssh_key_id": 3, **ENOUGH}
+    bodies = {
+        request.body["name"]: request.body
+        for request in real.requests
+        if request.path == "/servers/" and request.method == "POST"
+    }
+    assert bodies["web-01"] == {
+        "name": "web-01",
+        "hostname": "web01.example.com",
+        "backups_enabled": True,
+        "ssh_key_id": 3,
+        **ENOUGH,
+    }
     assert bodies["web-03"] == {"name": "web-03", **ENOUGH}
     assert bodies["db-01"] == {"name": "db-01", **ENOUGH, "plan_id": 2}
     assert again.sent == ["GET /servers/", f"GET /servers/{script.stored()['web-01']['id']}/"]
@@ -62,7 +74,15 @@ def test_changes_in_place_power_and_deletes(script: FleetScript) -> None:
     script.configure(start_ms=200, stop_ms=200, delete_ms=200)
     for number in range(1, 10):
         status = "stopped" if number in (3, 5) else "active"
-        script.insert(number, f"web-{number}", status=status, plan_id=1, os_id=5, location="us-west", hostname=f"web-{number}.example.com")
+        script.insert(
+            number,
+            f"web-{number}",
+            status=status,
+            plan_id=1,
+            os_id=5,
+            location="us-west",
+            hostname=f"web-{number}.example.com",
+        )
     fleet = (
         {"name": "web-1"},
         {"name": "web-2", "hostname": "changed.example.com"},
@@ -86,11 +106,23 @@ def test_changes_in_place_power_and_deletes(script: FleetScript) -> None:
         "POST /servers/3/start/",
         "POST /servers/4/stop/",
     ]
-    assert [request.body for request in real.requests if request.method == "PATCH" and "/2/" in request.path] == [{"hostname": "changed.example.com"}]
-    assert [server["status"] for server in real["servers"]] == ["active", "active", "active", "stopped", "stopped", "active"]
+    assert [request.body for request in real.requests if request.method == "PATCH" and "/2/" in request.path] == [
+        {"hostname": "changed.example.com"}
+    ]
+    assert [server["status"] for server in real["servers"]] == [
+        "active",
+        "active",
+        "active",
+        "stopped",
+        "stopped",
+        "active",
+    ]
     by_name = {diff["before_header"]: (diff["before"], diff["after"]) for diff in real["diff"]}
     assert sorted(by_name) == ["web-2", "web-3", "web-4", "web-7", "web-8", "web-9"]
-    assert by_name["web-2"][0]["hostname"] == "web-2.example.com" and by_name["web-2"][1]["hostname"] == "changed.example.com"
+    assert (
+        by_name["web-2"][0]["hostname"] == "web-2.example.com"
+        and by_name["web-2"][1]["hostname"] == "changed.example.com"
+    )
     assert by_name["web-7"][0]["id"] == 7 and by_name["web-7"][1] == {}
     assert names(real) == [f"web-{number}" for number in range(1, 7)]
     # Deletions are waited for until list and detail agree; the run after takes a list and the one detail with backups.
@@ -100,7 +132,14 @@ def test_changes_in_place_power_and_deletes(script: FleetScript) -> None:
 
 def test_absent_deletes_exactly_what_is_named(script: FleetScript) -> None:
     script.seed(6, name="web-{n}")
-    script.fleet_triple("gone", {"name": "web-2"}, {"name": "never-there"}, {"name": "web-5", "plan_id": 9}, state="absent", defaults={"os_id": 3})
+    script.fleet_triple(
+        "gone",
+        {"name": "web-2"},
+        {"name": "never-there"},
+        {"name": "web-5", "plan_id": 9},
+        state="absent",
+        defaults={"os_id": 3},
+    )
     ran = script.play()
     _check, real, again = triple(ran, "gone", [("delete", "web-2"), ("delete", "web-5")], deleted=2, unchanged=1)
     assert real["servers"] == [] and again["summary"] == counts(unchanged=3)
@@ -110,16 +149,24 @@ def test_absent_deletes_exactly_what_is_named(script: FleetScript) -> None:
 def test_immutable_changes(script: FleetScript) -> None:
     """Refused as a whole, left and told, or recreated: keeping what was not declared, as far as max_delete allows."""
     script.configure(provision_ms=50, address_ms=0, delete_ms=100)
-    script.insert(101, "web-1", plan_id=2, os_id=5, location="us-west", hostname="kept.example.com", backups_enabled=True)
+    script.insert(
+        101, "web-1", plan_id=2, os_id=5, location="us-west", hostname="kept.example.com", backups_enabled=True
+    )
     script.insert(102, "web-2", plan_id=1, os_id=5, location="us-west")
-    fleet = ({"name": "web-1", **ENOUGH}, {"name": "web-2", "hostname": "changed.example.com", **ENOUGH}, {"name": "new", **ENOUGH})
+    fleet = (
+        {"name": "web-1", **ENOUGH},
+        {"name": "web-2", "hostname": "changed.example.com", **ENOUGH},
+        {"name": "new", **ENOUGH},
+    )
     script.fleet_twice("fail", *fleet)
     script.fleet_twice("too many", *fleet, on_immutable_change="recreate")
     script.fleet_triple("warn", *fleet, on_immutable_change="warn")
     script.fleet_triple("recreate", *fleet, on_immutable_change="recreate", max_delete=1)
     ran = script.play()
     failed = refused(ran, "fail", "web-1", 101, "plan_id", 2, 1, "on_immutable_change", requests=1)
-    assert failed["errors"][0]["id"] == 101 and failed["drift"] == [{"name": "web-1", "id": 101, "field": "plan_id", "have": 2, "want": 1}]
+    assert failed["errors"][0]["id"] == 101 and failed["drift"] == [
+        {"name": "web-1", "id": 101, "field": "plan_id", "have": 2, "want": 1}
+    ]
     assert failed["msg"].count("Nothing was done") == 1, "said once, by the plan and the fleet together"
     too_many = refused(ran, "too many", "web-1", 101, "max_delete", 0, 1, requests=2)
     assert not mentions(too_many["msg"], "web-2") and not mentions(too_many["msg"], "new")
@@ -142,16 +189,30 @@ def test_immutable_changes_server_by_server(script: FleetScript) -> None:
         script.insert(100 + number, f"web-{number}", plan_id=2, os_id=5, location="us-west")
     own = {"name": "web-3", "on_immutable_change": "recreate"}
     servers = ({"name": "web-1"}, {"name": "web-2", "on_immutable_change": None}, own)
-    script.fleet_twice("fail", {"name": "web-1", "on_immutable_change": "fail"}, {"name": "web-2"}, defaults=ENOUGH, on_immutable_change="warn")
+    script.fleet_twice(
+        "fail",
+        {"name": "web-1", "on_immutable_change": "fail"},
+        {"name": "web-2"},
+        defaults=ENOUGH,
+        on_immutable_change="warn",
+    )
     script.fleet_triple("mixed", *servers, defaults={**ENOUGH, "on_immutable_change": "warn"}, max_delete=1)
     script.fleet("wrong", {"name": "web-1", "on_immutable_change": "ignore"}, defaults={"on_immutable_change": 1})
     ran = script.play()
     failed = refused(ran, "fail", "web-1", 101, requests=1)
     assert [error["name"] for error in failed["errors"]] == ["web-1"]
-    _check, real, again = ran.ok("mixed" + CHECK, changed=True), ran.ok("mixed" + REAL, changed=True), ran.ok("mixed" + AGAIN, changed=False)
-    assert real.writes == ["DELETE /servers/103/", "POST /servers/"] and real["summary"] == counts(recreated=1, unchanged=2)
+    _check, real, again = (
+        ran.ok("mixed" + CHECK, changed=True),
+        ran.ok("mixed" + REAL, changed=True),
+        ran.ok("mixed" + AGAIN, changed=False),
+    )
+    assert real.writes == ["DELETE /servers/103/", "POST /servers/"] and real["summary"] == counts(
+        recreated=1, unchanged=2
+    )
     assert [entry["name"] for entry in again["drift"]] == ["web-1", "web-2"]
-    wrong = ran.failed("wrong", "servers[0]", "web-1", "on_immutable_change", "fail", "warn", "recreate", "ignore", "defaults")
+    wrong = ran.failed(
+        "wrong", "servers[0]", "web-1", "on_immutable_change", "fail", "warn", "recreate", "ignore", "defaults"
+    )
     assert wrong.sent == [] and times(wrong["msg"], "on_immutable_change") == 2
 
 
@@ -165,7 +226,9 @@ def test_a_detail_that_cannot_be_read_is_told_of_its_server(script: FleetScript)
         done = ran.failed(name, "web-2", "GET /servers/2/", 500)
         check_shape(done)
         assert times(done["msg"], 2) == times(done["msg"], "active") == 1 and done.writes == []
-        assert [(error["name"], error["id"]) for error in done["errors"]] == [("web-2", 2)] and done["summary"] == counts(failed=1)
+        assert [(error["name"], error["id"]) for error in done["errors"]] == [("web-2", 2)] and done[
+            "summary"
+        ] == counts(failed=1)
 
 
 def test_in_the_controllers_process_and_as_a_module(script: FleetScript) -> None:
@@ -178,18 +241,45 @@ def test_in_the_controllers_process_and_as_a_module(script: FleetScript) -> None
         {"name": "web-1", "power": "started", "hostname": "changed.example.com"},
         {"name": "no", "plan_id": 99},
     )
-    script.fleet("check", *fleet, defaults=ENOUGH, check=True, concurrency=1, purge=True, purge_match="old", max_delete=1, on_immutable_change="warn")
-    script.fleet("real", *fleet, defaults=ENOUGH, concurrency=1, purge=True, purge_match="old", max_delete=1, on_immutable_change="warn")
+    script.fleet(
+        "check",
+        *fleet,
+        defaults=ENOUGH,
+        check=True,
+        concurrency=1,
+        purge=True,
+        purge_match="old",
+        max_delete=1,
+        on_immutable_change="warn",
+    )
+    script.fleet(
+        "real",
+        *fleet,
+        defaults=ENOUGH,
+        concurrency=1,
+        purge=True,
+        purge_match="old",
+        max_delete=1,
+        on_immutable_change="warn",
+    )
     script.fleet("refused", *fleet, {"name": "bad", "plan_id": "x"})
     ran = script.play_both_ways()
     real = ran.failed("real", "no", "plan_id", changed=True)
-    assert [error["name"] for error in real["errors"]] == ["no"] and real["summary"] == counts(created=1, updated=1, started=1, stopped=1, deleted=1, failed=1)
+    assert [error["name"] for error in real["errors"]] == ["no"] and real["summary"] == counts(
+        created=1, updated=1, started=1, stopped=1, deleted=1, failed=1
+    )
     ran.failed("refused", "servers[3]", "bad", "plan_id")
 
 
 def test_refused_before_any_request(script: FleetScript) -> None:
-    script.fleet_twice("same name", {"name": "web-1", **ENOUGH}, {"name": "web-2", **ENOUGH}, {"name": "web-1", **ENOUGH})
-    script.fleet_twice("no integer", *({"name": f"web-{number}", **ENOUGH} for number in (1, 2, 3)), {"name": "web-04", "plan_id": "two"})
+    script.fleet_twice(
+        "same name", {"name": "web-1", **ENOUGH}, {"name": "web-2", **ENOUGH}, {"name": "web-1", **ENOUGH}
+    )
+    script.fleet_twice(
+        "no integer",
+        *({"name": f"web-{number}", **ENOUGH} for number in (1, 2, 3)),
+        {"name": "web-04", "plan_id": "two"},
+    )
     script.fleet_twice("nameless", {"plan_id": 1})
     script.fleet_twice("unknown", {"name": "web-1", "size": "big"}, defaults={"region": "us"})
     script.fleet_twice("purge all", {"name": "web-1"}, purge=True, purge_match="*", max_delete=1)
@@ -231,7 +321,9 @@ def test_refused_before_the_first_write(script: FleetScript) -> None:
     assert not mentions(incomplete["msg"], "plan_id"), "it is given"
     refused(ran, "suspended", "ill", 5, "suspended", requests=1)
     refused(ran, "purge", "max_delete", 2, 3, "old-6", "old-7", "old-8", requests=1)
-    both = refused(ran, "everything", "twin", 3, 4, "half", "plan_id", "os_id", "location", "max_delete", "old-6", requests=1)
+    both = refused(
+        ran, "everything", "twin", 3, 4, "half", "plan_id", "os_id", "location", "max_delete", "old-6", requests=1
+    )
     assert both["changed"] is False
     assert [error["name"] for error in both["errors"]] == ["twin", "half"]
     assert mentions(both["errors"][0]["msg"], 3, 4)
@@ -242,7 +334,11 @@ def test_requests_of_a_fleet_with_nothing_to_do(script: FleetScript) -> None:
     """100 servers: 1 request. 1,000 in pages of 100: 10 requests, the first and then all others at once."""
     script.seed(100, name="web-{n:03d}", plan_id=[1], os_id=[5], location=["us-west"])
     script.fleet("hundred", *({"name": f"web-{number:03d}"} for number in range(1, 101)), defaults=ENOUGH)
-    script.control("POST", "/_emulator/seed", {"count": 900, "first": 101, "name": "web-{n:03d}", "plan_id": [1], "os_id": [5], "location": ["us-west"]})
+    script.control(
+        "POST",
+        "/_emulator/seed",
+        {"count": 900, "first": 101, "name": "web-{n:03d}", "plan_id": [1], "os_id": [5], "location": ["us-west"]},
+    )
     script.fleet("thousand", *({"name": f"web-{number:03d}"} for number in range(1, 1001)), defaults=ENOUGH)
     # The nine have to be there together before any of them is let through.
     ran = script.play(Fault("barrier", method="GET", query="page=", parties=9))
@@ -257,7 +353,9 @@ def test_requests_of_a_fleet_with_nothing_to_do(script: FleetScript) -> None:
 
 
 def test_requests_of_creates(script: FleetScript) -> None:
-    """One look, the creates, one look for races, the looks of the wait for all together, and the details of the result."""
+    """One look, the creates, one look for races, the looks of the wait for all together, and the details
+    of the result.
+    """
     script.configure(provision_ms=0, address_ms=0)
     count = 20
     script.fleet("create", *({"name": f"web-{number:02d}", **ENOUGH} for number in range(count)), concurrency=5)
@@ -268,12 +366,17 @@ def test_requests_of_creates(script: FleetScript) -> None:
     assert done.sent[: count + 3] == ["GET /servers/", *["POST /servers/"] * count, "GET /servers/", "GET /servers/"]
     assert sorted(done.sent[count + 3 :]) == [f"GET /servers/{FIRST + number}/" for number in range(count)]
     done = ran.ok("no wait", changed=True)
-    assert done.sent[: count + 2] == ["GET /servers/", *["POST /servers/"] * count, "GET /servers/"] and len(done.sent) == 2 * count + 2
+    assert (
+        done.sent[: count + 2] == ["GET /servers/", *["POST /servers/"] * count, "GET /servers/"]
+        and len(done.sent) == 2 * count + 2
+    )
 
 
 def test_concurrency_bounds_what_is_under_way(script: FleetScript) -> None:
     script.configure(provision_ms=0, address_ms=0)
-    script.fleet("create", *({"name": f"web-{number:02d}", **ENOUGH} for number in range(18)), concurrency=6, wait=False)
+    script.fleet(
+        "create", *({"name": f"web-{number:02d}", **ENOUGH} for number in range(18)), concurrency=6, wait=False
+    )
     # The first six have to be there before any of them is let through.
     ran = script.play(Fault("barrier", method="POST", parties=6))
     ran.ok("create", changed=True)
@@ -310,7 +413,9 @@ def test_waits_of_all_servers_share_their_looks(script: FleetScript) -> None:
     ran = script.play()
     waited = ran.ok("wait", changed=False)
     assert waited.sent == ["GET /servers/"] * 6
-    assert [(server["status"], server["ip_address"]) for server in waited["servers"]] == [("active", f"203.0.113.{number}") for number in range(1, 11)]
+    assert [(server["status"], server["ip_address"]) for server in waited["servers"]] == [
+        ("active", f"203.0.113.{number}") for number in range(1, 11)
+    ]
     assert ran.ok("left alone", changed=False).sent == ["GET /servers/"]
 
 
@@ -324,4 +429,6 @@ def test_the_plan_is_the_same_whatever_the_order_of_answers(script: FleetScript)
     check_shape(done)
     assert names(done) == [f"web-{number}" for number in order]
     assert planned(done) == [("create", f"web-{number}") for number in order]
-    assert {server["name"]: server["id"] for server in done["servers"]} == {name: server["id"] for name, server in script.stored().items()}
+    assert {server["name"]: server["id"] for server in done["servers"]} == {
+        name: server["id"] for name, server in script.stored().items()
+    }

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""vps_fleet when something goes wrong: one server's failure is its own, what concerns the account concerns all, and nothing is created twice."""
+"""vps_fleet when something goes wrong: one server's failure is its own, what concerns the account concerns all, and
+nothing is created twice.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +76,13 @@ def test_no_credit_stops_creates_and_nothing_else(script: FleetScript) -> None:
     script.insert(3, "other-plan", plan_id=3)
     script.credits(40)
     fleet = [*web(1, 2, 3, 4, 5), {"name": "kept", "hostname": "new.example.com"}, {"name": "other-plan", **ENOUGH}]
-    options = {"concurrency": 1, "purge": True, "purge_match": "old-*", "max_delete": 2, "on_immutable_change": "recreate"}
+    options = {
+        "concurrency": 1,
+        "purge": True,
+        "purge_match": "old-*",
+        "max_delete": 2,
+        "on_immutable_change": "recreate",
+    }
     script.fleet("fleet", *fleet, **options)
     script.credits(1000)
     script.fleet("credit again", *fleet, **options)
@@ -85,10 +93,15 @@ def test_no_credit_stops_creates_and_nothing_else(script: FleetScript) -> None:
     assert list(failed) == ["web-3", "web-4", "web-5", "other-plan"]
     # Also what was not even asked for is told why.
     assert all(mentions(error["msg"], 402, "Insufficient credits.") for error in failed.values())
-    assert failed["web-5"]["id"] is None and failed["other-plan"]["id"] == 3 and times(failed["other-plan"]["msg"], 3) == 1
+    assert (
+        failed["web-5"]["id"] is None and failed["other-plan"]["id"] == 3 and times(failed["other-plan"]["msg"], 3) == 1
+    )
     # Two creates went through, the third was refused, and no more were tried.
     assert [request.status for request in done.requests if request.method == "POST"] == [201, 201, 402]
-    assert sorted(request for request in done.writes if not request.startswith("POST")) == ["DELETE /servers/2/", "PATCH /servers/1/"]
+    assert sorted(request for request in done.writes if not request.startswith("POST")) == [
+        "DELETE /servers/2/",
+        "PATCH /servers/1/",
+    ]
     again = ran.ok("credit again", changed=True)
     assert again["summary"] == counts(created=3, recreated=1, unchanged=3)
     assert script.stored()
@@ -111,7 +124,15 @@ def test_what_was_deleted_for_a_recreation_that_failed_is_said(script: FleetScri
 def test_a_rejected_token_stops_everything(script: FleetScript) -> None:
     script.insert(1, "kept", hostname="old.example.com")
     script.insert(2, "old-1")
-    script.fleet("fleet", *web(1, 2, 3, 4, 5), {"name": "kept", "hostname": "new.example.com"}, concurrency=1, purge=True, purge_match="old-*", max_delete=1)
+    script.fleet(
+        "fleet",
+        *web(1, 2, 3, 4, 5),
+        {"name": "kept", "hostname": "new.example.com"},
+        concurrency=1,
+        purge=True,
+        purge_match="old-*",
+        max_delete=1,
+    )
     ran = script.play(Fault("answer", **CREATE, nth=3, times=None, status=401, body={"detail": "Invalid token."}))
     done = ran.failed("fleet", "web-1", 12345, "web-2", 12346, "provisioning", changed=True)
     failed = errors(done)
@@ -129,7 +150,11 @@ def test_a_rejected_token_stops_everything(script: FleetScript) -> None:
 def test_a_rejected_token_ends_the_wait_of_all(script: FleetScript) -> None:
     script.configure(provision_ms=60_000)
     script.fleet("fleet", *web(1, 2, 3))
-    ran = script.play(Fault("answer", method="GET", path="*/servers/", nth=5, times=None, status=401, body={"detail": "Invalid token."}))
+    ran = script.play(
+        Fault(
+            "answer", method="GET", path="*/servers/", nth=5, times=None, status=401, body={"detail": "Invalid token."}
+        )
+    )
     done = ran.failed("fleet", 401, "Invalid token.", changed=True)
     assert done["summary"] == counts(created=3, failed=3)
     assert all(mentions(error["msg"], error["id"], "provisioning") for error in errors(done).values())
@@ -147,7 +172,10 @@ def test_too_many_requests_slow_all_threads(script: FleetScript) -> None:
     answer = next(record for record in history if record.fault == "status_429")
     # What was on its way already, one request of each of the other threads at most, is let through.
     later = [record.time - answer.ended for record in history if record.time > answer.ended]
-    assert len([seconds for seconds in later if seconds < 0.95]) <= 5 and len([seconds for seconds in later if seconds >= 0.95]) >= 12
+    assert (
+        len([seconds for seconds in later if seconds < 0.95]) <= 5
+        and len([seconds for seconds in later if seconds >= 0.95]) >= 12
+    )
     assert script.stored()
 
 
@@ -198,7 +226,9 @@ def test_creates_that_were_not_sent_are_sent_again(script: FleetScript) -> None:
     script.configure(provision_ms=0, address_ms=0)
     # One after the other: another that is under way when the port is shut has an unknown outcome.
     script.fleet("fleet", *web(*range(6)), concurrency=1)
-    ran = script.play(Fault("refuse", **CREATE, nth=4, seconds=0.1), complete=False, env={"VPS_API_RETRY_MAX_DELAY": "1"})
+    ran = script.play(
+        Fault("refuse", **CREATE, nth=4, seconds=0.1), complete=False, env={"VPS_API_RETRY_MAX_DELAY": "1"}
+    )
     assert ran.ok("fleet", changed=True)["summary"] == counts(created=6)
     assert sorted(script.stored()) == [f"web-{number}" for number in range(6)]
 
@@ -219,7 +249,11 @@ def test_a_race_is_found_by_one_look_after_the_last_create(script: FleetScript, 
     assert len(ids) == 2
     if rival_is_older:
         done = ran.failed("fleet", "web-2", *ids, changed=True)
-        assert done["summary"] == counts(created=3, failed=1) and list(errors(done)) == ["web-2"] and errors(done)["web-2"]["id"] == ids[1]
+        assert (
+            done["summary"] == counts(created=3, failed=1)
+            and list(errors(done)) == ["web-2"]
+            and errors(done)["web-2"]["id"] == ids[1]
+        )
     else:
         done = ran.ok("fleet", changed=True)
         assert [text for text in done["warnings"] if mentions(text, "web-2", *ids)]
@@ -246,7 +280,9 @@ def test_servers_that_come_up_broken_fail_at_once(script: FleetScript) -> None:
     script.fleet("fleet", *web(1, 2), {"name": "there", "hostname": "new.example.com"})
     ran = script.play()
     done = ran.failed("fleet", changed=True)
-    assert done["summary"] == counts(created=2, updated=1, failed=2) and done["api"]["waited"] < 30, "long before the time limit"
+    assert done["summary"] == counts(created=2, updated=1, failed=2) and done["api"]["waited"] < 30, (
+        "long before the time limit"
+    )
     assert all(mentions(error["msg"], error["id"], "error") for error in errors(done).values())
     assert [server["status"] for server in done["servers"]] == ["error", "error", "active"]
 
@@ -257,7 +293,11 @@ def test_details_that_cannot_be_read_afterwards_are_a_warning(script: FleetScrip
     ran = script.play(Fault("answer", method="GET", path="*/servers/*/", status=500))
     done = ran.ok("fleet", changed=True)
     (unread,) = [server for server in done["servers"] if "ipv6_address" not in server]
-    assert [text for text in done["warnings"] if mentions(text, unread["name"], unread["id"], f"GET /servers/{unread['id']}/", 500)]
+    assert [
+        text
+        for text in done["warnings"]
+        if mentions(text, unread["name"], unread["id"], f"GET /servers/{unread['id']}/", 500)
+    ]
     assert names(done) == ["web-1", "web-2"]
 
 
@@ -276,7 +316,16 @@ def test_a_storm_ends_with_every_server_once(script: FleetScript) -> None:
     fleet = [*web(*range(1, 9)), *web(9, power="stopped"), {"name": "kept", "hostname": "new.example.com"}]
     runs = 4
     for number in range(runs):
-        script.fleet(f"run {number}", *fleet, adopt_timeout=1, wait_timeout=60, purge=True, purge_match="old-*", max_delete=1, api_retries=3)
+        script.fleet(
+            f"run {number}",
+            *fleet,
+            adopt_timeout=1,
+            wait_timeout=60,
+            purge=True,
+            purge_match="old-*",
+            max_delete=1,
+            api_retries=3,
+        )
     ran = script.play(storm(7, 0.33))
     for number in range(runs):
         done = ran[f"run {number}"]
@@ -303,9 +352,14 @@ def test_what_the_api_would_not_create_is_not_deleted_either(script: FleetScript
     assert done["summary"] == counts(recreated=1, deleted=1, failed=6)
     assert sorted(done.writes) == ["DELETE /servers/1/", "DELETE /servers/10/", "POST /servers/", "POST /servers/"]
     failed = errors(done)
-    assert failed["web-1"]["id"] is None and mentions(failed["web-1"]["msg"], 1), "the id of the one that was to be replaced"
+    assert failed["web-1"]["id"] is None and mentions(failed["web-1"]["msg"], 1), (
+        "the id of the one that was to be replaced"
+    )
     # Why the others were left alone: what the API has said to the first.
-    assert all(failed[f"web-{number}"]["id"] == number and mentions(failed[f"web-{number}"]["msg"], number, 400, "os_id") for number in range(2, 7))
+    assert all(
+        failed[f"web-{number}"]["id"] == number and mentions(failed[f"web-{number}"]["msg"], number, 400, "os_id")
+        for number in range(2, 7)
+    )
     assert sorted(script.stored()) == ["other", *(f"web-{number}" for number in range(2, 7))]
 
 

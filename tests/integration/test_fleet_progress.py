@@ -38,7 +38,11 @@ def test_a_line_when_a_server_changes_its_state(script: FleetScript) -> None:
     script.configure(provision_ms=150, address_ms=0, stop_ms=150, delete_ms=150)
     script.insert(1, "old", plan_id=1)
     script.insert(2, "there", plan_id=1, hostname="old.example.com")
-    servers = [{"name": "web-1", **ENOUGH}, {"name": "web-2", "power": "stopped", **ENOUGH}, {"name": "there", "hostname": "new.example.com"}]
+    servers = [
+        {"name": "web-1", **ENOUGH},
+        {"name": "web-2", "power": "stopped", **ENOUGH},
+        {"name": "there", "hostname": "new.example.com"},
+    ]
     script.fleet("fleet", *servers, concurrency=1, purge=True, purge_match="old", max_delete=1)
     script.fleet("nothing", *servers)
     ran = script.play()
@@ -96,7 +100,9 @@ def test_check_mode_prints_the_plan_as_a_person_reads_it(script: FleetScript) ->
     assert progress(ran.outcome.stdout) == []
     # With --diff, what changes of each server.
     rest = "\n".join(lines[start + 7 :])
-    assert [name for name in ("web-1", "web-2", "web-4", "a-longer-name", "old-web") if f"--- before: {name}" not in rest] == []
+    assert [
+        name for name in ("web-1", "web-2", "web-4", "a-longer-name", "old-web") if f"--- before: {name}" not in rest
+    ] == []
     assert '-    "hostname": "old.example.com",' in rest and '+    "hostname": "new.example.com",' in rest
     assert ran.ok("fleet", changed=True)["msg"] == lines[start + 6]
 
@@ -127,11 +133,15 @@ class Running:
         play = {
             "hosts": "localhost",
             "gather_facts": False,
-            "tasks": [{"vpsorg.cloud.vps_fleet": {"servers": servers, "defaults": ENOUGH, "wait_interval": 0.2, **options}}],
+            "tasks": [
+                {"vpsorg.cloud.vps_fleet": {"servers": servers, "defaults": ENOUGH, "wait_interval": 0.2, **options}}
+            ],
         }
         self.playbook = cli.folder / "cancelled.yml"
         self.playbook.write_text(yaml.safe_dump([play]))
-        self.process = cli.start("ansible-playbook", str(self.playbook), env={"PYTHONUNBUFFERED": "1"}, stderr=subprocess.STDOUT)
+        self.process = cli.start(
+            "ansible-playbook", str(self.playbook), env={"PYTHONUNBUFFERED": "1"}, stderr=subprocess.STDOUT
+        )
         self.lines: list[str] = []
         self._changed = threading.Condition()
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -218,7 +228,15 @@ def test_cancelled_while_waiting(how: str, run: Callable[..., Running], emulator
     emulator.configure(provision_ms=0)
     for server_id in stored.values():
         emulator.change(server_id, status="active", ip_address="203.0.113.9")
-    outcome = script.cli.tasks([{"name": "again", "vpsorg.cloud.vps_fleet": {"servers": [{"name": name} for name in stored], "defaults": ENOUGH}}], rc=0)
+    outcome = script.cli.tasks(
+        [
+            {
+                "name": "again",
+                "vpsorg.cloud.vps_fleet": {"servers": [{"name": name} for name in stored], "defaults": ENOUGH},
+            }
+        ],
+        rc=0,
+    )
     assert outcome.task("again")["changed"] is False
     assert len(emulator.requests()) == asked + 1  # the cancelled run has not gone on in secret
 
@@ -239,6 +257,8 @@ def test_a_summary_at_least_every_ten_seconds_and_an_early_end(run: Callable[...
     running = run({"name": "there"}, {"name": "web-1"}, {"name": "web-2"})
     running.wait_for(lambda lines: any(line.endswith(": created") for line in lines))
     created = time.monotonic()
-    running.wait_for(lambda lines: any(mentions(line, 1, 3, 2, "provisioning") for line in progress("\n".join(lines))), limit=15)
+    running.wait_for(
+        lambda lines: any(mentions(line, 1, 3, 2, "provisioning") for line in progress("\n".join(lines))), limit=15
+    )
     assert time.monotonic() - created < 10.5
     running.end(SIGNALS["SIGINT to the process group"])

@@ -39,28 +39,66 @@ def test_the_token_from_a_lookup(ansible_cli: AnsibleCli, emulator: Any, tmp_pat
         "api_timeout": "{{ 20 + 1 }}",
         "api_url": "{{ lookup('env', 'MY_URL') }}",
     }
-    assert len(show(ansible_cli, config, "-vvvv", env={**NO_TOKEN, "MY_URL": emulator.url, "VPS_API_URL": DEAD}).hosts) == 2
+    assert (
+        len(show(ansible_cli, config, "-vvvv", env={**NO_TOKEN, "MY_URL": emulator.url, "VPS_API_URL": DEAD}).hosts)
+        == 2
+    )
 
 
 def test_the_token_from_an_extra_variable(ansible_cli: AnsibleCli, emulator: Any, tmp_path: pathlib.Path) -> None:
     emulator.seed(2)
     (tmp_path / "extra.json").write_text(json.dumps({"my_token": emulator.token}))
-    assert len(show(ansible_cli, {"api_token": "{{ my_token }}"}, "-e", f"@{tmp_path}/extra.json", "-vvvv", env=NO_TOKEN, allow_secrets=True).hosts) == 2
+    assert (
+        len(
+            show(
+                ansible_cli,
+                {"api_token": "{{ my_token }}"},
+                "-e",
+                f"@{tmp_path}/extra.json",
+                "-vvvv",
+                env=NO_TOKEN,
+                allow_secrets=True,
+            ).hosts
+        )
+        == 2
+    )
 
 
 @pytest.mark.parametrize("where", ["inline", "lookup"])
 def test_the_token_from_a_vault(ansible_cli: AnsibleCli, emulator: Any, tmp_path: pathlib.Path, where: str) -> None:
     emulator.seed(2)
     (tmp_path / "password").write_text("open sesame\n")
-    vault = [str(core_bin() / "ansible-vault"), "encrypt_string", "--vault-password-file", str(tmp_path / "password"), "--stdin-name", "api_token"]
+    vault = [
+        str(core_bin() / "ansible-vault"),
+        "encrypt_string",
+        "--vault-password-file",
+        str(tmp_path / "password"),
+        "--stdin-name",
+        "api_token",
+    ]
     if where == "inline":
-        text = subprocess.run(vault, input=emulator.token, text=True, capture_output=True, check=True, env=ansible_cli.environment()).stdout
+        text = subprocess.run(
+            vault, input=emulator.token, text=True, capture_output=True, check=True, env=ansible_cli.environment()
+        ).stdout
     else:
         (tmp_path / "token").write_text(emulator.token)
-        command = [str(core_bin() / "ansible-vault"), "encrypt", "--vault-password-file", str(tmp_path / "password"), str(tmp_path / "token")]
+        command = [
+            str(core_bin() / "ansible-vault"),
+            "encrypt",
+            "--vault-password-file",
+            str(tmp_path / "password"),
+            str(tmp_path / "token"),
+        ]
         subprocess.run(command, capture_output=True, check=True, env=ansible_cli.environment())
         text = "api_token: \"{{ lookup('ansible.builtin.unvault', '" + str(tmp_path / "token") + "') }}\"\n"
-    inventory = show(ansible_cli, f"plugin: vpsorg.cloud.vps\n{text}", "--vault-password-file", str(tmp_path / "password"), "-vvvv", env=NO_TOKEN)
+    inventory = show(
+        ansible_cli,
+        f"plugin: vpsorg.cloud.vps\n{text}",
+        "--vault-password-file",
+        str(tmp_path / "password"),
+        "-vvvv",
+        env=NO_TOKEN,
+    )
     assert len(inventory.hosts) == 2
 
 
@@ -69,14 +107,21 @@ def test_empty_variables_count_as_unset(ansible_cli: AnsibleCli, emulator: Any) 
     emulator.seed(2)
     names = ("VPS_API_TIMEOUT", "VPS_API_RETRIES", "VPS_API_RETRY_MAX_DELAY", "VPS_VALIDATE_CERTS", "VPS_CA_PATH")
     assert len(show(ansible_cli, env=dict.fromkeys(names, "")).hosts) == 2
-    failed(ansible_cli, {"api_retries": 0}, "admin.vps.org", env={"VPS_API_URL": "", "https_proxy": "http://127.0.0.1:9"})
+    failed(
+        ansible_cli, {"api_retries": 0}, "admin.vps.org", env={"VPS_API_URL": "", "https_proxy": "http://127.0.0.1:9"}
+    )
 
 
 def test_the_other_options_from_the_environment(ansible_cli: AnsibleCli, emulator: Any) -> None:
     hang = Fault("hang_before", times=None)
     with FaultProxy(emulator.url) as proxy:
         proxy.set(hang)
-        env = {"VPS_API_URL": proxy.url, "VPS_API_TIMEOUT": "0.2", "VPS_API_RETRIES": "1", "VPS_API_RETRY_MAX_DELAY": "0.01"}
+        env = {
+            "VPS_API_URL": proxy.url,
+            "VPS_API_TIMEOUT": "0.2",
+            "VPS_API_RETRIES": "1",
+            "VPS_API_RETRY_MAX_DELAY": "0.01",
+        }
         failed(ansible_cli, {}, 0.2, env=env)
         assert proxy.met(hang) == 2
 
@@ -109,13 +154,18 @@ def test_the_other_options_from_the_environment(ansible_cli: AnsibleCli, emulato
         ({"status": [False]}, {}, ["status"]),
         ({"status": "{{ ['active'] }}"}, {}, ["status", "{{ ['active'] }}"]),
         ({"include": ["{{ pattern }}"]}, {}, ["include", "{{ pattern }}"]),
-        *(({option: "perhaps"}, {}, [option, "perhaps"]) for option in ("details", "cache", "cache_fallback", "strict")),
+        *(
+            ({option: "perhaps"}, {}, [option, "perhaps"])
+            for option in ("details", "cache", "cache_fallback", "strict")
+        ),
         ({"validate_certs": "perhaps"}, {}, ["validate_certs"]),
         ({}, {"VPS_VALIDATE_CERTS": "perhaps"}, ["validate_certs"]),
     ],
     ids=str,
 )
-def test_mistakes(ansible_cli: AnsibleCli, emulator: Any, config: dict[str, Any], env: dict[str, Any], facts: list[object]) -> None:
+def test_mistakes(
+    ansible_cli: AnsibleCli, emulator: Any, config: dict[str, Any], env: dict[str, Any], facts: list[object]
+) -> None:
     failed(ansible_cli, config, *facts, env=env)
     assert emulator.requests() == []
 
@@ -132,7 +182,10 @@ def test_requests_is_missing(ansible_cli: AnsibleCli, emulator: Any, tmp_path: p
 @pytest.mark.parametrize(
     ("fault", "facts"),
     [
-        (Fault("answer", status=401, body={"detail": "Invalid token."}, times=None), [401, "Invalid token.", "api_token"]),
+        (
+            Fault("answer", status=401, body={"detail": "Invalid token."}, times=None),
+            [401, "Invalid token.", "api_token"],
+        ),
         (Fault("answer", status=403, body={"detail": "No permission."}, times=None), [403, "No permission."]),
         (Fault("answer", status=404, body={"detail": "Not found."}, times=None), [404, "Not found.", "api_url"]),
         (Fault("redirect", to="http://127.0.0.1:9/", times=None), [302, "127.0.0.1:9", "api_url"]),
@@ -162,13 +215,22 @@ def test_a_rejected_token_ends_the_other_details_too(ansible_cli: AnsibleCli, em
     failing = Fault("answer", path="*/servers/*/", times=None, status=503)
     with FaultProxy(emulator.url) as proxy:
         proxy.set(denied, failing)
-        failed(ansible_cli, {"api_url": proxy.url, "details": True, "api_retries": 20, "api_retry_max_delay": 0.3}, 401, "Invalid token.")
+        failed(
+            ansible_cli,
+            {"api_url": proxy.url, "details": True, "api_retries": 20, "api_retry_max_delay": 0.3},
+            401,
+            "Invalid token.",
+        )
         assert proxy.met(denied) == 1 and len(proxy.history) < 100
 
 
 def test_a_failure_that_passes_is_tried_again(ansible_cli: AnsibleCli, emulator: Any) -> None:
     emulator.seed(250)
-    faults = [Fault("answer", status=502), Fault("reset_after", query="page=2"), Fault("status_429", query="page=3", seconds=0)]
+    faults = [
+        Fault("answer", status=502),
+        Fault("reset_after", query="page=2"),
+        Fault("status_429", query="page=3", seconds=0),
+    ]
     with FaultProxy(emulator.url) as proxy:
         proxy.set(*faults)
         assert len(show(ansible_cli, {"api_url": proxy.url, "api_retry_max_delay": 0.01}).hosts) == 250
@@ -193,7 +255,10 @@ def test_without_strictness_ansible_goes_on(ansible_cli: AnsibleCli) -> None:
 
 @pytest.mark.parametrize("level", ["-v", "-vvvvvv"])
 def test_the_token_is_not_shown_in_failures(ansible_cli: AnsibleCli, emulator: Any, level: str) -> None:
-    """The runner of commands fails on any output that holds the token. Here it is in the file, the line before each mistake."""
+    """The runner of commands fails on any output that holds the token.
+
+    Here it is in the file, the line before each mistake.
+    """
     mistakes: list[dict[str, Any]] = [
         {"api_timeout": "soon"},
         {"api_url": "{{ nowhere }}"},
@@ -209,16 +274,22 @@ def test_the_token_is_not_shown_in_failures(ansible_cli: AnsibleCli, emulator: A
     emulator.seed(1)
     for mistake in mistakes:
         text = yaml.safe_dump({**PLUGIN, "api_token": emulator.token, **mistake}, sort_keys=False)
-        outcome = ansible_cli.inventory(text, "--list", level, env={**NO_TOKEN, "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "1"})
+        outcome = ansible_cli.inventory(
+            text, "--list", level, env={**NO_TOKEN, "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "1"}
+        )
         assert outcome.rc != 0, outcome.describe()
 
 
-def test_the_token_is_not_in_what_is_left_behind(ansible_cli: AnsibleCli, emulator: Any, tmp_path: pathlib.Path) -> None:
+def test_the_token_is_not_in_what_is_left_behind(
+    ansible_cli: AnsibleCli, emulator: Any, tmp_path: pathlib.Path
+) -> None:
     emulator.seed(3)
     log = tmp_path / "ansible.log"
     show(ansible_cli, {"compose": {"a": "vps_name"}}, "-vvvv", env={"ANSIBLE_LOG_PATH": str(log), "ANSIBLE_DEBUG": "0"})
     assert log.exists()
-    assert [path for path in tmp_path.rglob("*") if path.is_file() and emulator.token in path.read_text(errors="replace")] == []
+    assert [
+        path for path in tmp_path.rglob("*") if path.is_file() and emulator.token in path.read_text(errors="replace")
+    ] == []
 
 
 def test_switched_off_certificates_warn(ansible_cli: AnsibleCli, emulator: Any) -> None:

@@ -51,7 +51,10 @@ def test_pauses_that_cannot_be_kept_or_meant(script: Script) -> None:
     """One that outlasts the time limit is a failure at once; a nonsensical one counts as none."""
     script.insert(100, "web-01")
     script.insert(101, "web-02")
-    script.faults(Fault("status_429", path="*/servers/100/", seconds=90), Fault("status_429", path="*/servers/101/", form="nonsense"))
+    script.faults(
+        Fault("status_429", path="*/servers/100/", seconds=90),
+        Fault("status_429", path="*/servers/101/", form="nonsense"),
+    )
     script.server("too long", id=100, wait_timeout=60)
     script.server("nonsense", id=101, wait_timeout=60)
     ran = script.run()

@@ -25,7 +25,14 @@ def test_delete(script: Script) -> None:
     script.triple("strange", name="strange", state="absent")
     script.triple("never there", name="never-there", state="absent")
     script.triple("never there by id", id=4711, state="absent")
-    script.triple("other options are no wish", name="By-Name", state="absent", plan_id=4, power="started", hostname="no.example.com")
+    script.triple(
+        "other options are no wish",
+        name="By-Name",
+        state="absent",
+        plan_id=4,
+        power="started",
+        hostname="no.example.com",
+    )
     ran = script.run("--diff")
 
     check, real, again = ran.triple("name", changed=True, id=100, server=None)
@@ -35,7 +42,11 @@ def test_delete(script: Script) -> None:
     # Gone means: no detail, and a whole list without it.
     assert real.sent[3:] == [DETAIL, LIST]
     assert real["actions"] == [{"action": "delete", "id": 100, "name": "by-name"}]
-    assert real["diff"]["after"] == {} and real["diff"]["before"]["name"] == "by-name" and real["diff"]["before"]["id"] == 100
+    assert (
+        real["diff"]["after"] == {}
+        and real["diff"]["before"]["name"] == "by-name"
+        and real["diff"]["before"]["id"] == 100
+    )
     assert again.sent == [LIST] and again["id"] is None and again["diff"]["before"] == again["diff"]["after"] == {}
 
     check, real, again = ran.triple("id", changed=True, id=101)

@@ -24,7 +24,16 @@ EVERYTHING = {
 def test_create_with_everything_and_with_the_least(script: Script) -> None:
     script.configure(provision_ms=200, address_ms=200, check_ssh_keys=True)
     script.triple("all", name="web-01", power="started", **EVERYTHING)
-    script.triple("least", name="web-02", **ENOUGH, hostname=None, ssh_key_id=None, backups_enabled=None, id=None, power="{{ omit }}")
+    script.triple(
+        "least",
+        name="web-02",
+        **ENOUGH,
+        hostname=None,
+        ssh_key_id=None,
+        backups_enabled=None,
+        id=None,
+        power="{{ omit }}",
+    )
     script.triple("stopped", name="web-03", power="stopped", **ENOUGH)
     script.triple("case", name="WEB-01", **ENOUGH)
     script.triple("no backups", name="web-04", backups_enabled=False, **ENOUGH)
@@ -37,8 +46,16 @@ def test_create_with_everything_and_with_the_least(script: Script) -> None:
     assert real.sent[:3] == ["GET /servers/", "POST /servers/", "GET /servers/"]
     assert real["actions"] == [{"action": "create", "id": FIRST, "name": "web-01"}]
     server = real["server"]
-    assert (server["status"], server["ip_address"], server["ipv6_address"]) == ("active", "203.0.113.10", "2001:0db8::1")
-    assert (server["plan"]["bandwidth"], server["backups_enabled"], server["hostname"]) == (4096, True, "web01.example.com")
+    assert (server["status"], server["ip_address"], server["ipv6_address"]) == (
+        "active",
+        "203.0.113.10",
+        "2001:0db8::1",
+    )
+    assert (server["plan"]["bandwidth"], server["backups_enabled"], server["hostname"]) == (
+        4096,
+        True,
+        "web01.example.com",
+    )
     assert "message" not in server and "ssh_key_id" not in server
     assert real["diff"]["before"] == {}
     assert real["diff"]["after"] == {"name": "web-01", "power": "started", **EVERYTHING}
@@ -84,7 +101,9 @@ def test_what_a_create_needs(script: Script) -> None:
         "renamed": [4711],
     }.items():
         real = ran.both_fail(name, *facts)
-        assert [option for option in ENOUGH if mentions(real["msg"], option)] == [fact for fact in facts if fact in ENOUGH], "what is missing, and no more"
+        assert [option for option in ENOUGH if mentions(real["msg"], option)] == [
+            fact for fact in facts if fact in ENOUGH
+        ], "what is missing, and no more"
         assert real["actions"] == [] and real["server"] is None and real["id"] is None
         assert real.sent[-1] == "GET /servers/" and len(real.sent) == (2 if name == "renamed" else 1)
     assert not mentions(ran.failed("by id", 4711)["msg"], "plan_id")
@@ -124,7 +143,10 @@ def test_provisioning_is_waited_for_and_never_created_again(script: Script) -> N
     coming = ran.ok("active without address", changed=False)
     assert coming["server"]["ip_address"] and coming.writes == [] and len(coming.sent) > 2
     assert ran.ok("again", changed=False).sent == ["GET /servers/", f"GET /servers/{FIRST}/"]
-    for name, status, actions in (("no waiting", "provisioning", ["create"]), ("stopped", "stopping", ["create", "stop"])):
+    for name, status, actions in (
+        ("no waiting", "provisioning", ["create"]),
+        ("stopped", "stopping", ["create", "stop"]),
+    ):
         check, real = ran.ok(f"{name}: check", changed=True), ran.ok(f"{name}: real", changed=True)
         assert foretold(check.result, real.result) == [], name
         assert check["server"]["status"] == real["server"]["status"] == status and real.actions == actions
@@ -149,7 +171,11 @@ def test_limit_reached(script: Script) -> None:
     again = ran.failed("late again", "web-01", FIRST, "provisioning", 1.5, changed=False)
     assert again.writes == [] and again["id"] == FIRST
     without_again = ran.failed("no address again", FIRST + 1, "active", "address", 1.5, changed=False)
-    assert without_again.writes == [] and without_again["server"]["ip_address"] is None and without_again["status"] == "active"
+    assert (
+        without_again.writes == []
+        and without_again["server"]["ip_address"] is None
+        and without_again["status"] == "active"
+    )
     without = ran.failed("no address", FIRST + 1, "active", "address", 1.5, changed=True)
     assert without["server"]["ip_address"] is None and without["status"] == "active"
     stopping = ran.failed("not stopped", FIRST + 2, "stopping", 2, changed=True)
@@ -167,10 +193,19 @@ def test_provisioning_that_goes_wrong(script: Script) -> None:
     ran = script.run()
     for number, status in enumerate(("error", "failed", "suspended")):
         done = ran.failed(status, f"web-{status}", FIRST + number, status, changed=True)
-        assert (done["id"], done["name"], done["status"], done.actions) == (FIRST + number, f"web-{status}", status, ["create"])
+        assert (done["id"], done["name"], done["status"], done.actions) == (
+            FIRST + number,
+            f"web-{status}",
+            status,
+            ["create"],
+        )
         assert done["api"]["waited"] < 5
     unknown = ran.failed("unknown", FIRST + 3, "quarantined", 1.5, changed=True)
-    assert [warning for warning in unknown["warnings"] if mentions(warning, FIRST + 3, "quarantined")] == unknown["warnings"] != []
+    assert (
+        [warning for warning in unknown["warnings"] if mentions(warning, FIRST + 3, "quarantined")]
+        == unknown["warnings"]
+        != []
+    )
 
 
 def test_refused_by_the_api(script: Script) -> None:
@@ -189,9 +224,13 @@ def test_refused_by_the_api(script: Script) -> None:
     script.server("taken", id=200, name="web-01")
     ran = script.run()
     for shape in shapes:
-        done = ran.failed(f"plan {shape}", "POST /servers/", 400, "HTML" if shape == "html" else "object does not exist.")
+        done = ran.failed(
+            f"plan {shape}", "POST /servers/", 400, "HTML" if shape == "html" else "object does not exist."
+        )
         assert done.sent == ["GET /servers/", "POST /servers/"] and done["id"] is None and done["actions"] == []
-        assert shape == "html" or all(word in done["msg"] for word in ("plan_id", "os_id", "location", "99", "98", "nowhere"))
+        assert shape == "html" or all(
+            word in done["msg"] for word in ("plan_id", "os_id", "location", "99", "98", "nowhere")
+        )
     credit = ran.failed("credit", 402, "Insufficient credits.")
     assert credit["id"] is None and credit["actions"] == []
     assert credit.sent == ["GET /servers/", "POST /servers/"]

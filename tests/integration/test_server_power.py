@@ -81,7 +81,10 @@ def test_every_status(script: Script, module: str, option: str, wanted: str, tab
     ran = script.run()
     for number, (status, (actions, end)) in enumerate(table.items()):
         server_id = 100 + number
-        check, real = ran.ok(f"{status}: check", changed=bool(actions)), ran.ok(f"{status}: real", changed=bool(actions))
+        check, real = (
+            ran.ok(f"{status}: check", changed=bool(actions)),
+            ran.ok(f"{status}: real", changed=bool(actions)),
+        )
         if wanted != "rebooted":
             ran.triple(status)
         assert foretold(check.result, real.result) == [], status
@@ -102,7 +105,12 @@ def test_every_status(script: Script, module: str, option: str, wanted: str, tab
 def test_without_waiting(script: Script) -> None:
     script.configure(start_ms=60_000, stop_ms=60_000, reboot_ms=60_000)
     no_wait = {"wait": False}
-    for server_id, name, status in ((100, "off", "stopped"), (101, "on", "active"), (102, "again", "active"), (103, "coming", "starting")):
+    for server_id, name, status in (
+        (100, "off", "stopped"),
+        (101, "on", "active"),
+        (102, "again", "active"),
+        (103, "coming", "starting"),
+    ):
         script.insert(server_id, name, status=status)
     insert(script, 105, "late", "stopping")
     for name, state in (("off", "started"), ("on", "stopped"), ("again", "rebooted"), ("coming", "started")):
@@ -110,9 +118,16 @@ def test_without_waiting(script: Script) -> None:
         script.power(f"{name}: real", name=name, state=state, **no_wait)
     script.power("another transition", name="late", state="started", **no_wait)
     ran = script.run()
-    for name, action, status in (("off", "start", "starting"), ("on", "stop", "stopping"), ("again", "reboot", "rebooting")):
+    for name, action, status in (
+        ("off", "start", "starting"),
+        ("on", "stop", "stopping"),
+        ("again", "reboot", "rebooting"),
+    ):
         check, real = ran.ok(f"{name}: check", changed=True), ran.ok(f"{name}: real", changed=True)
-        assert check.actions == real.actions == [action] and check["server"]["status"] == real["server"]["status"] == status
+        assert (
+            check.actions == real.actions == [action]
+            and check["server"]["status"] == real["server"]["status"] == status
+        )
         assert foretold(check.result, real.result) == [], name
         assert len(real.writes) == 1 and real["api"]["waited"] == 0
     for which in (": check", ": real"):
@@ -120,7 +135,11 @@ def test_without_waiting(script: Script) -> None:
         assert coming.writes == [] and coming["server"]["status"] == "starting"
     # The API can't start it before it has stopped.
     late = ran.ok("another transition", changed=True)
-    assert late.writes == ["POST /servers/105/start/"] and late["api"]["waited"] > 0 and late["server"]["status"] == "starting"
+    assert (
+        late.writes == ["POST /servers/105/start/"]
+        and late["api"]["waited"] > 0
+        and late["server"]["status"] == "starting"
+    )
 
 
 def test_what_no_action_changes(script: Script) -> None:
@@ -130,7 +149,12 @@ def test_what_no_action_changes(script: Script) -> None:
             script.twice(f"{status} {state}", "vps_server_power", name=status, state=state)
         script.twice(f"{status} power", name=status, power="started")
         # Of a server that never came to be, "done" is said only to who does not wait for it.
-        script.triple(f"{status} left alone", name=status, backups_enabled=True, **({} if status == "suspended" else {"wait": False}))
+        script.triple(
+            f"{status} left alone",
+            name=status,
+            backups_enabled=True,
+            **({} if status == "suspended" else {"wait": False}),
+        )
     ran = script.run()
     for number, status in enumerate(("suspended", "error", "failed")):
         for what in ("started", "stopped", "rebooted", "power"):
@@ -150,14 +174,20 @@ def test_unknown_status(script: Script) -> None:
     script.power("restoring", name="web-02", state="stopped", **limit)
     script.triple("left alone", name="web-01", backups_enabled=True)
     instantly(script)
-    for number, (status, end) in enumerate((("migrating", "active"), ("migrating", "stopped"), ("restoring", "stopped"), ("restoring", "error"))):
+    for number, (status, end) in enumerate(
+        (("migrating", "active"), ("migrating", "stopped"), ("restoring", "stopped"), ("restoring", "error"))
+    ):
         script.insert(200 + number, f"app-{number}", status=status)
         script.after_looks(200 + number, LOOKS, status=end)
         script.power(f"{status} to {end}", id=200 + number, state="started")
     ran = script.run()
     for state in ("started", "stopped", "rebooted"):
         done = ran.failed(f"{state}: real", "web-01", 100, "migrating", 1.5)
-        assert done.writes == [] and len(done["warnings"]) == 1 and mentions(done["warnings"][0], "web-01", 100, "migrating")
+        assert (
+            done.writes == []
+            and len(done["warnings"]) == 1
+            and mentions(done["warnings"][0], "web-01", 100, "migrating")
+        )
         assert ran.ok(f"{state}: check").writes == []
     restoring = ran.failed("restoring", "web-02", 101, "restoring", 1.5)
     assert restoring.writes == [] and "warnings" not in restoring.result
@@ -213,14 +243,23 @@ def test_a_reboot_too_short_to_be_seen(script: Script) -> None:
 def test_limit_reached(script: Script) -> None:
     script.configure(start_ms=60_000, stop_ms=60_000, reboot_ms=60_000)
     limit = {"wait_timeout": 1.5}
-    for server_id, name, status in ((100, "off", "stopped"), (101, "on", "active"), (102, "again", "active"), (103, "going", "stopping")):
+    for server_id, name, status in (
+        (100, "off", "stopped"),
+        (101, "on", "active"),
+        (102, "again", "active"),
+        (103, "going", "stopping"),
+    ):
         script.insert(server_id, name, status=status)
     script.power("started", name="off", state="started", **limit)
     script.power("stopped", name="on", state="stopped", **limit)
     script.power("rebooted", name="again", state="rebooted", **limit)
     script.power("settled", name="going", state="started", **limit)
     ran = script.run()
-    for name, label, server_id, status in (("started", "off", 100, "starting"), ("stopped", "on", 101, "stopping"), ("rebooted", "again", 102, "rebooting")):
+    for name, label, server_id, status in (
+        ("started", "off", 100, "starting"),
+        ("stopped", "on", 101, "stopping"),
+        ("rebooted", "again", 102, "rebooting"),
+    ):
         done = ran.failed(name, label, server_id, status, 1.5, changed=True)
         assert (done["id"], done["name"], done["status"]) == (server_id, label, status) and len(done.writes) == 1
     assert ran.failed("settled", "going", 103, "stopping", 1.5).writes == []
@@ -280,7 +319,16 @@ def test_lost_races(script: Script, busy: int) -> None:
 def test_a_refusal_that_is_no_race(script: Script) -> None:
     """The API's words where nothing explains its 400."""
     script.insert(100, "web-01", status="stopped")
-    script.faults(Fault("answer", method="POST", path="*/start/", status=400, body={"non_field_errors": ["Not on a Sunday."]}, times=None))
+    script.faults(
+        Fault(
+            "answer",
+            method="POST",
+            path="*/start/",
+            status=400,
+            body={"non_field_errors": ["Not on a Sunday."]},
+            times=None,
+        )
+    )
     script.power("start", id=100, state="started")
     ran = script.run()
     done = ran.failed("start", "Not on a Sunday.", 400, 100, "stopped")

@@ -52,7 +52,11 @@ def test_row(row: str) -> None:
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
     heading, *lines = outcome.stdout.splitlines()
     assert heading.split()[-4:] == ["time", "CPU", "target", "verdict"]
-    measured = [line for line in lines if re.search(r"\S +-?\d+\.\d\d( +-?\d+\.\d\d)?( +<= [\d.]+)?( +(met|missed|unclear))?$", line)]
+    measured = [
+        line
+        for line in lines
+        if re.search(r"\S +-?\d+\.\d\d( +-?\d+\.\d\d)?( +<= [\d.]+)?( +(met|missed|unclear))?$", line)
+    ]
     assert len(measured) == ROWS[row], outcome.stdout
     assert COUNTS.get(row, "") in " ".join(outcome.stdout.split())
 

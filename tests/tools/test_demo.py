@@ -79,7 +79,9 @@ def left_behind(short_path: pathlib.Path) -> list[str]:
     return sorted(path.name for path in (short_path / "scratch").iterdir())
 
 
-def test_it_shows_every_step_and_cleans_up(started: Callable[..., subprocess.Popen[str]], short_path: pathlib.Path) -> None:
+def test_it_shows_every_step_and_cleans_up(
+    started: Callable[..., subprocess.Popen[str]], short_path: pathlib.Path
+) -> None:
     process = started()
     output, _errors = process.communicate(timeout=LIMIT)
     assert process.returncode == 0, output
@@ -96,7 +98,9 @@ def test_it_shows_every_step_and_cleans_up(started: Callable[..., subprocess.Pop
         "ansible-playbook list.yml",
     ]
     assert re.search(r"^Plan:.*\b4\b", output, re.MULTILINE)
-    assert re.search(r"^vps_fleet: db-01 .*\b\d+\b.*\b203\.0\.113\.\d+$", output, re.MULTILINE), "with its id and its address"
+    assert re.search(r"^vps_fleet: db-01 .*\b\d+\b.*\b203\.0\.113\.\d+$", output, re.MULTILINE), (
+        "with its id and its address"
+    )
     assert re.findall(r"changed=(\d+)", output) == ["1", "1", "0", "1", "3", "0", "1", "0"]
     assert "|--@location_eu_central:" in output
     assert output.index("There is no server.") > output.index("$ ansible-playbook delete.yml")
@@ -108,8 +112,12 @@ def test_it_shows_every_step_and_cleans_up(started: Callable[..., subprocess.Pop
     assert sorted(path.name for path in (short_path / "home").iterdir()) == [".ansible.cfg"]
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["ctrl-c", "terminated"])
-def test_interrupted_it_cleans_up(started: Callable[..., subprocess.Popen[str]], short_path: pathlib.Path, number: int, code: int) -> None:
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["ctrl-c", "terminated"]
+)
+def test_interrupted_it_cleans_up(
+    started: Callable[..., subprocess.Popen[str]], short_path: pathlib.Path, number: int, code: int
+) -> None:
     process = started()
     for line in process.stdout or ():
         if ": created" in line:
@@ -127,7 +135,9 @@ def test_interrupted_it_cleans_up(started: Callable[..., subprocess.Popen[str]],
     assert "Traceback" not in output
 
 
-def test_unmet_expectation_is_a_failure(started: Callable[..., subprocess.Popen[str]], short_path: pathlib.Path) -> None:
+def test_unmet_expectation_is_a_failure(
+    started: Callable[..., subprocess.Popen[str]], short_path: pathlib.Path
+) -> None:
     """With a command that does nothing and succeeds, no expectation holds."""
     fake = short_path / "bin"
     fake.mkdir()
@@ -136,7 +146,10 @@ def test_unmet_expectation_is_a_failure(started: Callable[..., subprocess.Popen[
     process = started(VPSORG_TEST_CORE_BIN=str(fake))
     output, _errors = process.communicate(timeout=LIMIT)
     assert process.returncode == 1
-    assert "The demonstration failed: `ansible-playbook site.yml --check --diff` was expected to end with: changed=1" in output
+    assert (
+        "The demonstration failed: `ansible-playbook site.yml --check --diff` was expected to end with: changed=1"
+        in output
+    )
     assert left_behind(short_path) == []
 
 
@@ -146,7 +159,11 @@ def test_what_it_tells_to_type_next_works(emulator, tmp_path: pathlib.Path) -> N
     lines = [line.strip() for line in text.split("With your own account")[0].splitlines() if line.startswith("    ")]
     assert lines[0] == ". .venv/bin/activate"
     assert lines[2] == "export VPS_API_URL=http://127.0.0.1:8765/api/v1 VPS_API_TOKEN=vps_demo_token"
-    script = "\n".join(lines[1:]).replace("http://127.0.0.1:8765/api/v1", emulator.url).replace("vps_demo_token", emulator.token)
+    script = (
+        "\n".join(lines[1:])
+        .replace("http://127.0.0.1:8765/api/v1", emulator.url)
+        .replace("vps_demo_token", emulator.token)
+    )
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
     environment.update(HOME=str(tmp_path), PATH=f"{core_bin()}{os.pathsep}{os.environ['PATH']}")
     run = subprocess.run(

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Measure the collection against a local emulator of the API and print a table of ratios beside their targets.
 
-Ratios of times that are taken by turns on one machine say something on any machine; the times themselves don't. Times are targets, so that
-missing one is only shown; a number of requests is exact, so that missing one ends with exit code 1.
+Ratios of times that are taken by turns on one machine say something on any machine; the times themselves don't. Times
+are targets, so that missing one is only shown; a number of requests is exact, so that missing one ends with exit code
+1.
 """
 
 from __future__ import annotations
@@ -44,9 +45,13 @@ def line(finding: Finding) -> str:
     cpu = f"{finding.cpu:.2f}" if finding.cpu is not None else ""
     target = f"<= {finding.target:g}" if finding.target is not None else ""
     texts = textwrap.wrap(finding.what, WIDTH)
-    lines = [*(f"{text}" for text in texts[:-1]), f"{texts[-1]:<{WIDTH}} {wall:>6} {cpu:>6}  {target:<7} {finding.verdict}".rstrip()]
+    lines = [
+        *(f"{text}" for text in texts[:-1]),
+        f"{texts[-1]:<{WIDTH}} {wall:>6} {cpu:>6}  {target:<7} {finding.verdict}".rstrip(),
+    ]
     counts = [
-        f"{pair[0]} {words if pair[0] != 1 else words.removesuffix('s')}{f' (must be {pair[1]})' if pair[0] != pair[1] else ''}"
+        f"{pair[0]} "
+        f"{words if pair[0] != 1 else words.removesuffix('s')}{f' (must be {pair[1]})' if pair[0] != pair[1] else ''}"
         for pair, words in ((finding.requests, "requests"), (finding.round_trips, "round trips"))
         if pair
     ]
@@ -57,8 +62,12 @@ def line(finding: Finding) -> str:
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmark", description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="fewer repetitions, smaller loops")
-    parser.add_argument("--tiny", action="store_true", help="the smallest numbers: shows that everything works, the ratios mean nothing")
-    parser.add_argument("--only", metavar="PATTERN", default="*", help="only rows whose name matches this shell pattern")
+    parser.add_argument(
+        "--tiny", action="store_true", help="the smallest numbers: shows that everything works, the ratios mean nothing"
+    )
+    parser.add_argument(
+        "--only", metavar="PATTERN", default="*", help="only rows whose name matches this shell pattern"
+    )
     parser.add_argument("--list", action="store_true", help="print the names of the rows and end")
     return parser.parse_args(arguments)
 
@@ -78,7 +87,10 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         isolate_environment(folder)
         bench = Bench(folder, quick=options.quick, tiny=options.tiny)
-        print(f"{'ratios of times; the smaller the better':<{WIDTH}} {'time':>6} {'CPU':>6}  {'target':<7} verdict", flush=True)
+        print(
+            f"{'ratios of times; the smaller the better':<{WIDTH}} {'time':>6} {'CPU':>6}  {'target':<7} verdict",
+            flush=True,
+        )
         for row in rows:
             for finding in row.measure(bench):
                 exact = exact and finding.is_exact

@@ -80,17 +80,26 @@ def _measure_hosts(bench: Bench, new_emulator: EmulatorFactory, count: int, targ
     return [
         ratio(
             f"ansible all --list-hosts, {count} servers, beside -i localhost,",
-            found, nothing, target, requests=(requests, -(-count // PAGE)), note=_beside(found, nothing),
+            found,
+            nothing,
+            target,
+            requests=(requests, -(-count // PAGE)),
+            note=_beside(found, nothing),
         )
-    ]  # fmt: skip
+    ]
 
 
 def _static_inventory(bench: Bench, emulator_env: Mapping[str, str], source: str) -> str:
     """A JSON file of the same hosts, variables and groups."""
     text = subprocess.run(
         [str(core_bin() / "ansible-inventory"), "-i", source, "--list", "--export"],
-        cwd=bench.folder, env={**os.environ, **emulator_env}, check=True, capture_output=True, text=True, timeout=COMMAND_LIMIT,
-    ).stdout  # fmt: skip
+        cwd=bench.folder,
+        env={**os.environ, **emulator_env},
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=COMMAND_LIMIT,
+    ).stdout
     document = json.loads(text)
     variables = document["_meta"]["hostvars"]
     inventory = {"all": {"children": {"vps": {"hosts": {name: variables[name] for name in document["vps"]["hosts"]}}}}}
@@ -102,20 +111,42 @@ def _measure_many(bench: Bench, new_emulator: EmulatorFactory, count: int) -> li
         env = _seeded(emulator, count)
         plain, constructed = _source(bench), _source(bench, CONSTRUCTED)
         static = _static_inventory(bench, env, plain)
-        nothing, found, grouped = bench.medians((NOTHING, None), (_list_hosts(plain), env), (_list_hosts(constructed), env))
+        nothing, found, grouped = bench.medians(
+            (NOTHING, None), (_list_hosts(plain), env), (_list_hosts(constructed), env)
+        )
         # A static inventory takes so long that once is enough.
         listing = ["ansible-inventory", "--list", "-i"]
-        read, written, read_static = bench.medians((_list_hosts(static), None), ([*listing, plain], env), ([*listing, static], None), repetitions=1)
+        read, written, read_static = bench.medians(
+            (_list_hosts(static), None), ([*listing, plain], env), ([*listing, static], None), repetitions=1
+        )
         requests = _counted(bench, emulator, _list_hosts(plain), env)
     return [
         ratio(
             f"ansible all --list-hosts, {count} servers, beside -i localhost,",
-            found, nothing, 2.5, requests=(requests, -(-count // PAGE)), note=_beside(found, nothing),
+            found,
+            nothing,
+            2.5,
+            requests=(requests, -(-count // PAGE)),
+            note=_beside(found, nothing),
         ),
-        ratio("the same beside a static JSON inventory of the same content", found, read, 0.15, note=_beside(found, read)),
-        ratio("the same with 3 keyed groups, 2 composed variables and 1 group, beside without", grouped, found, 1.3, note=_beside(grouped, found)),
-        ratio(f"ansible-inventory --list, {count} servers, beside that static inventory", written, read_static, 0.5, note=_beside(written, read_static)),
-    ]  # fmt: skip
+        ratio(
+            "the same beside a static JSON inventory of the same content", found, read, 0.15, note=_beside(found, read)
+        ),
+        ratio(
+            "the same with 3 keyed groups, 2 composed variables and 1 group, beside without",
+            grouped,
+            found,
+            1.3,
+            note=_beside(grouped, found),
+        ),
+        ratio(
+            f"ansible-inventory --list, {count} servers, beside that static inventory",
+            written,
+            read_static,
+            0.5,
+            note=_beside(written, read_static),
+        ),
+    ]
 
 
 def _measure_round_trips(bench: Bench, new_emulator: EmulatorFactory) -> list[Finding]:
@@ -131,11 +162,15 @@ def _measure_round_trips(bench: Bench, new_emulator: EmulatorFactory) -> list[Fi
     bound = at_once.wall + ROUND_TRIPS * LATENCY
     return [
         Finding(
-            f"{count} servers in {pages} pages, {LATENCY * 1000:.0f} ms a request, beside start-up and {ROUND_TRIPS} round trips",
-            delayed.wall / bound, None, 1.0, requests=(requests, pages),
+            f"{count} servers in {pages} pages, {LATENCY * 1000:.0f} ms a request, beside start-up and {ROUND_TRIPS} "
+            "round trips",
+            delayed.wall / bound,
+            None,
+            1.0,
+            requests=(requests, pages),
             note=f"{delayed.wall:.2f} s beside {at_once.wall:.2f} s without latency: {(delayed.wall - at_once.wall) / LATENCY:.1f} round trips",
         )
-    ]  # fmt: skip
+    ]
 
 
 def _measure_cache(bench: Bench, new_emulator: EmulatorFactory) -> list[Finding]:
@@ -147,15 +182,28 @@ def _measure_cache(bench: Bench, new_emulator: EmulatorFactory) -> list[Finding]
         bench.time(hosts, env)
         requests = _counted(bench, emulator, hosts, env)
         nothing, warm = bench.medians((NOTHING, None), (hosts, env))
-    return [ratio(f"a warm cache of {count} servers, beside -i localhost,", warm, nothing, None, requests=(requests, 0), note=_beside(warm, nothing))]
+    return [
+        ratio(
+            f"a warm cache of {count} servers, beside -i localhost,",
+            warm,
+            nothing,
+            None,
+            requests=(requests, 0),
+            note=_beside(warm, nothing),
+        )
+    ]
 
 
 def _peak(command: Sequence[str], env: Mapping[str, str], folder: pathlib.Path) -> float:
     """The most memory in MiB that a command held at any time."""
     process = subprocess.Popen(
         [str(core_bin() / command[0]), *command[1:]],
-        cwd=folder, env={**os.environ, **env}, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        cwd=folder,
+        env={**os.environ, **env},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     _pid, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
@@ -167,4 +215,12 @@ def _measure_memory(bench: Bench, new_emulator: EmulatorFactory, count: int) -> 
     with new_emulator() as emulator:
         env = _seeded(emulator, count)
         found, nothing = _peak(_list_hosts(_source(bench)), env, bench.folder), _peak(NOTHING, {}, bench.folder)
-    return [Finding(f"peak memory with {count} servers, beside -i localhost,", found / nothing, None, 2.0, note=f"{found:.0f} MiB beside {nothing:.0f} MiB")]
+    return [
+        Finding(
+            f"peak memory with {count} servers, beside -i localhost,",
+            found / nothing,
+            None,
+            2.0,
+            note=f"{found:.0f} MiB beside {nothing:.0f} MiB",
+        )
+    ]

@@ -75,16 +75,24 @@ class Finding:
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """Something to measure. `name` is what --only selects by; `measure` is called with the Bench and returns lines of the table."""
+    """Something to measure.
+
+    `name` is what --only selects by; `measure` is called with the Bench and returns lines of the table.
+    """
 
     name: str
     measure: Callable[[Bench], list[Finding]]
 
 
 class Bench:
-    """Runs commands in a folder of its own. `quick`: smaller numbers and fewer repetitions; `tiny`: the smallest that still measure anything."""
+    """Runs commands in a folder of its own.
 
-    def __init__(self, folder: pathlib.Path, *, quick: bool = False, tiny: bool = False, say: Callable[[str], None] = print) -> None:
+    `quick`: smaller numbers and fewer repetitions; `tiny`: the smallest that still measure anything.
+    """
+
+    def __init__(
+        self, folder: pathlib.Path, *, quick: bool = False, tiny: bool = False, say: Callable[[str], None] = print
+    ) -> None:
         self.folder = folder
         self.quick = quick or tiny
         self.tiny = tiny
@@ -133,10 +141,14 @@ class Bench:
             wall = time.monotonic() - began
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode != 0:
-            raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{output.read_text(encoding='utf-8')[-4000:]}")
+            raise RuntimeError(
+                f"{' '.join(command)} ended with {process.returncode}:\n{output.read_text(encoding='utf-8')[-4000:]}"
+            )
         return Times(wall, usage.ru_utime + usage.ru_stime)
 
-    def medians(self, *commands: tuple[Sequence[str], Mapping[str, str] | None], repetitions: int | None = None) -> list[Times]:
+    def medians(
+        self, *commands: tuple[Sequence[str], Mapping[str, str] | None], repetitions: int | None = None
+    ) -> list[Times]:
         """Run commands by turns, so that the machine's moods meet all of them, and return the median of each."""
         taken: list[list[Times]] = [[] for _command in commands]
         for _repetition in range(repetitions or self.repetitions):

@@ -25,13 +25,21 @@ def rows(new_emulator: EmulatorFactory) -> list[Row]:
     return [
         Row("loop", lambda bench: _measure_loop(bench, new_emulator)),
         Row("fleet-unchanged", lambda bench: _measure_unchanged(bench, new_emulator, bench.scale(100, 100, 5))),
-        Row("fleet-unchanged-paged", lambda bench: _measure_unchanged(bench, new_emulator, bench.scale(1000, 1000, 250))),
+        Row(
+            "fleet-unchanged-paged", lambda bench: _measure_unchanged(bench, new_emulator, bench.scale(1000, 1000, 250))
+        ),
         Row("fleet-create", lambda bench: _measure_create(bench, new_emulator)),
     ]
 
 
 def _playbook(bench: Bench, tasks: list[Mapping[str, Any]], variables: Mapping[str, Any] | None = None) -> list[str]:
-    play = {"name": "Measured", "hosts": "localhost", "gather_facts": False, "vars": dict(variables or {}), "tasks": tasks}
+    play = {
+        "name": "Measured",
+        "hosts": "localhost",
+        "gather_facts": False,
+        "vars": dict(variables or {}),
+        "tasks": tasks,
+    }
     return ["ansible-playbook", str(bench.write(json.dumps([play])))]
 
 
@@ -72,16 +80,24 @@ def _measure_loop(bench: Bench, new_emulator: EmulatorFactory) -> list[Finding]:
         emulator.clear_requests()
         bench.time(_loop(bench, unchanged, fewer), env)
         requests = emulator.requests()
-    per_item = [(loop - one) / (count - 1) for one, loop, (_a, count, _v) in zip(ones_and_loops[::2], ones_and_loops[1::2], kinds, strict=True)]
+    per_item = [
+        (loop - one) / (count - 1)
+        for one, loop, (_a, count, _v) in zip(ones_and_loops[::2], ones_and_loops[1::2], kinds, strict=True)
+    ]
     beside, inside, module = per_item
     counted = _details_and_lists(requests)
     return [
         ratio(
             f"looped vps_server, nothing to do, {many} items: an item beside ping's",
-            inside, beside, 0.05, note=f"{_ms(inside)} beside {_ms(beside)}; {counted} for {fewer} items",
+            inside,
+            beside,
+            0.05,
+            note=f"{_ms(inside)} beside {_ms(beside)}; {counted} for {fewer} items",
         ),
-        ratio(f"the same run as a module, {fewer} items", module, beside, 1.4, note=f"{_ms(module)} beside {_ms(beside)}"),
-    ]  # fmt: skip
+        ratio(
+            f"the same run as a module, {fewer} items", module, beside, 1.4, note=f"{_ms(module)} beside {_ms(beside)}"
+        ),
+    ]
 
 
 def _details_and_lists(requests: Iterable[Mapping[str, Any]]) -> str:
@@ -98,7 +114,9 @@ def _ms(times: Times) -> str:
 
 def _fleet(bench: Bench, count: int, **options: Any) -> list[str]:
     servers = [{"name": f"web-{number:04d}"} for number in range(1, count + 1)]
-    return _playbook(bench, [{"name": "Fleet", "vpsorg.cloud.vps_fleet": {"servers": servers, "defaults": SPECIFICATION, **options}}])
+    return _playbook(
+        bench, [{"name": "Fleet", "vpsorg.cloud.vps_fleet": {"servers": servers, "defaults": SPECIFICATION, **options}}]
+    )
 
 
 def _measure_unchanged(bench: Bench, new_emulator: EmulatorFactory, count: int) -> list[Finding]:
@@ -116,14 +134,20 @@ def _measure_unchanged(bench: Bench, new_emulator: EmulatorFactory, count: int) 
     return [
         ratio(
             f"vps_fleet, nothing to do, {count} servers{' in pages of 100' if paged else ''}: beside an empty playbook",
-            unchanged, empty, 3.0 if paged else 1.3, requests=(len(requests), pages), round_trips=(_round_trips(requests), 2 if paged else 1),
+            unchanged,
+            empty,
+            3.0 if paged else 1.3,
+            requests=(len(requests), pages),
+            round_trips=(_round_trips(requests), 2 if paged else 1),
             note=f"{unchanged} beside {empty}",
         )
-    ]  # fmt: skip
+    ]
 
 
 def _round_trips(requests: Iterable[Mapping[str, Any]]) -> int:
-    """How many requests came one after the other: those that came before an earlier one was answered share its round trip."""
+    """How many requests came one after the other: those that came before an earlier one was answered share its round
+    trip.
+    """
     trips, first_answer = 0, float("-inf")
     for request in sorted(requests, key=lambda request: request["time"]):
         if request["time"] >= first_answer:
@@ -136,7 +160,12 @@ def _measure_create(bench: Bench, new_emulator: EmulatorFactory) -> list[Finding
     count = bench.scale(100, 100, 5)
     provisioning = 0.3 if bench.tiny else PROVISIONING
     wait = {"wait_interval": 0.3} if bench.tiny else {}
-    switches = {"latency_ms": int(LATENCY * 1000), "provision_ms": int(provisioning * 1000), "address_ms": 0, "credits": 1_000_000}
+    switches = {
+        "latency_ms": int(LATENCY * 1000),
+        "provision_ms": int(provisioning * 1000),
+        "address_ms": 0,
+        "credits": 1_000_000,
+    }
     fleet = _fleet(bench, count, concurrency=CONCURRENCY, **wait)
     empty_commands = [(_empty(bench), None)]
     taken, sent = [], 0
@@ -148,22 +177,30 @@ def _measure_create(bench: Bench, new_emulator: EmulatorFactory) -> list[Finding
     (empty,) = bench.medians(*empty_commands)
     measured = sorted(taken, key=lambda times: times.wall)[len(taken) // 2]
     bound = Times(sent * LATENCY / CONCURRENCY + provisioning + empty.wall, empty.cpu)
-    parts = f"{sent} requests x {LATENCY * 1000:.0f} ms / {CONCURRENCY} + {provisioning:g} s + start-up {empty.wall:.2f} s"
+    parts = (
+        f"{sent} requests x {LATENCY * 1000:.0f} ms / {CONCURRENCY} + {provisioning:g} s + start-up {empty.wall:.2f} s"
+    )
     one_by_one, looped = _measure_looped_create(bench, new_emulator, switches, wait)
     return [
         ratio(
-            f"vps_fleet creates {count} servers, {LATENCY * 1000:.0f} ms a request, {provisioning:g} s of provisioning: beside the bound",
-            measured, bound, 1.3,
+            f"vps_fleet creates {count} servers, {LATENCY * 1000:.0f} ms a request, {provisioning:g} s of "
+            "provisioning: beside the bound",
+            measured,
+            bound,
+            1.3,
             note=f"{measured}; {parts} = {bound.wall:.2f} s",
         ),
         Finding(
-            "the same, one by one in a loop of vps_server: beside the fleet", one_by_one.wall * count / measured.wall,
+            "the same, one by one in a loop of vps_server: beside the fleet",
+            one_by_one.wall * count / measured.wall,
             note=f"{one_by_one.wall:.2f} s a server, from a loop of {looped}: {one_by_one.wall * count:.0f} s",
         ),
-    ]  # fmt: skip
+    ]
 
 
-def _measure_looped_create(bench: Bench, new_emulator: EmulatorFactory, switches: Mapping[str, Any], wait: Mapping[str, Any]) -> tuple[Times, int]:
+def _measure_looped_create(
+    bench: Bench, new_emulator: EmulatorFactory, switches: Mapping[str, Any], wait: Mapping[str, Any]
+) -> tuple[Times, int]:
     """Seconds for each server, and how many were in the loop."""
     count = bench.scale(5, 3, 2)
     action = {"vpsorg.cloud.vps_server": {"name": "web-{{ item }}", **SPECIFICATION, **wait}}

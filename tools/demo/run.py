@@ -1,7 +1,8 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Show the collection in action: real Ansible commands, against an emulator of the API that runs on this machine for the duration of the demo.
+"""Show the collection in action: real Ansible commands, against an emulator of the API that runs on this machine for
+the duration of the demo.
 
 Every step also checks its outcome; the exit code is 1 if something is not as expected.
 """
@@ -76,7 +77,11 @@ STEPS = (
     Step(
         "Preview the plan, without changing anything",
         "ansible-playbook site.yml --check --diff",
-        lambda now: {"nothing is written": now.writes == 0, "changed=1": now.recap("changed") == 1, "no server": not now.servers},
+        lambda now: {
+            "nothing is written": now.writes == 0,
+            "changed=1": now.recap("changed") == 1,
+            "no server": not now.servers,
+        },
     ),
     Step(
         "Apply it: four servers in one task, created concurrently",
@@ -96,17 +101,27 @@ STEPS = (
     Step(
         "Add one more server in a separate task",
         "ansible-playbook server.yml",
-        lambda now: {"the server exists": set(now.servers) == {*SHOP, "build-01"}, "changed=1": now.recap("changed") == 1},
+        lambda now: {
+            "the server exists": set(now.servers) == {*SHOP, "build-01"},
+            "changed=1": now.recap("changed") == 1,
+        },
     ),
     Step(
         "Stop, start, and reboot it",
         "ansible-playbook power.yml",
-        lambda now: {"changed=3": now.recap("changed") == 3, "three actions": now.writes == 3, "all are active": _statuses(now) == {"active"}},
+        lambda now: {
+            "changed=3": now.recap("changed") == 3,
+            "three actions": now.writes == 3,
+            "all are active": _statuses(now) == {"active"},
+        },
     ),
     Step(
         "List the account's servers",
         "ansible-playbook list.yml",
-        lambda now: {"every server is shown": all(name in now.output for name in now.servers), "nothing is written": now.writes == 0},
+        lambda now: {
+            "every server is shown": all(name in now.output for name in now.servers),
+            "nothing is written": now.writes == 0,
+        },
     ),
     Step(
         "Use the same servers as an Ansible inventory, with groups",
@@ -162,7 +177,10 @@ class Demo:
 
     def run(self) -> None:
         """All steps. Unexpected at the first that is not as it should be."""
-        self._say(f"\nAn emulator of the VPS.org API is running at {self._emulator.url}. No account is needed, and no data leaves this machine.")
+        self._say(
+            f"\nAn emulator of the VPS.org API is running at {self._emulator.url}. No account is needed, and no data "
+            "leaves this machine."
+        )
         self._say(f"You could type the same commands yourself in {FOLDER.relative_to(REPOSITORY)}.")
         began = time.monotonic()
         for number, step in enumerate(STEPS, 1):
@@ -173,15 +191,24 @@ class Demo:
             if missed:
                 raise Unexpected(f"`{step.command}` was expected to end with: {', '.join(missed)}")
             self._say(f"    {_sent(outcome)}")
-        self._say(f"\n{self._bold(f'All {len(STEPS)} steps went as expected. They took {time.monotonic() - began:.0f} s.')}\n\n{NEXT}")
+        self._say(
+            "\n"
+            + self._bold(f"All {len(STEPS)} steps went as expected. They took {time.monotonic() - began:.0f} s.")
+            + f"\n\n{NEXT}"
+        )
 
     def _outcome(self, command: str) -> Outcome:
         self._emulator.clear_requests()
         output = self._print_output(command.split())
-        return Outcome(output, self._emulator.requests(), {str(server["name"]): server for server in self._emulator.servers()})
+        return Outcome(
+            output, self._emulator.requests(), {str(server["name"]): server for server in self._emulator.servers()}
+        )
 
     def _print_output(self, command: list[str]) -> str:
-        """Run a command and print its output as it comes; the output without colours. Unexpected when the command fails."""
+        """Run a command and print its output as it comes; the output without colours.
+
+        Unexpected when the command fails.
+        """
         # In a session of its own, Ctrl-C reaches it through this process only, which then waits for its end.
         self._child = subprocess.Popen(
             [str(core_bin() / command[0]), *command[1:]],
@@ -238,7 +265,9 @@ class Demo:
 
 
 def _environment(emulator: Any, styled: bool) -> dict[str, str]:
-    """What the commands find: no settings and no token of the user, and no colours where the output is not a terminal."""
+    """What the commands find: no settings and no token of the user, and no colours where the output is
+    not a terminal.
+    """
     environment = dict(os.environ)
     environment.pop("ANSIBLE_NOCOLOR", None)
     environment.update(
@@ -253,7 +282,9 @@ def _environment(emulator: Any, styled: bool) -> dict[str, str]:
 
 def _sent(outcome: Outcome) -> str:
     reads = len(outcome.requests) - outcome.writes
-    parts = [f"{count} {word}{'s' if count != 1 else ''}" for count, word in ((reads, "read"), (outcome.writes, "write"))]
+    parts = [
+        f"{count} {word}{'s' if count != 1 else ''}" for count, word in ((reads, "read"), (outcome.writes, "write"))
+    ]
     return f"(requests to the API: {', '.join(parts)})"
 
 
@@ -275,7 +306,9 @@ def main() -> int:
         print("\nInterrupted. The emulator and all its data were removed.")
         return 130
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python's own flush at the end shall not fail too
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # Python's own flush at the end shall not fail too
         return 1
     except (Unexpected, EmulatorError) as problem:
         print(f"\nThe demonstration failed: {problem}", file=sys.stderr)

@@ -31,7 +31,9 @@ _ID = re.compile(r"[0-9]{1,18}\Z")
 
 
 class PlainRoute(APIRoute):
-    """A route whose endpoint takes the request and gives the answer: nothing is injected or validated, which keeps it fast."""
+    """A route whose endpoint takes the request and gives the answer: nothing is injected or validated, which keeps it
+    fast.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:
         endpoint = self.endpoint

@@ -82,11 +82,14 @@ class RequestLog:
     def __init__(self, store: Store) -> None:
         self._connection = store.connection
         self._connection.execute(
-            "CREATE TABLE IF NOT EXISTS requests (number INTEGER PRIMARY KEY, time REAL, answered REAL, method TEXT, path TEXT,"
+            "CREATE TABLE IF NOT EXISTS requests (number INTEGER PRIMARY KEY, time REAL, answered REAL, method TEXT, "
+            "path TEXT,"
             " query TEXT, status INTEGER, token TEXT, body TEXT)"
         )
         self._connection.execute("CREATE TABLE IF NOT EXISTS last_request (number INTEGER)")
-        last = self._connection.execute("SELECT MAX(number) FROM (SELECT number FROM requests UNION ALL SELECT number FROM last_request)").fetchone()[0]
+        last = self._connection.execute(
+            "SELECT MAX(number) FROM (SELECT number FROM requests UNION ALL SELECT number FROM last_request)"
+        ).fetchone()[0]
         self._numbers = itertools.count((last or 0) + 1)
         self.in_flight = self.peak_in_flight = 0
 
@@ -96,7 +99,9 @@ class RequestLog:
         self.peak_in_flight = max(self.peak_in_flight, self.in_flight)
         return next(self._numbers)
 
-    def answered(self, number: int, arrival: float, scope: Mapping[str, Any], status: int, token: str | None, body: bytes) -> None:
+    def answered(
+        self, number: int, arrival: float, scope: Mapping[str, Any], status: int, token: str | None, body: bytes
+    ) -> None:
         """Write down a request, just before its answer is sent; status 0: the client left before."""
         self.in_flight -= 1
         path = scope.get("raw_path") or scope["path"].encode()
@@ -110,7 +115,8 @@ class RequestLog:
     def entries(self, after: int = 0) -> list[dict[str, Any]]:
         """The requests in the order of their arrival. body: the JSON value, or the text where it is not JSON."""
         rows = self._connection.execute(
-            "SELECT number, time, answered, method, path, query, status, token, body FROM requests WHERE number > ? ORDER BY number",
+            "SELECT number, time, answered, method, path, query, status, token, body FROM requests WHERE number > ? "
+            "ORDER BY number",
             (after,),
         )
         names = ("number", "time", "answered", "method", "path", "query", "status", "token", "body")

@@ -36,7 +36,9 @@ FIRST_ID = 12345
 
 
 def ipv4_address(server_id: int) -> str:
-    """The address of a server: the documentation's for its example's id, of a test network, unique for 130,000 servers."""
+    """The address of a server: the documentation's for its example's id, of a test network, unique for
+    130,000 servers.
+    """
     number = (server_id - FIRST_ID + 10) % 131_072
     if 0 < number < 255:
         return f"203.0.113.{number}"

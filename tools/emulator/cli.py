@@ -71,26 +71,42 @@ def _switch_type(annotation: Any) -> dict[str, Any]:
 def parser() -> argparse.ArgumentParser:
     """Every option; the switches come from the settings model."""
     result = argparse.ArgumentParser(prog="emulator", description="Emulates the VPS.org servers API on this machine.")
-    result.add_argument("--host", type=_loopback, default="127.0.0.1", help="loopback address to listen on (default: 127.0.0.1)")
+    result.add_argument(
+        "--host", type=_loopback, default="127.0.0.1", help="loopback address to listen on (default: 127.0.0.1)"
+    )
     result.add_argument("--port", type=int, default=8765, help="port to listen on; 0: any free port (default: 8765)")
-    result.add_argument("--db", type=Path, metavar="FILE", help="SQLite file for the state (default: a temporary file, which is removed at the end)")
+    result.add_argument(
+        "--db",
+        type=Path,
+        metavar="FILE",
+        help="SQLite file for the state (default: a temporary file, which is removed at the end)",
+    )
     result.add_argument(
         "--token",
         type=_token,
         action="append",
         metavar="TOKEN[=PERMISSION,...]",
-        help=f"token to accept, with its permissions, such as servers:read (default: {DEFAULT_TOKEN}, with all permissions); may be repeated",
+        help="token to accept, with its permissions, such as servers:read "
+        f"(default: {DEFAULT_TOKEN}, with all permissions); may be repeated",
     )
     result.add_argument("--seed", type=int, default=0, metavar="N", help="insert N servers if the database is empty")
     result.add_argument("--credits", type=int, metavar="N", help="credit of the account")
-    result.add_argument("--exit-with-parent", action="store_true", help="end when the process that started the emulator ends")
+    result.add_argument(
+        "--exit-with-parent", action="store_true", help="end when the process that started the emulator ends"
+    )
     result.add_argument("--stop-after", type=float, metavar="SECONDS", help="end after this time without a request")
     switches = result.add_argument_group("switches", "questions that the API's documentation leaves open, and delays")
     for name, field in Switches.model_fields.items():
-        default = {True: "on", False: "off"}.get(field.default, field.default) if isinstance(field.default, bool) else field.default
+        default = (
+            {True: "on", False: "off"}.get(field.default, field.default)
+            if isinstance(field.default, bool)
+            else field.default
+        )
         text = f"{field.description} (default: {default!s})" if default != "" else str(field.description)
         option = f"--{name.replace('_', '-')}"
-        switches.add_argument(option, dest=name, default=None, help=text.replace("%", "%%"), **_switch_type(field.annotation))
+        switches.add_argument(
+            option, dest=name, default=None, help=text.replace("%", "%%"), **_switch_type(field.annotation)
+        )
     return result
 
 

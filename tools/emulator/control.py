@@ -215,7 +215,9 @@ async def add_token(request: Request, backend: Control) -> Response:
 
 @router.post("/reset")
 async def reset(request: Request, backend: Control) -> Response:
-    """No servers, first credits and switches, an empty log. switches: those that differ from their defaults from now on."""
+    """No servers, first credits and switches, an empty log. switches: those that differ from their defaults from now
+    on.
+    """
     wanted = (await _object(request)).get("switches")
     try:
         backend.reset(None if wanted is None else changed(Switches(), wanted))

@@ -72,7 +72,12 @@ class Operation:
     def extra(self) -> dict[str, Any]:
         """Parameters and body, for the route."""
         extra: dict[str, Any] = {}
-        path = {"name": "server_id", "in": "path", "required": True, "schema": {"$ref": "#/components/schemas/ServerId"}}
+        path = {
+            "name": "server_id",
+            "in": "path",
+            "required": True,
+            "schema": {"$ref": "#/components/schemas/ServerId"},
+        }
         parameters = [path] if self.with_id else self.query
         if parameters:
             extra["parameters"] = parameters
@@ -108,11 +113,16 @@ def _action(summary: str, success: str, refusal: str, source: str) -> Operation:
 OPERATIONS: dict[str, Operation] = {
     "list_servers": Operation(
         "List servers",
-        "List items lack backups_enabled, ipv6_address, resource_usage, and the plan's bandwidth. Long lists may be paged.",
+        "List items lack backups_enabled, ipv6_address, resource_usage, and the plan's bandwidth. Long lists may be "
+        "paged.",
         200,
         "The servers",
         "ServerList",
-        {**_401, 400: ("A filter or page size is not valid", UNDOCUMENTED), 404: ("There is no such page", UNDOCUMENTED)},
+        {
+            **_401,
+            400: ("A filter or page size is not valid", UNDOCUMENTED),
+            404: ("There is no such page", UNDOCUMENTED),
+        },
         query=LIST_QUERY,
         with_id=False,
     ),
@@ -122,11 +132,18 @@ OPERATIONS: dict[str, Operation] = {
         201,
         "The server was created",
         "CreatedServer",
-        {400: ("The parameters are not valid", DOCUMENTED), **_401, 402: ("The account's credit is insufficient", DOCUMENTED), **_BODY},
+        {
+            400: ("The parameters are not valid", DOCUMENTED),
+            **_401,
+            402: ("The account's credit is insufficient", DOCUMENTED),
+            **_BODY,
+        },
         body="CreateServer",
         with_id=False,
     ),
-    "get_server": Operation("Get a server", "The resource usage differs on each read.", 200, "The server", "ServerDetail", {**_401, **_404}),
+    "get_server": Operation(
+        "Get a server", "The resource usage differs on each read.", 200, "The server", "ServerDetail", {**_401, **_404}
+    ),
     "replace_server": Operation(
         "Update a server",
         "All fields are required. The content of the response is not documented.",
@@ -142,7 +159,13 @@ OPERATIONS: dict[str, Operation] = {
         200,
         "The server was updated",
         "UpdateAnswer",
-        {400: ("The parameters are not valid", UNDOCUMENTED), **_401_UNDOCUMENTED, 404: (NO_SERVER, UNDOCUMENTED), **_BUSY, **_BODY},
+        {
+            400: ("The parameters are not valid", UNDOCUMENTED),
+            **_401_UNDOCUMENTED,
+            404: (NO_SERVER, UNDOCUMENTED),
+            **_BUSY,
+            **_BODY,
+        },
         success_source=UNDOCUMENTED,
         body="PatchServer",
     ),
@@ -155,6 +178,10 @@ OPERATIONS: dict[str, Operation] = {
         {**_401_UNDOCUMENTED, 400: ("The server can't be deleted now", UNDOCUMENTED), **_404, **_BUSY},
     ),
     "start_server": _action("Start a server", "The server is starting", "The server is already running", DOCUMENTED),
-    "stop_server": _action("Stop a server", "The server is shutting down gracefully", "The server is not running", UNDOCUMENTED),
-    "reboot_server": _action("Reboot a server", "The server is restarting gracefully", "The server is not running", DOCUMENTED),
+    "stop_server": _action(
+        "Stop a server", "The server is shutting down gracefully", "The server is not running", UNDOCUMENTED
+    ),
+    "reboot_server": _action(
+        "Reboot a server", "The server is restarting gracefully", "The server is not running", DOCUMENTED
+    ),
 }

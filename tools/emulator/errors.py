@@ -47,7 +47,10 @@ def error_response(error: ApiError, shape: str) -> Response:
     if shape == "text":
         return Response(_bytes(text), error.status, error.headers, media_type="text/plain")
     if shape == "html":
-        page = f"<!doctype html>\n<html><head><title>{error.status}</title></head><body><h1>{html.escape(text)}</h1></body></html>\n"
+        page = (
+            "<!doctype "
+            f"html>\n<html><head><title>{error.status}</title></head><body><h1>{html.escape(text)}</h1></body></html>\n"
+        )
         return Response(_bytes(page), error.status, error.headers, media_type="text/html")
     if shape == "message":
         return json_response({"message": text}, error.status, error.headers)

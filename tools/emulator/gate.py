@@ -76,7 +76,10 @@ class Gate:
 
 
 async def _read(receive: Receive) -> bytes | None:
-    """The whole body; None when it is too large. What came before the client left counts as whole: the API then acts on it or not."""
+    """The whole body; None when it is too large.
+
+    What came before the client left counts as whole: the API then acts on it or not.
+    """
     parts: list[bytes] = []
     size = 0
     while True:

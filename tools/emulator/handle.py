@@ -43,9 +43,9 @@ class EmulatorError(RuntimeError):
 class Emulator:
     """An emulator in a separate process, on a free port of 127.0.0.1.
 
-    python: the interpreter that runs it (with requirements.txt installed); db: the file for the state, by default a temporary
-    one; token: a token with all permissions; tokens: further tokens, each with its permissions; credits: the account's credit;
-    port: by default, any free port; every other keyword is a switch (see settings.py, or --help).
+    python: the interpreter that runs it (with requirements.txt installed); db: the file for the state, by default a
+    temporary one; token: a token with all permissions; tokens: further tokens, each with its permissions; credits: the
+    account's credit; port: by default, any free port; every other keyword is a switch (see settings.py, or --help).
     """
 
     def __init__(
@@ -82,7 +82,9 @@ class Emulator:
             self.stop()
             raise
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.stop()
 
     @property
@@ -114,7 +116,14 @@ class Emulator:
         """Start it and wait until it is ready. If it does not start, raise EmulatorError with its error output."""
         environment = {name: value for name, value in os.environ.items() if name.lower() not in _PROXIES}
         self._errors = []
-        process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+        process = subprocess.Popen(
+            self.command(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
         self._process = process
         lines: queue.Queue[str | None] = queue.Queue()
         self._readers = [_read(process.stdout, lines.put), _read(process.stderr, self._errors.append)]
@@ -157,7 +166,9 @@ class Emulator:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def restart(self, kill: bool = False) -> Emulator:
-        """Stop and restart it with the same state, port, token, and switches. kill: kill it instead of stopping it gracefully."""
+        """Stop and restart it with the same state, port, token, and switches. kill: kill it instead of stopping it
+        gracefully.
+        """
         if kill and self._process is not None:
             self._process.kill()
         self._end()
@@ -245,7 +256,9 @@ class Emulator:
 
     def _control(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/_emulator/{path}", data, {"Content-Type": "application/json"}, method=method)
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}/_emulator/{path}", data, {"Content-Type": "application/json"}, method=method
+        )
         try:
             with self._opener.open(request, timeout=START_LIMIT) as answer:
                 text = answer.read()

@@ -57,7 +57,10 @@ def new_document(server: int, fields: dict[str, Any], switches: Switches, moment
 
 
 def create(store: Store, switches: Switches, fields: dict[str, Any]) -> dict[str, Any]:
-    """Create a server from checked fields; its document as it is now. ApiError 400 for a name taken, 402 for too few credits."""
+    """Create a server from checked fields; its document as it is now.
+
+    ApiError 400 for a name taken, 402 for too few credits.
+    """
     price = catalogue.PLAN_CREDITS[int(fields["plan_id"])]
     with store.transaction():
         if switches.unique_names and store.name_taken(fields["name"]):
@@ -121,7 +124,9 @@ def delete(store: Store, switches: Switches, server: int) -> None:
             raise ApiError(404, NOT_FOUND)
         if store.is_ending(server):
             if switches.delete_again >= 400:
-                raise ApiError(switches.delete_again, NOT_FOUND if switches.delete_again == 404 else "Server is being deleted.")
+                raise ApiError(
+                    switches.delete_again, NOT_FOUND if switches.delete_again == 404 else "Server is being deleted."
+                )
             return
         _refuse_in_transition(version, switches.delete_in_transition)
         if switches.deleting_status and switches.delete_ms:
@@ -149,7 +154,9 @@ def act(store: Store, switches: Switches, server: int, name: str) -> dict[str, A
 
 
 def complete(server: int, fields: dict[str, Any], switches: Switches, now: int) -> dict[str, Any]:
-    """A server that has been running for long, with some fields given verbatim; plan_id and os_id choose from the catalogue."""
+    """A server that has been running for long, with some fields given verbatim; plan_id and os_id choose from the
+    catalogue.
+    """
     fields = dict(fields)
     basis = {
         "name": f"server-{server}",
@@ -168,7 +175,9 @@ def complete(server: int, fields: dict[str, Any], switches: Switches, now: int) 
 
 
 class Inserted(NamedTuple):
-    """A server to insert: fields, verbatim; complete: whether the others are filled in; omit: fields left out in the end."""
+    """A server to insert: fields, verbatim; complete: whether the others are filled in; omit: fields left out in the
+    end.
+    """
 
     fields: dict[str, Any]
     complete: bool = True
@@ -185,7 +194,13 @@ def seed(store: Store, switches: Switches, servers: Iterable[Inserted]) -> list[
         now, following, rows, used = store.now(), store.next_id(), [], set()
         for fields, fill, omit in servers:
             wanted, server = fields.get("id"), following
-            if isinstance(wanted, int) and not isinstance(wanted, bool) and 0 < wanted < 1 << 62 and wanted not in used and store.at(wanted, now) is None:
+            if (
+                isinstance(wanted, int)
+                and not isinstance(wanted, bool)
+                and 0 < wanted < 1 << 62
+                and wanted not in used
+                and store.at(wanted, now) is None
+            ):
                 server = wanted
             used.add(server)
             following = max(following, server + 1)

@@ -1,7 +1,10 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The shapes of bodies, from which the OpenAPI description is made. No request is validated with them: see validation."""
+"""The shapes of bodies, from which the OpenAPI description is made.
+
+No request is validated with them: see validation.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,8 @@ Name = Annotated[
         min_length=1,
         max_length=255,
         examples=["web-server-01"],
-        description="Letters, digits and hyphens. The maximum length, and whether names are unique, are not documented.",
+        description="Letters, digits and hyphens. "
+        "The maximum length, and whether names are unique, are not documented.",
     ),
 ]
 Hostname = Annotated[
@@ -37,7 +41,8 @@ Status = Annotated[
     str,
     Field(
         examples=["active"],
-        description="Documented: provisioning, active, starting, stopping, stopped, rebooting, suspended. There may be others.",
+        description="Documented: provisioning, active, starting, stopping, stopped, rebooting, suspended. "
+        "There may be others.",
     ),
 ]
 Location = Annotated[str, Field(examples=["us-west"], description="Datacenter code")]
@@ -89,7 +94,9 @@ class _Server(BaseModel):
     name: Annotated[str, Field(examples=["web-server-01"])]
     hostname: Annotated[str | None, Field(examples=["web01.example.com"])]
     status: Status
-    ip_address: Annotated[str | None, Field(examples=["203.0.113.10"], description="null as long as the server has none")]
+    ip_address: Annotated[
+        str | None, Field(examples=["203.0.113.10"], description="null as long as the server has none")
+    ]
     location: Location
     os: OperatingSystem
     created_at: Time
@@ -156,7 +163,9 @@ class CreateServer(_CreateRequired, total=False):
 
     hostname: Hostname
     ssh_key_id: Annotated[int, Field(ge=1, examples=[7], description="ID of the SSH key to install; never returned")]
-    backups_enabled: Annotated[bool, Field(description="Whether automatic backups are enabled", json_schema_extra={"default": False})]
+    backups_enabled: Annotated[
+        bool, Field(description="Whether automatic backups are enabled", json_schema_extra={"default": False})
+    ]
 
 
 class ReplaceServer(TypedDict):

@@ -19,8 +19,9 @@ def _delay(default: int, description: str, maximum: int = MAX_DELAY_MS) -> Any:
 
 
 class Switches(BaseModel):
-    """Every switch, its default, and its meaning. Where the documentation is silent, the default is the behavior that is
-    most demanding for a client."""
+    """Every switch, its default, and its meaning. Where the documentation is silent, the default is the behavior that
+    is most demanding for a client.
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -36,38 +37,53 @@ class Switches(BaseModel):
     stop_ends_in: str = Field("stopped", min_length=1, description="status after a stop")
     reboot_ends_in: str = Field("active", min_length=1, description="status after a reboot")
     gives_address: bool = Field(True, description="whether a created server ever gets addresses; off: they stay null")
-    deleting_status: str = Field("", description="status of a deleted server that remains visible; empty: the status it had")
+    deleting_status: str = Field(
+        "", description="status of a deleted server that remains visible; empty: the status it had"
+    )
     reuse_ids: bool = Field(False, description="whether the ID of the newest server is reused after its deletion")
 
     # Time
     latency_ms: int = _delay(0, "time that every response takes; the request takes effect halfway through")
     stale_ms: int = _delay(0, "how far lists and details lag behind writes", MAX_STALE_MS)
     list_stale_ms: int = _delay(0, "how far lists alone lag behind writes", MAX_STALE_MS)
-    clock_skew_s: int = Field(0, description="seconds by which the API's clock is ahead, in timestamps and in the Date header")
+    clock_skew_s: int = Field(
+        0, description="seconds by which the API's clock is ahead, in timestamps and in the Date header"
+    )
 
     # Lists
     paging: bool = Field(True, description="whether lists are paged, with next and previous; off: everything at once")
     page_size: int = Field(20, ge=1, le=10_000, description="servers per page if the request does not specify it")
     max_page_size: int = Field(100, ge=1, le=10_000, description="maximum page size")
-    next_host: str = Field("", description="host[:port] or scheme://host[:port] used in next and previous; empty: the host of the request")
+    next_host: str = Field(
+        "", description="host[:port] or scheme://host[:port] used in next and previous; empty: the host of the request"
+    )
     order: Literal["asc", "desc"] = Field("asc", description="order of lists by ID")
-    filters: Literal["exact", "caseless", "ignored"] = Field("exact", description="how the filters status and location are compared")
+    filters: Literal["exact", "caseless", "ignored"] = Field(
+        "exact", description="how the filters status and location are compared"
+    )
     undocumented_status: Literal["reject", "filter", "ignore"] = Field(
-        "reject", description="effect of a status filter other than active, stopped, and suspended: 400, filter, or none"
+        "reject",
+        description="effect of a status filter other than active, stopped, and suspended: 400, filter, or none",
     )
     strict_query: bool = Field(False, description="whether an unknown query parameter results in 400")
 
     # Bodies
     error_shape: Literal["drf", "detail", "message", "text", "html"] = Field(
-        "drf", description="format of error bodies: lists of messages by field, {detail}, {message}, plain text, or an HTML page"
+        "drf",
+        description="format of error bodies: "
+        "lists of messages by field, {detail}, {message}, plain text, or an HTML page",
     )
     patch_answer: Literal["detail", "list_item", "empty_object", "no_body", "no_content"] = Field(
         "detail", description="response to PUT and PATCH: 200 with one of these bodies, or, for no_content, 204"
     )
-    unknown_fields: Literal["ignore", "reject"] = Field("ignore", description="how unknown fields in a request body are handled")
+    unknown_fields: Literal["ignore", "reject"] = Field(
+        "ignore", description="how unknown fields in a request body are handled"
+    )
     unique_names: bool = Field(False, description="whether a second server with the same name results in 400")
     name_max_length: int = Field(255, ge=1, description="maximum length of a name")
-    hostname_check: Literal["fqdn", "label", "none"] = Field("fqdn", description="accepted hostnames: only with a dot, also a single label, or any string")
+    hostname_check: Literal["fqdn", "label", "none"] = Field(
+        "fqdn", description="accepted hostnames: only with a dot, also a single label, or any string"
+    )
     hostname_default: Literal["null", "empty", "name"] = Field(
         "null", description="hostname of a server created without one: null, an empty string, or its name"
     )
@@ -77,13 +93,23 @@ class Switches(BaseModel):
     )
 
     # Refusals
-    actions_in_transition: Literal[400, 409] = Field(400, description="response to start, stop, and reboot during a transition")
-    patch_in_transition: Literal[200, 400, 409] = Field(200, description="response to PUT and PATCH during a transition")
+    actions_in_transition: Literal[400, 409] = Field(
+        400, description="response to start, stop, and reboot during a transition"
+    )
+    patch_in_transition: Literal[200, 400, 409] = Field(
+        200, description="response to PUT and PATCH during a transition"
+    )
     delete_in_transition: Literal[204, 400, 409] = Field(204, description="response to DELETE during a transition")
-    delete_again: Literal[204, 404, 409] = Field(404, description="response to DELETE for a deleted server that remains visible")
-    rate_limit: int = Field(0, ge=0, description="maximum number of requests per second and token, with 429 beyond it; 0: no limit")
+    delete_again: Literal[204, 404, 409] = Field(
+        404, description="response to DELETE for a deleted server that remains visible"
+    )
+    rate_limit: int = Field(
+        0, ge=0, description="maximum number of requests per second and token, with 429 beyond it; 0: no limit"
+    )
     retry_after: Literal["seconds", "date", "none"] = Field("seconds", description="format of Retry-After in a 429")
-    slash_redirect: bool = Field(False, description="whether a path without its trailing slash results in 301; off: 404")
+    slash_redirect: bool = Field(
+        False, description="whether a path without its trailing slash results in 301; off: 404"
+    )
 
 
 def changed(switches: Switches, values: dict[str, Any]) -> Switches:

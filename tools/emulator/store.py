@@ -111,7 +111,8 @@ class Store:
     def at(self, server: int, moment: int) -> Version | None:
         """A server at a moment; None where it is not there."""
         row = self.connection.execute(
-            "SELECT server, since, until, live_usage, document FROM versions WHERE server = ? AND since <= ? AND until > ?",
+            "SELECT server, since, until, live_usage, document FROM versions WHERE server = ? AND since <= ? AND "
+            "until > ?",
             (server, moment, moment),
         ).fetchone()
         return Version(row[0], row[1], row[2], bool(row[3]), json.loads(row[4])) if row else None
@@ -123,7 +124,9 @@ class Store:
             if wanted is not None:
                 where += f" AND {column} = ?" + (" COLLATE NOCASE" if limits.caseless else "")
                 values.append(_column(wanted))
-        count = self.connection.execute(f"SELECT COUNT(*) FROM versions INDEXED BY moments WHERE {where}", values).fetchone()[0]
+        count = self.connection.execute(
+            f"SELECT COUNT(*) FROM versions INDEXED BY moments WHERE {where}", values
+        ).fetchone()[0]
         direction = "DESC" if descending else "ASC"
         # The inner query walks the narrow index only; the wide rows are read for one page.
         rows = self.connection.execute(
@@ -137,7 +140,8 @@ class Store:
         """Every server at this moment, whole, by id."""
         moment = self.now()
         rows = self.connection.execute(
-            "SELECT server, since, until, live_usage, document FROM versions WHERE since <= ? AND until > ? ORDER BY server",
+            "SELECT server, since, until, live_usage, document FROM versions WHERE since <= ? AND until > ? ORDER BY "
+            "server",
             (moment, moment),
         )
         return [Version(row[0], row[1], row[2], bool(row[3]), json.loads(row[4])) for row in rows]
@@ -150,16 +154,22 @@ class Store:
     def name_taken(self, name: str, other_than: int | None = None) -> bool:
         """Whether a server that is not deleted has a name."""
         row = self.connection.execute(
-            "SELECT 1 FROM versions WHERE name = ? AND until = ? AND server IS NOT ? LIMIT 1", (_column(name), FOREVER, other_than)
+            "SELECT 1 FROM versions WHERE name = ? AND until = ? AND server IS NOT ? LIMIT 1",
+            (_column(name), FOREVER, other_than),
         ).fetchone()
         return row is not None
 
     # Writing
 
     def next_id(self, reuse: bool = False) -> int:
-        """The id for a new server. reuse: one more than the highest of those that are there, else than of all that ever were."""
+        """The id for a new server. reuse: one more than the highest of those that are there, else than of all that ever
+        were.
+        """
         if reuse:
-            highest = self.connection.execute("SELECT MAX(server) FROM versions WHERE until > ?", (self.now(),)).fetchone()[0] or 0
+            highest = (
+                self.connection.execute("SELECT MAX(server) FROM versions WHERE until > ?", (self.now(),)).fetchone()[0]
+                or 0
+            )
         else:
             highest = self._number("last_id", 0)
         return max(highest + 1, catalogue.FIRST_ID)
@@ -172,13 +182,17 @@ class Store:
             rows.append((server, since, FOREVER, *self._columns(document), live_usage, *self._texts(document)))
         with self.transaction():
             # An id that is given again has no past.
-            self.connection.executemany("DELETE FROM versions WHERE server = ? AND until <= ?", [(server, moment) for server in ids])
+            self.connection.executemany(
+                "DELETE FROM versions WHERE server = ? AND until <= ?", [(server, moment) for server in ids]
+            )
             self.connection.executemany("INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
             if ids:
                 self._set_number("last_id", max(self._number("last_id", 0), *ids))
         return ids
 
-    def amend(self, server: int, at: int, fields: dict[str, Any], omit: Iterable[str] = (), updated: str | None = None) -> None:
+    def amend(
+        self, server: int, at: int, fields: dict[str, Any], omit: Iterable[str] = (), updated: str | None = None
+    ) -> None:
         """Change fields from a moment on: in the version of that moment, which is split, and in every later one.
 
         updated: the time of the update, which a later version does not take: it has a later one of its own.
@@ -186,7 +200,8 @@ class Store:
         with self.transaction():
             self.connection.execute("DELETE FROM versions WHERE server = ? AND until < ?", (server, self.now() - KEPT))
             rows = self.connection.execute(
-                "SELECT rowid, since, until, live_usage, document FROM versions WHERE server = ? AND until > ? ORDER BY since",
+                "SELECT rowid, since, until, live_usage, document FROM versions WHERE server = ? AND until > ? ORDER "
+                "BY since",
                 (server, at),
             ).fetchall()
             for rowid, since, until, live_usage, text in rows:

@@ -125,7 +125,9 @@ REQUIRED_TO_CREATE = ("name", "plan_id", "os_id", "location")
 REQUIRED_TO_REPLACE = ("name", "hostname", "backups_enabled")
 
 
-def check(body: dict[str, Any], checks: dict[str, Check], required: tuple[str, ...], switches: Switches) -> dict[str, Any]:
+def check(
+    body: dict[str, Any], checks: dict[str, Check], required: tuple[str, ...], switches: Switches
+) -> dict[str, Any]:
     """The known fields of a body; ApiError 400 that names every field with a problem."""
     problems: dict[str, list[str]] = {}
     for field in required:

@@ -1,7 +1,8 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Faults on command: an HTTP/1.1 proxy for tests that breaks connections, answers and data between a client and the API.
+"""Faults on command: an HTTP/1.1 proxy for tests that breaks connections, answers and data between a client and the
+API.
 
     with FaultProxy(emulator.url) as proxy:
         lost = Fault("reset_after", method="POST", path="*/servers/")
@@ -9,7 +10,8 @@
         ...                      # run the client against proxy.url
         assert proxy.met(lost) == 1
 
-The kinds of faults, with their parameters, are the table ``KINDS`` in ``kinds.py``; ``python tools/fault_proxy --list`` prints it.
+The kinds of faults, with their parameters, are the table ``KINDS`` in ``kinds.py``; ``python tools/fault_proxy --list``
+prints it.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The fault proxy as a process of its own: ``python tools/fault_proxy --upstream URL --rules rules.json``.
 
-Prints one JSON line with ``url``, ``port`` and ``pid`` once it listens, and one with what was met when it ends (SIGTERM, SIGINT, the
-parent's end, the idle limit).
+Prints one JSON line with ``url``, ``port`` and ``pid`` once it listens, and one with what was met when it ends
+(SIGTERM, SIGINT, the parent's end, the idle limit).
 """
 
 from __future__ import annotations
@@ -25,12 +25,16 @@ from fault_proxy import KINDS, Fault, FaultProxy, Record, load_rules
 
 def parse(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(prog="fault_proxy", description="A proxy in front of the API that misbehaves on command.")
+    parser = argparse.ArgumentParser(
+        prog="fault_proxy", description="A proxy in front of the API that misbehaves on command."
+    )
     parser.add_argument("--upstream", help="URL of the API (http)")
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0: a free one")
     parser.add_argument("--rules", type=Path, help="JSON list of faults")
     parser.add_argument("--history", type=Path, help="file that gets one JSON line for every request")
-    parser.add_argument("--exit-with-parent", action="store_true", help="end when the process that started this one ends")
+    parser.add_argument(
+        "--exit-with-parent", action="store_true", help="end when the process that started this one ends"
+    )
     parser.add_argument("--idle-limit", type=float, default=900.0, help="end after so many seconds without a request")
     parser.add_argument("--list", action="store_true", help="print the kinds of faults and end")
     arguments = parser.parse_args(argv)
@@ -60,7 +64,9 @@ def serve(arguments: argparse.Namespace, faults: list[Fault]) -> None:
     with FaultProxy(arguments.upstream, *faults, port=arguments.port, on_record=write) as proxy:
         print(json.dumps({"url": proxy.url, "port": proxy.port, "pid": os.getpid()}), flush=True)
         while signal.sigtimedwait(stop, 0.25) is None:
-            if (arguments.exit_with_parent and os.getppid() != parent) or time.monotonic() - last > arguments.idle_limit:
+            if (
+                arguments.exit_with_parent and os.getppid() != parent
+            ) or time.monotonic() - last > arguments.idle_limit:
                 break
         met = [{"kind": fault.kind, "met": proxy.met(fault)} for fault in faults]
         summary = json.dumps({"requests": len(proxy.history), "connections": proxy.connections, "met": met})

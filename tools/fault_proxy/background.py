@@ -123,13 +123,17 @@ class BackgroundServer:
             self._server, self._dropping = None, False
 
     def _drop_attempts(self, drop: bool) -> None:
-        """Drop (or no longer drop) connection attempts in the kernel, so that a client's connect gets no answer at all."""
+        """Drop (or no longer drop) connection attempts in the kernel, so that a client's connect gets no
+        answer at all.
+        """
         if not sys.platform.startswith("linux") or self._server is None or drop == self._dropping:
             return
         self._dropping = drop
         sock = self._server.sockets[0]
         if drop:
-            instruction = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))  # return 0: no byte of the packet is kept
+            instruction = ctypes.create_string_buffer(
+                struct.pack("HBBI", 0x06, 0, 0, 0)
+            )  # return 0: no byte of the packet is kept
             sock.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HL", 1, ctypes.addressof(instruction)))
         else:
             sock.setsockopt(socket.SOL_SOCKET, _SO_DETACH_FILTER, 0)

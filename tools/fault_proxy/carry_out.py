@@ -25,7 +25,10 @@ Params = dict[str, Any]
 Handler = Callable[[Exchange, Fault], Awaitable[None]]
 
 _LIST_HEAD, _LIST_TAIL = b'{"count": 0, "next": null, "results": [', b"]}"
-_SIGN_IN = "<!DOCTYPE html><html><head><title>Sign in</title></head><body><form method=post><input name=password></form></body></html>"
+_SIGN_IN = (
+    "<!DOCTYPE html><html><head><title>Sign in</title></head><body><form method=post><input "
+    "name=password></form></body></html>"
+)
 
 
 async def pass_through(exchange: Exchange) -> None:
@@ -99,7 +102,11 @@ async def _drip(exchange: Exchange, fault: Fault) -> None:
     fast, slow, rest = (b"", head, answer.body) if fault.kind == "drip_headers" else (head, answer.body, b"")
     if fast:
         await exchange.send_bytes(fast)
-    await exchange.stream((slow[at : at + params["size"]] for at in range(0, len(slow), params["size"])), params["seconds"], params["interval"])
+    await exchange.stream(
+        (slow[at : at + params["size"]] for at in range(0, len(slow), params["size"])),
+        params["seconds"],
+        params["interval"],
+    )
     if rest and not exchange.record.client_left and not exchange.writer.is_closing():
         await exchange.send_bytes(rest)
 
@@ -114,7 +121,11 @@ async def _wrong_content_type(exchange: Exchange, fault: Fault) -> None:
 async def _header_flood(exchange: Exchange, fault: Fault) -> None:
     answer, params = await exchange.forward(), fault.params
     exchange.keep_alive = False
-    flood = [("X-Flood", "x" * params["size"])] if params["mode"] == "huge" else [(f"X-Flood-{number}", "x") for number in range(params["count"])]
+    flood = (
+        [("X-Flood", "x" * params["size"])]
+        if params["mode"] == "huge"
+        else [(f"X-Flood-{number}", "x") for number in range(params["count"])]
+    )
     await exchange.send(Answer(answer.status, answer.headers + flood, answer.body, answer.reason))
 
 
@@ -153,7 +164,9 @@ def _slow_down(status: int) -> Callable[[Exchange, Params], Answer]:
         }
         value = forms[params["form"]]
         headers = [("Date", formatdate(now, usegmt=True)), *([] if value is None else [("Retry-After", value)])]
-        return json_answer(status, {"detail": "Request was throttled." if status == 429 else "Service unavailable."}, headers)
+        return json_answer(
+            status, {"detail": "Request was throttled." if status == 429 else "Service unavailable."}, headers
+        )
 
     return build
 
@@ -166,7 +179,9 @@ def _redirect(exchange: Exchange, params: Params) -> Answer:
 
 def _echo_token(exchange: Exchange, params: Params) -> Answer:
     value = find(exchange.request.headers, "authorization") or ""
-    return json_answer(params["status"], {"detail": f"Invalid token {value.rpartition(' ')[2]} in header 'Authorization: {value}'"})
+    return json_answer(
+        params["status"], {"detail": f"Invalid token {value.rpartition(' ')[2]} in header 'Authorization: {value}'"}
+    )
 
 
 def _deep_json(_exchange: Exchange, params: Params) -> Answer:
@@ -234,7 +249,9 @@ async def _endless_body(exchange: Exchange, fault: Fault) -> None:
     exchange.record.status = 200
     chunked = params["mode"] == "chunked"
     framing = "Transfer-Encoding: chunked" if chunked else f"Content-Length: {params['size']}"
-    await exchange.send_bytes(f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n{framing}\r\nConnection: close\r\n\r\n".encode())
+    await exchange.send_bytes(
+        f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n{framing}\r\nConnection: close\r\n\r\n".encode()
+    )
     await exchange.stream(_blanks(params["size"], chunked), params["seconds"])
 
 
@@ -257,7 +274,9 @@ async def _endless_100(exchange: Exchange, fault: Fault) -> None:
     if fault.params["forward"]:
         await exchange.forward()
     exchange.record.status = 100
-    await exchange.stream(iter(lambda: b"HTTP/1.1 100 Continue\r\n\r\n", b""), fault.params["seconds"], fault.params["interval"])
+    await exchange.stream(
+        iter(lambda: b"HTTP/1.1 100 Continue\r\n\r\n", b""), fault.params["seconds"], fault.params["interval"]
+    )
 
 
 async def _hostile_json(exchange: Exchange, fault: Fault) -> None:

@@ -88,14 +88,18 @@ class Exchange:
             self.reset()
 
     async def stream(self, chunks: Iterable[bytes], seconds: float, interval: float = 0.0) -> None:
-        """Send chunk after chunk, one each ``interval`` seconds, until the client leaves or ``seconds`` have passed; then close.
+        """Send chunk after chunk, one each ``interval`` seconds, until the client leaves or ``seconds`` have passed;
+        then close.
 
-        Only little is kept in buffers, so that ``bytes_sent`` tells what the client's kernel has taken; where the client leaves in the
-        midst, it may be short by up to 256 KiB (what was under way), or too high by what the client's kernel held unread.
+        Only little is kept in buffers, so that ``bytes_sent`` tells what the client's kernel has taken; where the
+        client leaves in the midst, it may be short by up to 256 KiB (what was under way), or too high by what the
+        client's kernel held unread.
         """
         self.keep_alive = False
         sock = self.writer.get_extra_info("socket")
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)  # from now on the kernel does not let it grow
+        sock.setsockopt(
+            socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER
+        )  # from now on the kernel does not let it grow
         self.writer.transport.set_write_buffer_limits(high=0)
         end = time.monotonic() + seconds
         before, written = self.record.bytes_sent, 0

@@ -55,7 +55,9 @@ class ForeignHost(BackgroundServer):
         try:
             while request := await read_request(reader, writer):
                 carried = find(request.headers, "authorization") is not None
-                self._requests.append(ForeignRecord(time.monotonic(), request.method, request.path, request.query, carried, request.body))
+                self._requests.append(
+                    ForeignRecord(time.monotonic(), request.method, request.path, request.query, carried, request.body)
+                )
                 writer.write(json_answer(self.status, self.answer).encode(request.keep_alive))
                 await writer.drain()
                 self._notify()

@@ -14,7 +14,9 @@ from typing import Any
 HEAD_LIMIT = 256 * 1024
 REQUEST_BODY_LIMIT = 8 * 1024 * 1024
 ANSWER_BODY_LIMIT = 256 * 1024 * 1024
-HOP_BY_HOP = frozenset({"connection", "keep-alive", "proxy-connection", "transfer-encoding", "te", "trailer", "upgrade", "expect"})
+HOP_BY_HOP = frozenset(
+    {"connection", "keep-alive", "proxy-connection", "transfer-encoding", "te", "trailer", "upgrade", "expect"}
+)
 
 Headers = list[tuple[str, str]]
 
@@ -59,7 +61,9 @@ class Request:
 
     def encode(self) -> bytes:
         """The request as it goes upstream: own framing, everything else as the client sent it."""
-        headers = [pair for pair in self.headers if pair[0].lower() not in HOP_BY_HOP and pair[0].lower() != "content-length"]
+        headers = [
+            pair for pair in self.headers if pair[0].lower() not in HOP_BY_HOP and pair[0].lower() != "content-length"
+        ]
         if self.body or self.method in ("POST", "PUT", "PATCH"):
             headers.append(("Content-Length", str(len(self.body))))
         return _head(f"{self.method} {self.target} HTTP/1.1", headers) + self.body
@@ -76,7 +80,9 @@ class Answer:
 
     def head(self, keep_alive: bool, length: int | None = None) -> bytes:
         """The head with its framing; ``length`` overrides Content-Length."""
-        headers = [pair for pair in self.headers if pair[0].lower() not in HOP_BY_HOP and pair[0].lower() != "content-length"]
+        headers = [
+            pair for pair in self.headers if pair[0].lower() not in HOP_BY_HOP and pair[0].lower() != "content-length"
+        ]
         if self.status != 204 and self.status >= 200:
             headers.append(("Content-Length", str(len(self.body) if length is None else length)))
         headers.append(("Connection", "keep-alive" if keep_alive else "close"))

@@ -24,10 +24,13 @@ CLIENT_IDLE_LIMIT = 120.0
 class FaultProxy(BackgroundServer):
     """An HTTP/1.1 proxy on 127.0.0.1 for one upstream, in a thread of this process.
 
-    Use as a context manager, or call :meth:`close`. Without rules it passes everything through. Its methods may be called from any thread.
+    Use as a context manager, or call :meth:`close`. Without rules it passes everything through. Its methods may be
+    called from any thread.
     """
 
-    def __init__(self, upstream: str, *faults: Fault, port: int = 0, on_record: Callable[[Record], None] | None = None) -> None:
+    def __init__(
+        self, upstream: str, *faults: Fault, port: int = 0, on_record: Callable[[Record], None] | None = None
+    ) -> None:
         """Listen at once. ``upstream``: the API's URL (http), ``faults``: the first rules, ``port``: 0 for a free one.
 
         ``on_record`` is called in the proxy's thread with every record that is done.
@@ -52,7 +55,10 @@ class FaultProxy(BackgroundServer):
 
     @property
     def history(self) -> list[Record]:
-        """The records of all requests so far, in the order of their arrival. A record is filled in until it is ``done``."""
+        """The records of all requests so far, in the order of their arrival.
+
+        A record is filled in until it is ``done``.
+        """
         return self._history[:]
 
     def set(self, *faults: Fault) -> None:
@@ -64,7 +70,9 @@ class FaultProxy(BackgroundServer):
         self.set()
 
     def met(self, fault: Fault) -> int:
-        """How many requests (connections, for kinds of that stage) met this fault since it was set; also after it was replaced."""
+        """How many requests (connections, for kinds of that stage) met this fault since it was set; also after it was
+        replaced.
+        """
         return self._book.rule(fault).hits
 
     def unmet(self) -> list[Fault]:
@@ -104,7 +112,9 @@ class FaultProxy(BackgroundServer):
             if request is None or not await self._exchange(request, reader, writer, number):
                 return
 
-    async def _exchange(self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int) -> bool:
+    async def _exchange(
+        self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int
+    ) -> bool:
         """Serve one request; tell whether the connection lives on."""
         record = self._record(number, request)
         exchange = Exchange(request, record, (reader, writer), self._upstream, self._memory, self.origin)
@@ -185,7 +195,10 @@ class FaultProxy(BackgroundServer):
                 self._reopen_later(rule)
 
     def _shut_after(self, request: Request) -> list[Rule]:
-        """Shut the port if a rule wants it shut once this request is answered. Shut before, so that no connection slips in between."""
+        """Shut the port if a rule wants it shut once this request is answered.
+
+        Shut before, so that no connection slips in between.
+        """
         shutting = []
         for rule in self._book.of_stage("connection"):
             if rule.fault.kind == "reset_on_accept" or not rule.fault.matches(request):

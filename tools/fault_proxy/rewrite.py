@@ -1,7 +1,9 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Faults in the shape of JSON: pure functions from an answer to a changed answer, or None where they have nothing to change."""
+"""Faults in the shape of JSON: pure functions from an answer to a changed answer, or None where they have nothing to
+change.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,10 @@ LISTS: dict[str, ListChange] = {
 
 
 def rewrite(kind: str, answer: Answer, params: Params, url: str) -> Answer | None:
-    """Apply a kind of stage ``rewrite``. ``url`` is the request's own, as the client sees it. None: nothing here to change."""
+    """Apply a kind of stage ``rewrite``.
+
+    ``url`` is the request's own, as the client sees it. None: nothing here to change.
+    """
     if kind == "clock_skew":
         return _skewed(answer, params["seconds"])
     data = _json_of(answer)
@@ -113,7 +118,9 @@ def _skew_times(value: Any, seconds: float) -> Any:
     if not isinstance(value, dict):
         return value
     return {
-        key: _shift(item, seconds) if key in ("created_at", "updated_at") and isinstance(item, str) else _skew_times(item, seconds)
+        key: _shift(item, seconds)
+        if key in ("created_at", "updated_at") and isinstance(item, str)
+        else _skew_times(item, seconds)
         for key, item in value.items()
     }
 
@@ -149,5 +156,7 @@ def hostile(kind: str, answer: Answer, params: Params) -> Answer:
         target = next((item for item in data["results"] if isinstance(item, dict)), data) if _is_list(data) else data
         key = "name" if "name" in target else "detail"
         target[key] = f"{target.get(key, '')}{_MARK}"
-        body = json.dumps(data).encode().replace(_MARK.encode(), b"\xff\xfe\x80" if kind == "invalid_utf8" else b"\\ud800")
+        body = (
+            json.dumps(data).encode().replace(_MARK.encode(), b"\xff\xfe\x80" if kind == "invalid_utf8" else b"\\ud800")
+        )
     return Answer(answer.status, answer.headers, body, answer.reason)

@@ -25,8 +25,8 @@ class Fault:
 
     kind: a name from ``KINDS``.
     method: only requests of this method; None: any that the kind is for.
-    path: shell pattern on the whole path. A ``*`` at the start stands for any beginning, every other ``*`` for one segment at most,
-        ``**`` for anything: ``*/servers/`` is the list, ``*/servers/*/`` a server, ``*/servers/*/start/`` an action.
+    path: shell pattern on the whole path. A ``*`` at the start stands for any beginning, every other ``*`` for one segment
+        at most, ``**`` for anything: ``*/servers/`` is the list, ``*/servers/*/`` a server, ``*/servers/*/start/`` an action.
     nth: the first matching request that is hit (from 1).
     times: how many are hit; None: all from then on. Unset: the kind's own default, 1 for most.
     query: a text that the query has to contain; body_has: a text that the body has to contain.
@@ -60,7 +60,9 @@ class Fault:
             raise ValueError("nth counts from 1")
         unknown = sorted(set(params) - set(KINDS[kind].defaults))
         if unknown:
-            raise TypeError(f"{kind} has no parameter {', '.join(unknown)}; it has: {', '.join(KINDS[kind].defaults) or 'none'}")
+            raise TypeError(
+                f"{kind} has no parameter {', '.join(unknown)}; it has: {', '.join(KINDS[kind].defaults) or 'none'}"
+            )
         self.kind, self.method, self.path, self.nth = kind, method, path, nth
         self.times = KINDS[kind].times if times is _UNSET else times
         self.query, self.body_has = query, body_has
@@ -88,13 +90,21 @@ class Fault:
         )
 
 
-def storm(seed: int, share: float, kinds: Iterable[str | Fault | Mapping[str, Any]] | None = None, **where: Any) -> Fault:
-    """Break ``share`` of all requests, reproducibly. A kind is a name, or a Fault (or its keywords) where it needs parameters."""
+def storm(
+    seed: int, share: float, kinds: Iterable[str | Fault | Mapping[str, Any]] | None = None, **where: Any
+) -> Fault:
+    """Break ``share`` of all requests, reproducibly.
+
+    A kind is a name, or a Fault (or its keywords) where it needs parameters.
+    """
     return Fault("storm", seed=seed, share=share, kinds=kinds, **where)
 
 
 def storm_draw(seed: int, share: float, options: int, number: int, method: str, path: str) -> int | None:
-    """Decide about the ``number``-th request that a storm sees: None to spare it, else which of ``options`` kinds. Pure."""
+    """Decide about the ``number``-th request that a storm sees: None to spare it, else which of ``options`` kinds.
+
+    Pure.
+    """
     digest = hashlib.sha256(f"{seed}\n{number}\n{method}\n{path}".encode()).digest()
     if options < 1 or int.from_bytes(digest[:8], "big") >= share * 2**64:
         return None
@@ -130,7 +140,9 @@ class Rule:
 
 @dataclass
 class Hit:
-    """What a request has to meet: the rule that counts it, and the fault to carry out (a storm's choice differs from its rule)."""
+    """What a request has to meet: the rule that counts it, and the fault to carry out (a storm's choice differs from
+    its rule).
+    """
 
     rule: Rule
     fault: Fault
@@ -162,7 +174,8 @@ class RuleBook:
     def match(self, request: Request, possible: Callable[[Fault, Request], bool]) -> Hit | None:
         """Count a request with every rule that speaks of it; the first that is due is its fate.
 
-        ``possible`` tells whether kinds that need a past (stale reads, new ids) have one; without, the request does not count.
+        ``possible`` tells whether kinds that need a past (stale reads, new ids) have one; without, the request does not
+        count.
         """
         hit = None
         for rule in self.rules:

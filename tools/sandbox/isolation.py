@@ -13,7 +13,8 @@ import tempfile
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 COLLECTIONS = REPOSITORY / ".cache" / "collections"
 
-# What may lead Ansible, or the requests of the code under test, elsewhere. VPSORG_TEST_* is how the tests themselves are configured.
+# What may lead Ansible, or the requests of the code under test, elsewhere. VPSORG_TEST_* is how the tests themselves
+# are configured.
 FOREIGN_PREFIXES = ("ANSIBLE_", "VPS_")
 FOREIGN_NAMES = {
     "HTTP_PROXY",
@@ -45,7 +46,8 @@ def link_collection() -> pathlib.Path:
 
 
 def isolate_environment(folder: pathlib.Path) -> None:
-    """Point this process, and so every process it starts, to `folder` for all that is kept in a home, and drop foreign settings.
+    """Point this process, and so every process it starts, to `folder` for all that is kept in a home, and drop foreign
+    settings.
 
     Must come before the first import of `ansible`, which reads its settings then.
     """
@@ -70,7 +72,9 @@ def isolate_environment(folder: pathlib.Path) -> None:
 
 
 def import_through_ansible() -> None:
-    """Let `ansible_collections.vpsorg.cloud` be imported, by Ansible's own import hook, so that plugin loaders work in-process too."""
+    """Let `ansible_collections.vpsorg.cloud` be imported, by Ansible's own import hook, so that plugin loaders work
+    in-process too.
+    """
     if str(COLLECTIONS) not in sys.path:
         sys.path.insert(0, str(COLLECTIONS))
     from ansible.plugins.loader import init_plugin_loader

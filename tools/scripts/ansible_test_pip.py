@@ -23,7 +23,8 @@ import runpy
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "{wheel}"))
-sys.argv = ["pip", "install"] + [argument for argument in sys.argv[1:] if argument not in ("--no-setuptools", "--no-wheel")]
+left_out = ("--no-setuptools", "--no-wheel")
+sys.argv = ["pip", "install"] + [argument for argument in sys.argv[1:] if argument not in left_out]
 runpy.run_module("pip", run_name="__main__", alter_sys=True)
 '''
 

@@ -5,8 +5,9 @@
 
     PYTHON tools/scripts/environment.py FOLDER --constraints FILE REQUIREMENTS...
 
-The environment gets the Python that runs this script. What it was made from is written down in it; a file not yet in it is added,
-and it is made anew when the Python, its place or a file that went into it has changed. Safe to be called by several processes at once.
+The environment gets the Python that runs this script. What it was made from is written down in it; a file not yet in it
+is added, and it is made anew when the Python, its place or a file that went into it has changed. Safe to be called by
+several processes at once.
 """
 
 from __future__ import annotations
@@ -48,7 +49,15 @@ def identity(folder: pathlib.Path, constraints: pathlib.Path) -> dict:
 
 
 def install(folder: pathlib.Path, constraints: pathlib.Path, files: list[pathlib.Path]) -> None:
-    command = [str(folder / "bin" / "python"), "-m", "pip", "install", "-qq", "--no-input", "--disable-pip-version-check"]
+    command = [
+        str(folder / "bin" / "python"),
+        "-m",
+        "pip",
+        "install",
+        "-qq",
+        "--no-input",
+        "--disable-pip-version-check",
+    ]
     command += ["--constraint", str(constraints)]
     for file in files:
         command += ["--requirement", str(file)]

@@ -5,9 +5,10 @@
 
     PYTHON tools/scripts/export.py
 
-The tools want .../ansible_collections/NAMESPACE/NAME and walk everything below it. The copy, in .cache, has what git tracks and what git
-would track (new files that are not ignored), so neither environments nor caches; it is a git repository of its own, as the tools ask git
-for the list of files. Files whose content is unchanged are left alone, so that caches of the tools stay good.
+The tools want .../ansible_collections/NAMESPACE/NAME and walk everything below it. The copy, in .cache, has what git
+tracks and what git would track (new files that are not ignored), so neither environments nor caches; it is a git
+repository of its own, as the tools ask git for the list of files. Files whose content is unchanged are left alone, so
+that caches of the tools stay good.
 """
 
 from __future__ import annotations
@@ -24,9 +25,12 @@ COPY = REPOSITORY / ".cache" / "export" / "ansible_collections" / "vpsorg" / "cl
 
 def git(folder: pathlib.Path, *arguments: str) -> str:
     command = ["git", "-c", f"safe.directory={folder}", "-C", str(folder), *arguments]
-    # A hook of git finds variables that name the index and the folder of the repository that is committed to: they would win over -C.
+    # A hook of git finds variables that name the index and the folder of the repository that is committed to: they
+    # would win over -C.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL, env=environment).stdout
+    return subprocess.run(
+        command, check=True, stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL, env=environment
+    ).stdout
 
 
 def files_of_repository() -> set[str]:
@@ -37,7 +41,9 @@ def files_of_repository() -> set[str]:
 def files_of_copy() -> set[str]:
     found = set()
     for folder, folders, names in os.walk(COPY):
-        folders[:] = [name for name in folders if pathlib.Path(folder, name) not in (COPY / ".git", COPY / "tests" / "output")]
+        folders[:] = [
+            name for name in folders if pathlib.Path(folder, name) not in (COPY / ".git", COPY / "tests" / "output")
+        ]
         found.update(os.path.relpath(os.path.join(folder, name), COPY) for name in names)
     return found
 

@@ -2,7 +2,9 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The phase of a task in which servers are created: under the account's lock, and looked at once more for another controller's race."""
+"""The phase of a task in which servers are created: under the account's lock, and looked at once more for another
+controller's race.
+"""
 
 from __future__ import annotations
 
@@ -22,14 +24,23 @@ from .jobs import Job, Observer
 from .ledger import CreateLedger
 from .lock import AccountLock
 
-_SECOND_LOOK_PAUSES = (0.5, 2.0, 5.0)  # the first in seconds, growth, the longest in seconds, where lists lag behind the creates
+_SECOND_LOOK_PAUSES = (
+    0.5,
+    2.0,
+    5.0,
+)  # the first in seconds, growth, the longest in seconds, where lists lag behind the creates
 _SECOND_LOOK_TIME = 60.0  # seconds, at most: as long as a missing server may be a stale read
 
 
 class Creates:
-    """Creates the servers of jobs whose next step is a create. Where the token itself is turned down, its methods raise ApiError."""
+    """Creates the servers of jobs whose next step is a create.
 
-    def __init__(self, servers: Servers, lock: AccountLock, ledger: CreateLedger, observer: Observer, concurrency: int) -> None:
+    Where the token itself is turned down, its methods raise ApiError.
+    """
+
+    def __init__(
+        self, servers: Servers, lock: AccountLock, ledger: CreateLedger, observer: Observer, concurrency: int
+    ) -> None:
         self._servers = servers
         self._lock = lock
         self._ledger = ledger
@@ -52,11 +63,18 @@ class Creates:
             others = [server for server in named(listed, job.steps[0].fields["name"]) if server["id"] not in replaced]
             if others:
                 ids = ", ".join(str(server["id"]) for server in others)
-                job.fail(VpsError(f"Something else has created a server of this name meanwhile: ids {ids}. None was created."))
+                job.fail(
+                    VpsError(
+                        f"Something else has created a server of this name meanwhile: ids {ids}. None was created."
+                    )
+                )
         self.all_of([job for job in jobs if job.is_open], _ids(listed))
 
     def all_of(self, jobs: list[Job], seen: frozenset[ServerId]) -> None:
-        """Under the lock: create, then look whether another controller did so too. `seen`: the ids in the list just read."""
+        """Under the lock: create, then look whether another controller did so too.
+
+        `seen`: the ids in the list just read.
+        """
         run_all(lambda job: self._create(job, seen), jobs, self._concurrency)
         self._look_for_races([job for job in jobs if job.actions and job.error is None], seen)
 
@@ -88,7 +106,9 @@ class Creates:
         job.warnings += _differences(fields, server)
 
     def _look_for_races(self, jobs: list[Job], seen: frozenset[ServerId]) -> None:
-        """Another server of the same name that was not there before means that another controller raced: the lowest id wins, and nothing is deleted."""
+        """Another server of the same name that was not there before means that another controller raced: the lowest id
+        wins, and nothing is deleted.
+        """
         if not jobs:
             return
         try:
@@ -103,7 +123,14 @@ class Creates:
         for job in jobs:
             if job.server_id not in shown:
                 job.warnings.append(_unchecked(job, "the list of servers does not show it yet."))
-            self._judge_race(job, [server["id"] for server in named(listed, job.name or "") if server["id"] not in seen and server["id"] != job.server_id])
+            self._judge_race(
+                job,
+                [
+                    server["id"]
+                    for server in named(listed, job.name or "")
+                    if server["id"] not in seen and server["id"] != job.server_id
+                ],
+            )
 
     def _list_with(self, ids: set[ServerId]) -> list[Server]:
         """A list that shows these servers; the last one, where none does in time."""
@@ -122,12 +149,14 @@ class Creates:
         ids = ", ".join(map(str, rivals))
         if job.server_id < min(rivals):
             job.warnings.append(
-                f"Another controller has created a server named {job.name} at the same time: its id is {ids}, this one's is {job.server_id}. "
+                f"Another controller has created a server named {job.name} at the same time: its id is {ids}, this "
+                f"one's is {job.server_id}. "
                 "The lowest id stays; delete the other by its id."
             )
             return
         words = (
-            f"Another controller has created a server of this name at the same time: its id is {ids}. The lowest id ({min(rivals)}) stays; "
+            f"Another controller has created a server of this name at the same time: its id is {ids}. The lowest id "
+            f"({min(rivals)}) stays; "
             "nothing was deleted: delete this one by its id if it is not wanted."
         )
         job.fail(VpsError(words))
@@ -138,7 +167,10 @@ def _ids(servers: Sequence[Server]) -> frozenset[ServerId]:
 
 
 def _unchecked(job: Job, why: str) -> str:
-    return f"Whether another controller has created a server named {job.name} at the same time as this one (id {job.server_id}) could not be checked: {why}"
+    return (
+        f"Whether another controller has created a server named {job.name} at the same time as this one (id "
+        f"{job.server_id}) could not be checked: {why}"
+    )
 
 
 def _differences(fields: Mapping[str, Any], server: Server) -> list[str]:
@@ -153,5 +185,8 @@ def _differences(fields: Mapping[str, Any], server: Server) -> list[str]:
         return []
     text = f"Server {fields['name']} (id {server['id']}) was created otherwise than requested: {', '.join(differing)}."
     if server["name"] != fields["name"]:
-        text += f" Declare it as {server['name']}: a further run would not find it by the name that was requested, and create another."
+        text += (
+            f" Declare it as {server['name']}: a further run would not find it by the name that was requested, and "
+            "create another."
+        )
     return [text]

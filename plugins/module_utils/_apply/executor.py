@@ -2,7 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Carries plans out: creates first, then every other write, then waiting for all together. A single server is a fleet of one.
+"""Carries plans out: creates first, then every other write, then waiting for all together. A single server is a fleet
+of one.
 
 A job is one server's plan under way: a queue of steps, each an action or a wait. Rounds alternate: all creates that are
 due, all other actions that are due, then looks until some wait is over. One job's failure does not stop the others, but
@@ -47,7 +48,10 @@ class Executor:
         concurrency: int = 1,
         settle_time: float = SETTLE_TIME,
     ) -> None:
-        """`concurrency`: servers worked on at a time. `settle_time`: seconds after which an active server counts as rebooted."""
+        """`concurrency`: servers worked on at a time.
+
+        `settle_time`: seconds after which an active server counts as rebooted.
+        """
         self._servers = servers
         self._lock = lock
         self._observer = observer
@@ -58,7 +62,10 @@ class Executor:
         self._jobs: list[Job] = []
 
     def apply(self, plan: TaskPlan) -> Outcome:
-        """Carry a plan out as far as it can be; every job says what came of it. A Ctrl-C is an outcome too. Releases the lock."""
+        """Carry a plan out as far as it can be; every job says what came of it.
+
+        A Ctrl-C is an outcome too. Releases the lock.
+        """
         self._jobs = [Job.of(server) for server in plan.servers]
         self._observer.began(self._jobs)
         try:
@@ -78,7 +85,10 @@ class Executor:
         return Outcome(End.APPLIED, plan, self._jobs)
 
     def _end_interrupted(self) -> None:
-        """Let nothing more be sent. The lock is kept until the responses to creates are in: the next task must see these servers."""
+        """Let nothing more be sent.
+
+        The lock is kept until the responses to creates are in: the next task must see these servers.
+        """
         self._servers.budget.cancel("The task was interrupted.")
         wait_for_rest(_LAST_RESPONSES)
         self._lock.release()
@@ -95,7 +105,11 @@ class Executor:
                 self._phase(self._creates.after_deletions, due)
                 self._lock.release()
             held_back = {id(self._jobs[number]) for number in self._ledger.held_back(self._jobs)}
-            due = [job for job in open_jobs if job.is_open and job.steps[0].is_action and not job.next_is("create") and id(job) not in held_back]
+            due = [
+                job
+                for job in open_jobs
+                if job.is_open and job.steps[0].is_action and not job.next_is("create") and id(job) not in held_back
+            ]
             if due:
                 self._phase(self._act_on_all, due)
             waiting = [job for job in open_jobs if job.next_is("wait")]
@@ -162,12 +176,21 @@ class Executor:
         return switch(self._servers, server_id, step.kind)
 
     def _read_details(self) -> None:
-        """Read the detail of every server that was written and whose detail is not at hand: what a result promises. A failure is a warning."""
-        jobs = {job.server_id: job for job in self._jobs if job.actions and not job.gone and not job.is_detail and not job.error and job.server_id is not None}
+        """Read the detail of every server that was written and whose detail is not at hand: what a result promises.
+
+        A failure is a warning.
+        """
+        jobs = {
+            job.server_id: job
+            for job in self._jobs
+            if job.actions and not job.gone and not job.is_detail and not job.error and job.server_id is not None
+        }
         for server_id, detail in self._servers.details(jobs, self._concurrency).items():
             job = jobs[server_id]
             if detail is None or isinstance(detail, VpsError):
                 why = detail.explanation() if detail else "it has vanished."
-                job.warnings.append(f"The detail of server {job.name} (id {server_id}) could not be read after the change: {why}")
+                job.warnings.append(
+                    f"The detail of server {job.name} (id {server_id}) could not be read after the change: {why}"
+                )
             else:
                 job.server, job.is_detail = detail, True

@@ -71,10 +71,14 @@ class Job:
 
     def done(self, action: str, fields: Mapping[str, Any] | None = None) -> None:
         """Note an action. `fields`: what was sent, where that is worth telling."""
-        self.actions.append({"action": action, "id": self.server_id, "name": self.name, **({"fields": dict(fields)} if fields else {})})
+        self.actions.append(
+            {"action": action, "id": self.server_id, "name": self.name, **({"fields": dict(fields)} if fields else {})}
+        )
 
     def fail(self, error: VpsError) -> None:
-        """End the job. The id is reported from the moment it is known, with name and last status: a lost id is a running bill."""
+        """End the job. The id is reported from the moment it is known, with name and last status: a lost id is a
+        running bill.
+        """
         if self.server_id is None:
             self.server_id = error.about.server_id
         if error.about.view is not None and error.about.server_id == self.server_id:

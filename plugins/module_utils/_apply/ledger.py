@@ -2,10 +2,11 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What a task has learned of creates: what may still be created, and what may still be deleted to be created anew. Pure.
+"""What a task has learned of creates: what may still be created, and what may still be deleted to be created anew.
+Pure.
 
-What can't be created anew must not be deleted. So of the servers to be recreated one goes first, as a canary, and shows whether the
-API takes any create at all; then, of those that are alike, one that shows whether it takes such a create.
+What can't be created anew must not be deleted. So of the servers to be recreated one goes first, as a canary, and shows
+whether the API takes any create at all; then, of those that are alike, one that shows whether it takes such a create.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ class CreateLedger:
         self._refused.pop(shared_part(fields), None)
 
     def failed(self, fields: Mapping[str, Any], error: VpsError) -> None:
-        """A create with these fields has failed: for want of credit, refused as such, or in a way that says nothing about the next."""
+        """A create with these fields has failed: for want of credit, refused as such, or in a way that says nothing
+        about the next.
+        """
         if isinstance(error, ApiError) and error.kind is FailureKind.NO_CREDIT:
             self._no_credit = error
         elif isinstance(error, ApiError) and error.failure.proof is Proof.REFUSED:

@@ -4,8 +4,8 @@
 
 """Plan, then apply: the plan of a whole task, its verdict, and what may come of it.
 
-    plan = look_and_plan(planner, lock, budget, check_mode=check_mode)
-    outcome = refused(plan) or predicted(plan, check_mode) or executor.apply(plan)
+plan = look_and_plan(planner, lock, budget, check_mode=check_mode)
+outcome = refused(plan) or predicted(plan, check_mode) or executor.apply(plan)
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from .lock import AccountLock
 class TaskPlan:
     """What a task declares, beside what a look at the account has found.
 
-    `refusal`: why the task as a whole must not begin, beside the refusals of its servers. `seen`: the ids in the list that was read; None
-    where none was.
+    `refusal`: why the task as a whole must not begin, beside the refusals of its servers. `seen`: the ids in the list
+    that was read; None where none was.
     """
 
     servers: tuple[ServerPlan, ...]
@@ -75,10 +75,11 @@ class Outcome:
 
 
 def look_and_plan(planner: Planner, lock: AccountLock, budget: Budget, *, check_mode: bool) -> TaskPlan:
-    """The plan of a task. Where it creates, the lock is held from the look on, and it is for `Executor.apply` to release it. Raises VpsError.
+    """The plan of a task. Where it creates, the lock is held from the look on, and it is for `Executor.apply` to
+    release it. Raises VpsError.
 
-    Another task may create a server between a look and a create. Usually nobody else holds the lock, and the look under it is the first one.
-    What is only shown needs no lock.
+    Another task may create a server between a look and a create. Usually nobody else holds the lock, and the look under
+    it is the first one. What is only shown needs no lock.
     """
     if check_mode:
         return planner.plan()

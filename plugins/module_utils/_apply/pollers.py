@@ -2,7 +2,10 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""How servers that are waited for are looked at: one by one, or all by one list. Each look is tried once: the next one comes anyway."""
+"""How servers that are waited for are looked at: one by one, or all by one list.
+
+Each look is tried once: the next one comes anyway.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,10 @@ class Poller(Protocol):
     gives_details: bool
 
     def look(self, ids: Iterable[ServerId]) -> dict[ServerId, Server | None]:
-        """The views of these servers; None for one that is proven absent; nothing for one of which a look can't tell. Raises ApiError, VpsError."""
+        """The views of these servers; None for one that is proven absent; nothing for one of which a look can't tell.
+
+        Raises ApiError, VpsError.
+        """
 
 
 class DetailPoller:
@@ -60,9 +66,16 @@ class ListPoller:
     def look(self, ids: Iterable[ServerId]) -> dict[ServerId, Server | None]:
         """See Poller. One that the list lacks is proven absent only if its detail is a 404 too."""
         listed = {server["id"]: server for server in self._servers.list(attempts=1)}
-        views: dict[ServerId, Server | None] = {server_id: listed[server_id] for server_id in ids if server_id in listed}
+        views: dict[ServerId, Server | None] = {
+            server_id: listed[server_id] for server_id in ids if server_id in listed
+        }
         missing = [server_id for server_id in ids if server_id not in listed]
-        details = run_all(lambda server_id: self._servers.api.get_server(server_id, attempts=1), missing, self._concurrency, catch=VpsError)
+        details = run_all(
+            lambda server_id: self._servers.api.get_server(server_id, attempts=1),
+            missing,
+            self._concurrency,
+            catch=VpsError,
+        )
         for server_id, detail in zip(missing, details):
             if isinstance(detail, ApiError) and detail.kind is FailureKind.NOT_FOUND:
                 views[server_id] = None

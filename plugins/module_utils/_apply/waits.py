@@ -21,7 +21,10 @@ from .pollers import Poller
 
 
 class Waits:
-    """Waits for the servers of jobs whose next step is a wait. Where the token itself is turned down, it raises ApiError."""
+    """Waits for the servers of jobs whose next step is a wait.
+
+    Where the token itself is turned down, it raises ApiError.
+    """
 
     def __init__(self, servers: Servers, poller: Poller, observer: Observer, *, settle_time: float) -> None:
         """`settle_time`: seconds after which an active server counts as rebooted."""
@@ -36,7 +39,9 @@ class Waits:
         now = time.monotonic()
         for job in jobs:
             if job.wait is None:
-                job.wait = Wait(job.steps[0].goal or Goal.ACTIVE, now, fresh=bool(job.actions), settle_time=self._settle_time)
+                job.wait = Wait(
+                    job.steps[0].goal or Goal.ACTIVE, now, fresh=bool(job.actions), settle_time=self._settle_time
+                )
         # A reboot is short, and proven at once only by a look that still shows it.
         at_once = any(job.wait and job.wait.goal is Goal.REBOOTED and not job.wait.reads for job in jobs)
         while True:
@@ -55,11 +60,16 @@ class Waits:
     def _limit_reached(self, job: Job, problem: ApiError | None) -> VpsError:
         assert job.wait is not None
         standing = job.wait.standing(job.status or "")
-        words = f"The time limit of {self._budget.limit:g} s was reached while waiting until it is {job.wait.goal.value}"
+        words = (
+            f"The time limit of {self._budget.limit:g} s was reached while waiting until it is {job.wait.goal.value}"
+        )
         return VpsError(f"{words}; {standing}." if standing else f"{words}.", cause=problem)
 
     def _look(self, jobs: Sequence[Job]) -> tuple[bool, ApiError | None]:
-        """One look at all of them. A failed look does not end a wait. Returns whether any wait is over, and the failure of the look."""
+        """One look at all of them.
+
+        A failed look does not end a wait. Returns whether any wait is over, and the failure of the look.
+        """
         try:
             views = self._poller.look([job.server_id for job in jobs if job.server_id is not None])
         except ApiError as error:
@@ -82,7 +92,10 @@ class Waits:
             if view["status"] != before and state is State.GOING:
                 self._observer.happened(job, view["status"])
         if wait.unknown_status:
-            warning = f"Server {job.name} (id {job.server_id}) has the status {wait.unknown_status}, which is not known; it is waited on."
+            warning = (
+                f"Server {job.name} (id {job.server_id}) has the status {wait.unknown_status}, which is not known; it "
+                "is waited on."
+            )
             if warning not in job.warnings:
                 job.warnings.append(warning)
         if state is State.GOING:

@@ -4,7 +4,8 @@
 
 """Requests to the API at one task's pace: whole lists in pages, reads that are tried again, writes that are sent once.
 
-Nothing here knows what a server is. That a list has pages (page, page_size, next) is known from the vendor's own client only.
+Nothing here knows what a server is. That a list has pages (page, page_size, next) is known from the vendor's own client
+only.
 """
 
 from __future__ import annotations
@@ -96,7 +97,8 @@ class ApiClient:
         attempts: int | None = None,
         timeout: float | None = None,
     ) -> Checked:
-        """GET, as often as the failure table allows, until a whole response is there that `check` does not call malformed.
+        """GET, as often as the failure table allows, until a whole response is there that `check` does not call
+        malformed.
 
         `attempts`: how often it may be sent, by default as often as `api_retries` says. `timeout`: seconds for each.
         Raises ApiError, TimeLimitReached, Cancelled.
@@ -116,12 +118,14 @@ class ApiClient:
                     raise error from None
                 self.budget.pause_before_retry(backoff, failure.retry_after, error)
 
-    def pages(self, endpoint: Endpoint, check_item: Callable[[Any], Item], *, filters: Query = (), attempts: int | None = None) -> list[Item]:
+    def pages(
+        self, endpoint: Endpoint, check_item: Callable[[Any], Item], *, filters: Query = (), attempts: int | None = None
+    ) -> list[Item]:
         """Every object of a list, all pages: a whole list or an error.
 
-        `filters`: what the API may select by. That is an optimisation only, dropped where the list contradicts itself, and for the caller
-        to do again. `attempts`: how often each page may be asked for, by default as often as `api_retries` says.
-        Raises ApiError, TimeLimitReached, Cancelled.
+        `filters`: what the API may select by. That is an optimisation only, dropped where the list contradicts itself,
+        and for the caller to do again. `attempts`: how often each page may be asked for, by default as often as
+        `api_retries` says. Raises ApiError, TimeLimitReached, Cancelled.
         """
         reading = _List(self, endpoint, check_item, attempts)
         try:
@@ -138,11 +142,18 @@ class ApiClient:
     # Writes
 
     def write(
-        self, method: str, endpoint: Endpoint, body: Mapping[str, Any] | None, check: Callable[[Any], Checked], *, accepted: Collection[HTTPStatus]
+        self,
+        method: str,
+        endpoint: Endpoint,
+        body: Mapping[str, Any] | None,
+        check: Callable[[Any], Checked],
+        *,
+        accepted: Collection[HTTPStatus],
     ) -> Checked:
         """A request that changes something, sent once. What follows from a failure is for the caller to decide.
 
-        `accepted`: the statuses that are an acceptance; empty where the shape of the response decides. Raises ExchangeFailure.
+        `accepted`: the statuses that are an acceptance; empty where the shape of the response decides. Raises
+        ExchangeFailure.
         """
         response = self._exchange(method, endpoint, body=body)
         if accepted and response.status not in accepted:
@@ -150,7 +161,10 @@ class ApiClient:
         return _checked(response, check)
 
     def _exchange(self, method: str, endpoint: Endpoint, **options: Any) -> Response:
-        """One exchange at the task's pace. A pause that a response asks for is asked of all that the task still sends, not of this request alone."""
+        """One exchange at the task's pace.
+
+        A pause that a response asks for is asked of all that the task still sends, not of this request alone.
+        """
         path = endpoint.path
         self.budget.before_request()
         try:
@@ -179,7 +193,9 @@ def _checked(response: Response, check: Callable[[Any], Checked]) -> Checked:
 class _List:
     """One list that is read. Its methods raise MalformedResponse where it contradicts itself."""
 
-    def __init__(self, client: ApiClient, endpoint: Endpoint, check_item: Callable[[Any], Any], attempts: int | None) -> None:
+    def __init__(
+        self, client: ApiClient, endpoint: Endpoint, check_item: Callable[[Any], Any], attempts: int | None
+    ) -> None:
         self._client = client
         self._endpoint = endpoint
         self._check_item = check_item
@@ -221,11 +237,16 @@ class _List:
             raise
 
     def _page(self, query: Query) -> Page[Any]:
-        return self._client.read(self._endpoint, lambda value: check_page(value, self._check_item), query=query, attempts=self._attempts)
+        return self._client.read(
+            self._endpoint, lambda value: check_page(value, self._check_item), query=query, attempts=self._attempts
+        )
 
 
 def _numbered_pages(first: Page[Any]) -> list[Query]:
-    """The queries of all pages after the first, where `next` counts pages: they can then be asked for at once. Otherwise empty."""
+    """The queries of all pages after the first, where `next` counts pages: they can then be asked for at once.
+
+    Otherwise empty.
+    """
     if first.next_query is None or not first.items:
         return []
     if dict(first.next_query).get("page") != "2":
@@ -233,7 +254,10 @@ def _numbered_pages(first: Page[Any]) -> list[Query]:
     pages = -(-first.count // len(first.items))
     if pages > MOST_PAGES:
         raise MalformedResponse(f"the list claims to have {pages} pages")
-    return [tuple((key, str(number) if key == "page" else value) for key, value in first.next_query) for number in range(2, pages + 1)]
+    return [
+        tuple((key, str(number) if key == "page" else value) for key, value in first.next_query)
+        for number in range(2, pages + 1)
+    ]
 
 
 def _with(query: Query, filters: Query) -> Query:

@@ -22,9 +22,11 @@ _LONGEST_POLL_PAUSE = 10.0  # seconds
 
 
 class Backoff:
-    """Pauses that grow: the first, then each `factor` times as long as the one before, up to the longest; all in seconds.
+    """Pauses that grow: the first, then each `factor` times as long as the one before, up to the longest; all in
+    seconds.
 
-    `jitter`: between which multiples of a pause the real one lies, so that tasks that began together do not stay together.
+    `jitter`: between which multiples of a pause the real one lies, so that tasks that began together do not stay
+    together.
     """
 
     def __init__(self, first: float, factor: float, longest: float, jitter: tuple[float, float] = (1.0, 1.0)) -> None:
@@ -51,7 +53,8 @@ class Budget:
     def __init__(self, *, limit: float | None, retries: int, retry_max_delay: float, request_timeout: float) -> None:
         """`limit`: seconds from now that the whole task may take; None where nothing is waited for.
 
-        A task without a limit is bounded by its tries alone: `retries` and the pauses of at most `retry_max_delay` seconds between them.
+        A task without a limit is bounded by its tries alone: `retries` and the pauses of at most `retry_max_delay`
+        seconds between them.
         """
         self.started = time.monotonic()
         self.limit = limit
@@ -74,7 +77,9 @@ class Budget:
         return time.monotonic() - self.started
 
     def remaining(self) -> float:
-        """Seconds left of the task's limit; for a task without one, the longest time that the tries of one request may take."""
+        """Seconds left of the task's limit; for a task without one, the longest time that the tries of one request may
+        take.
+        """
         return self._patience if self.limit is None else self.limit - self.elapsed()
 
     def is_over(self) -> bool:
@@ -109,12 +114,17 @@ class Budget:
         self.sleep(max(0.0, min(seconds, self.remaining())))
 
     def hold(self, seconds: float) -> None:
-        """Let no thread of this task send anything for so long: what a Retry-After asks for is asked of the whole client."""
+        """Let no thread of this task send anything for so long: what a Retry-After asks for is asked of the whole
+        client.
+        """
         with self._lock:
             self._hold_until = max(self._hold_until, time.monotonic() + seconds)
 
     def before_request(self) -> None:
-        """Called before every request: keeps the pause that was asked for, and counts. Raises TimeLimitReached, Cancelled."""
+        """Called before every request: keeps the pause that was asked for, and counts.
+
+        Raises TimeLimitReached, Cancelled.
+        """
         self.check_cancelled()
         if self.limit is not None and self.remaining() < -LAST_LOOK_GRACE:
             raise TimeLimitReached(f"The time limit of {self.limit:g} s is reached.")
@@ -125,22 +135,33 @@ class Budget:
             self.requests += 1
 
     def check_patience(self, pause: float, cause: VpsError | None = None) -> None:
-        """Raise TimeLimitReached for a pause in seconds that the API asks for and that the limit does not allow. `cause`: the failed request."""
+        """Raise TimeLimitReached for a pause in seconds that the API asks for and that the limit does not allow.
+
+        `cause`: the failed request.
+        """
         left = max(0.0, self.remaining())
         if pause > left:
-            what = "that are left of the time limit" if self.limit is not None else "that the tries of a request may take"
-            words = f"The API asks to wait {pause:.0f} s before the next try, which is longer than the {left:.0f} s {what}. Try again later."
+            what = (
+                "that are left of the time limit" if self.limit is not None else "that the tries of a request may take"
+            )
+            words = (
+                f"The API asks to wait {pause:.0f} s before the next try, which is longer than the {left:.0f} s "
+                f"{what}. Try again later."
+            )
             raise TimeLimitReached(words, cause=cause)
 
     def retry_backoff(self) -> Backoff:
-        """The pauses between the tries of one request: full jitter, uniform(0, min(`api_retry_max_delay`, 1 s x 2^n))."""
+        """The pauses between the tries of one request: full jitter, uniform(0,
+        min(`api_retry_max_delay`, 1 s x 2^n)).
+        """
         return Backoff(_FIRST_RETRY_PAUSE, 2.0, self.retry_max_delay, jitter=(0.0, 1.0))
 
     def pause_before_retry(self, backoff: Backoff, retry_after: float | None, cause: VpsError) -> None:
-        """Pause before a request is sent again, or raise TimeLimitReached at once where the pause would outlast the limit.
+        """Pause before a request is sent again, or raise TimeLimitReached at once where the pause would outlast the
+        limit.
 
-        `retry_after`: seconds that the response asked for, kept in full; None if it asked for nothing, and 0 does not permit to hammer.
-        `cause`: the failure after which it is sent again.
+        `retry_after`: seconds that the response asked for, kept in full; None if it asked for nothing, and 0 does not
+        permit to hammer. `cause`: the failure after which it is sent again.
         """
         if retry_after:
             self.check_patience(retry_after, cause)

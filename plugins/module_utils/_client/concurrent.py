@@ -18,8 +18,8 @@ from typing import TypeVar, overload
 DEFAULT_CONCURRENCY = 16  # servers, details or pages worked on at a time, where nobody says otherwise
 MOST_CONCURRENCY = 32
 _THREAD_NAME = "vpsorg.cloud"
-# Seconds after which a wait lets Python look for signals: one that comes just before the main thread falls asleep, or that the system
-# gives to another thread, does not wake it.
+# Seconds after which a wait lets Python look for signals: one that comes just before the main thread falls asleep, or
+# that the system gives to another thread, does not wake it.
 _SIGNALS_WAIT = 0.25
 
 Item = TypeVar("Item")
@@ -30,14 +30,17 @@ Caught = TypeVar("Caught", bound=Exception)
 @overload
 def run_all(function: Callable[[Item], Result], items: Iterable[Item], concurrency: int) -> list[Result]: ...
 @overload
-def run_all(function: Callable[[Item], Result], items: Iterable[Item], concurrency: int, *, catch: type[Caught]) -> list[Result | Caught]: ...
+def run_all(
+    function: Callable[[Item], Result], items: Iterable[Item], concurrency: int, *, catch: type[Caught]
+) -> list[Result | Caught]: ...
 def run_all(
     function: Callable[[Item], Result], items: Iterable[Item], concurrency: int, *, catch: type[Exception] | None = None
 ) -> list[Result | Exception] | list[Result]:
     """`function` of every item, in the items' order, at most `concurrency` at a time.
 
-    An exception of the type `catch` takes the place of its result. Any other is raised (the first one): what was not begun
-    is left, what was begun is brought to its end, so that no response on its way is lost. Only a Ctrl-C leaves that behind.
+    An exception of the type `catch` takes the place of its result. Any other is raised (the first one): what was not
+    begun is left, what was begun is brought to its end, so that no response on its way is lost. Only a Ctrl-C leaves
+    that behind.
     """
     work = list(items)
     if len(work) == 1 or concurrency <= 1:
@@ -55,7 +58,10 @@ def run_all(
                 ended.set()  # at once, so that no worker begins anything before the caller's thread has heard of it
                 done.put((number, [], exc))
 
-    threads = [threading.Thread(target=worker, name=_THREAD_NAME, daemon=True) for _number in range(min(concurrency, len(work)))]
+    threads = [
+        threading.Thread(target=worker, name=_THREAD_NAME, daemon=True)
+        for _number in range(min(concurrency, len(work)))
+    ]
     for entry in enumerate(work):
         todo.put(entry)
     results: dict[int, Result | Exception] = {}
@@ -87,7 +93,9 @@ def wait_for(event: threading.Event, seconds: float) -> bool:
 
 
 def wait_for_rest(seconds: float) -> None:
-    """After a Ctrl-C: wait, at most `seconds`, for what had been begun, so that the responses on their way still come in."""
+    """After a Ctrl-C: wait, at most `seconds`, for what had been begun, so that the responses on their way still come
+    in.
+    """
     ends = time.monotonic() + seconds
     for thread in threading.enumerate():
         if thread.name == _THREAD_NAME:

@@ -12,8 +12,8 @@
     ├── ExchangeFailure     one request (http.py): not sent, refused, indeterminate or redirected
     └── ApiError            a request that failed for good (api.py)
 
-An error is data: whom it is about, the reason, what is in doubt, what was changed. `str(error)` is the one place where that
-becomes a message, and nothing takes a message apart again.
+An error is data: whom it is about, the reason, what is in doubt, what was changed. `str(error)` is the one place where
+that becomes a message, and nothing takes a message apart again.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-# Documented as a positive integer. It may become a text one day: nothing calculates with it, and its order means nothing.
+# Documented as a positive integer. It may become a text one day: nothing calculates with it, and its order means
+# nothing.
 ServerId = int
 
 
@@ -71,12 +72,18 @@ class VpsError(Exception):
     says_that_it_is_in_doubt = False  # by its reason
 
     def __init__(
-        self, reason: str, *, about: About = NOBODY, changed: bool = False, cause: VpsError | None = None, replaced: ServerId | None = None
+        self,
+        reason: str,
+        *,
+        about: About = NOBODY,
+        changed: bool = False,
+        cause: VpsError | None = None,
+        replaced: ServerId | None = None,
     ) -> None:
         """`reason`: one sentence or more that leave out whom they are about.
 
-        `changed`: whether the account was, or may have been, changed before the failure. `cause`: an earlier error that explains this
-        one. `replaced`: the id of the server that was deleted to make room for this one.
+        `changed`: whether the account was, or may have been, changed before the failure. `cause`: an earlier error that
+        explains this one. `replaced`: the id of the server that was deleted to make room for this one.
         """
         super().__init__(reason)
         self.reason = reason
@@ -91,16 +98,25 @@ class VpsError(Exception):
         return f"Server {title}: {self.explanation()}" if title else self.explanation()
 
     def explanation(self, *, general: bool = False) -> str:
-        """The message without whom it is about. `general`: so that it is equal for all servers that failed for one reason."""
+        """The message without whom it is about.
+
+        `general`: so that it is equal for all servers that failed for one reason.
+        """
         told_already = self.doubt is not None and self.doubt.is_behind(self)
-        parts = [self.doubt.sentence(general) if self.doubt is not None and not told_already else "", self.own_reason(general)]
+        parts = [
+            self.doubt.sentence(general) if self.doubt is not None and not told_already else "",
+            self.own_reason(general),
+        ]
         parts.append(_NOT_KNOWN if told_already and not self.says_that_it_is_in_doubt else "")
         parts.append(self.cause.explanation(general=general) if self.cause is not None else "")
         if self.replaced is not None:
-            parts.append(f"The server that it was to replace ({'its id is in errors' if general else f'id {self.replaced}'}) was deleted.")
+            parts.append(
+                f"The server that it was to replace ({'its id is in errors' if general else f'id {self.replaced}'}) "
+                "was deleted."
+            )
         return " ".join(part for part in parts if part)
 
-    def own_reason(self, general: bool) -> str:
+    def own_reason(self, general: bool) -> str:  # noqa: ARG002  # for errors that know of ids in their reason
         """The reason alone; `general` as in `explanation`."""
         return self.reason
 
@@ -118,7 +134,10 @@ _NOT_KNOWN = "It is not known whether it took effect."
 
 @dataclass(frozen=True)
 class Doubt:
-    """A request whose outcome is not known. `failure`: what it met instead of a clear response, as the error of that request."""
+    """A request whose outcome is not known.
+
+    `failure`: what it met instead of a clear response, as the error of that request.
+    """
 
     failure: VpsError
 

@@ -88,7 +88,10 @@ def malformed(phrase: str, response: Response) -> ExchangeFailure:
 
 
 class Http:
-    """Sends requests to one API with one token. Safe to share between threads: each has a session, and so a connection, of its own."""
+    """Sends requests to one API with one token.
+
+    Safe to share between threads: each has a session, and so a connection, of its own.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -103,7 +106,15 @@ class Http:
             "User-Agent": f"vpsorg.cloud/{VERSION} (Ansible collection)",
         }
 
-    def exchange(self, method: str, path: str, *, query: Sequence[tuple[str, str]] = (), body: Any = None, timeout: float | None = None) -> Response:
+    def exchange(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Sequence[tuple[str, str]] = (),
+        body: Any = None,
+        timeout: float | None = None,
+    ) -> Response:
         """Send one request to `api_url + path` and return its response if the status is 2xx.
 
         `timeout`: seconds for the whole exchange, at most the option `api_timeout`, which is also the default.
@@ -134,19 +145,28 @@ class Http:
             raise self._classified(exc, exchange.sent, seconds) from None
         self._local.last_used = time.monotonic()
         if status < HTTPStatus.OK:
-            # An interim response that the libraries below take for the response: that one is still to come, and the next request
-            # would be given it.
+            # An interim response that the libraries below take for the response: that one is still to come, and the
+            # next request would be given it.
             self._drop_session()
             words = f"the response was lost: the server has sent an interim response ({status}) that was not asked for"
             raise ExchangeFailure(FailureKind.LOST, words)
-        return self._judged(Response(status=status, headers=headers, body=content, retry_after=retry_after_seconds(headers)))
+        return self._judged(
+            Response(status=status, headers=headers, body=content, retry_after=retry_after_seconds(headers))
+        )
 
     def _session(self, method: str) -> tuple[Session, Exchange]:
-        """This thread's session. Imports `requests`, which must not be paid for by what fails before the first request."""
+        """This thread's session.
+
+        Imports `requests`, which must not be paid for by what fails before the first request.
+        """
         from . import transport
 
         local = self._local
-        if getattr(local, "session", None) is not None and method != "GET" and time.monotonic() - local.last_used > _IDLE_LIMIT:
+        if (
+            getattr(local, "session", None) is not None
+            and method != "GET"
+            and time.monotonic() - local.last_used > _IDLE_LIMIT
+        ):
             # A server may close an idle connection in the very moment in which a request is written to it. For a GET
             # that is one more try; for a create it would be an unknown outcome.
             self._drop_session()
@@ -187,15 +207,23 @@ class Http:
         if isinstance(exc, _BodyError):
             return ExchangeFailure(FailureKind.LOST, str(exc))
         # For the name of another host, urllib3 1 has an error of its own.
-        rejections = [cause for cause in causes if isinstance(cause, ssl.SSLCertVerificationError) or type(cause).__name__ == "CertificateError"]
+        rejections = [
+            cause
+            for cause in causes
+            if isinstance(cause, ssl.SSLCertVerificationError) or type(cause).__name__ == "CertificateError"
+        ]
         if rejections:
             told = (str(getattr(cause, "verify_message", "") or "") for cause in rejections)
             why = next((words for words in told if words), "") or _printable(str(rejections[-1]), 100)
-            return ExchangeFailure(FailureKind.CERTIFICATE, f"the server's certificate is not accepted ({why}): check api_url and ca_path")
+            return ExchangeFailure(
+                FailureKind.CERTIFICATE, f"the server's certificate is not accepted ({why}): check api_url and ca_path"
+            )
         reason = _reason(causes, seconds) or _printable(self.scrub(f"{type(exc).__name__}: {exc}"), 200)
         if sent:
             return ExchangeFailure(FailureKind.LOST, f"the response was lost: {reason}")
-        return ExchangeFailure(FailureKind.UNREACHED, f"{_host_of(self._settings.api_url)} could not be reached: {reason}")
+        return ExchangeFailure(
+            FailureKind.UNREACHED, f"{_host_of(self._settings.api_url)} could not be reached: {reason}"
+        )
 
 
 class _BodyError(Exception):
@@ -238,7 +266,8 @@ def _unpacked(body: bytes, encoding: str) -> bytes:
 
 
 def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
-    """What `Retry-After` asks for, in seconds: a number, or a date, which is compared with the response's own `Date`, never with the local clock.
+    """What `Retry-After` asks for, in seconds: a number, or a date, which is compared with the response's own `Date`,
+    never with the local clock.
 
     Nonsense, a negative number and a date without anything to compare it with count as absent: None.
     """
@@ -257,7 +286,8 @@ def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
 def proxies_for(url: str) -> dict[str, str]:
     """The proxies that the environment names for a URL, `no_proxy` honoured.
 
-    Plain http, which goes to a loopback address only, is never handed to a proxy elsewhere: the proxy would read the token.
+    Plain http, which goes to a loopback address only, is never handed to a proxy elsewhere: the proxy would read the
+    token.
     """
     from requests.utils import get_environ_proxies
 
@@ -267,7 +297,9 @@ def proxies_for(url: str) -> dict[str, str]:
     proxies = {scheme: proxy for scheme, proxy in proxies.items() if proxy and scheme in (parts.scheme, "all")}
     if parts.scheme == "http":
         proxies = {
-            scheme: proxy for scheme, proxy in proxies.items() if is_loopback(urllib.parse.urlsplit(proxy if "//" in proxy else f"//{proxy}").hostname or "")
+            scheme: proxy
+            for scheme, proxy in proxies.items()
+            if is_loopback(urllib.parse.urlsplit(proxy if "//" in proxy else f"//{proxy}").hostname or "")
         }
     return proxies
 
@@ -298,7 +330,10 @@ def _flat_words(value: Any, depth: int = 0) -> str:
     if isinstance(value, list):
         return ", ".join(_flat_words(item, depth + 1) for item in value[:50])
     speaking = ("detail", "message", "error", "non_field_errors", "errors")
-    return "; ".join(_flat_words(item, depth + 1) if key in speaking else f"{key}: {_flat_words(item, depth + 1)}" for key, item in list(value.items())[:50])
+    return "; ".join(
+        _flat_words(item, depth + 1) if key in speaking else f"{key}: {_flat_words(item, depth + 1)}"
+        for key, item in list(value.items())[:50]
+    )
 
 
 def _printable(text: str, limit: int) -> str:
@@ -317,7 +352,9 @@ def _host_of(url: str) -> str:
 
 
 def _causes(exc: BaseException) -> Iterator[BaseException]:
-    """An exception and all that it wraps: `requests` hides a refused connection and a broken one under the same class."""
+    """An exception and all that it wraps: `requests` hides a refused connection and a broken one under
+    the same class.
+    """
     seen: set[int] = set()
     queue: list[Any] = [exc]
     while queue:
@@ -326,7 +363,12 @@ def _causes(exc: BaseException) -> Iterator[BaseException]:
             continue
         seen.add(id(current))
         yield current
-        queue += [current.__cause__, current.__context__, getattr(current, "reason", None), *getattr(current, "args", ())]
+        queue += [
+            current.__cause__,
+            current.__context__,
+            getattr(current, "reason", None),
+            *getattr(current, "args", ()),
+        ]
 
 
 def _reason(causes: list[BaseException], seconds: float) -> str:
@@ -358,4 +400,7 @@ def require_requests() -> None:
     except ImportError:
         import sys
 
-        raise BadInput(f"The Python library requests is missing for {sys.executable}. Install it there: {sys.executable} -m pip install requests") from None
+        raise BadInput(
+            f"The Python library requests is missing for {sys.executable}. Install it there: {sys.executable} -m pip "
+            "install requests"
+        ) from None

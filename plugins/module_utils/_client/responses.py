@@ -2,7 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The shapes of the API's responses, checked before anything relies on them. Pure: bytes in, checked values out, or MalformedResponse.
+"""The shapes of the API's responses, checked before anything relies on them. Pure: bytes in, checked values out, or
+MalformedResponse.
 
 A missing `results` that is read as an empty list would create a second fleet and empty the inventory.
 """
@@ -20,7 +21,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 if TYPE_CHECKING:
     from typing import TypeGuard  # Python 3.10
 
-DEEPEST = 100  # levels of an object's fields; Ansible's own ways of a result fail at a few hundred, and with them the whole result
+# Levels of an object's fields. Ansible's own ways of a result fail at a few hundred, and with them the whole result.
+DEEPEST = 100
 _CONTAINERS = (dict, list)
 _LONE_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
@@ -43,11 +45,16 @@ def is_id(value: Any) -> TypeGuard[int]:
 
 
 def parse_json(body: bytes) -> Any:
-    """Any JSON value, decided by content and not by Content-Type. Raises MalformedResponse for everything else, never RecursionError or the like."""
+    """Any JSON value, decided by content and not by Content-Type.
+
+    Raises MalformedResponse for everything else, never RecursionError or the like.
+    """
     if not body.strip():
         raise MalformedResponse("the response is empty")
     if body.lstrip()[:1] == b"<":
-        raise MalformedResponse("the response is an HTML page, not the API's (a proxy, a sign-in page, or a wrong api_url?)")
+        raise MalformedResponse(
+            "the response is an HTML page, not the API's (a proxy, a sign-in page, or a wrong api_url?)"
+        )
     try:
         # Decoded here, because json.loads lets UTF-16 and encoded surrogates pass.
         value = json.loads(body.decode("utf-8-sig"), parse_constant=_no_constant, parse_float=_finite)
@@ -91,7 +98,9 @@ def without_depths(value: dict[str, Any]) -> dict[str, Any]:
 def _is_deeper(value: Any, levels: int) -> bool:
     if not levels:
         return True
-    for item in value.values() if isinstance(value, dict) else value:  # noqa: SIM110  # a generator takes twice the time, for every server
+    for item in (
+        value.values() if isinstance(value, dict) else value
+    ):  # a generator takes twice the time, for every server
         if (type(item) is dict or type(item) is list) and _is_deeper(item, levels - 1):  # pylint: disable=unidiomatic-typecheck
             return True
     return False
@@ -128,7 +137,10 @@ def check_page(value: Any, check_item: Callable[[Any], Item]) -> Page[Item]:
 
 
 def joined(pages: Sequence[Page[Item]]) -> list[Item]:
-    """The objects of all pages, in order, each id once. Raises MalformedResponse unless every page tells one count and it agrees with them."""
+    """The objects of all pages, in order, each id once.
+
+    Raises MalformedResponse unless every page tells one count and it agrees with them.
+    """
     items = _each_once(item for page in pages for item in page.items)
     counts = {page.count for page in pages}
     if counts != {len(items)}:

@@ -4,9 +4,9 @@
 
 """What an HTTP status means, and what follows from a failure: the failure table, as data.
 
-A row is a kind of failure. Its first two columns say what it proves and whether the request may have taken effect all the same;
-every other column is an operation, and a cell what to do now. `api.py` acts on the column for reads, the rooms of `_server` on
-the others; nothing else in the collection decides whether a request is sent again.
+A row is a kind of failure. Its first two columns say what it proves and whether the request may have taken effect all
+the same; every other column is an operation, and a cell what to do now. `api.py` acts on the column for reads, the
+rooms of `_server` on the others; nothing else in the collection decides whether a request is sent again.
 """
 
 from __future__ import annotations
@@ -129,10 +129,12 @@ def _read_table(text: str) -> dict[FailureKind, _Row]:
 
 _TABLE = _read_table(_TABLE_TEXT)
 _OUTAGES = frozenset({
-    FailureKind.UNREACHED, FailureKind.LOST, FailureKind.SERVER_ERROR, FailureKind.BUSY, FailureKind.THROTTLED, FailureKind.ODD_SUCCESS,
+    FailureKind.UNREACHED, FailureKind.LOST, FailureKind.SERVER_ERROR, FailureKind.BUSY, FailureKind.THROTTLED,
+    FailureKind.ODD_SUCCESS,
 })  # fmt: skip
 
-# Which statuses the API answers with is documented for 200, 201, 204, 400, 401, 402 and 404 only; the others are HTTP's own.
+# Which statuses the API answers with is documented for 200, 201, 204, 400, 401, 402 and 404 only; the others are HTTP's
+# own.
 _KINDS: Mapping[int, FailureKind] = {
     HTTPStatus.OK: FailureKind.LOST,
     HTTPStatus.CREATED: FailureKind.LOST,

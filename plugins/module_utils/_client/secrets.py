@@ -21,7 +21,8 @@ _PRINTABLE_ASCII = re.compile(r"[!-~]+")
 def clean_token(given: str | None) -> str:
     """The token without surrounding white space (files end in a newline).
 
-    Raises BadInput, which never quotes the token: a library that is handed a token with a newline inside quotes it in its own error.
+    Raises BadInput, which never quotes the token: a library that is handed a token with a newline inside quotes it in
+    its own error.
     """
     token = (given or "").strip()
     if not token:
@@ -67,7 +68,8 @@ def echo_detector(token: str) -> Callable[[bytes], bool]:
 
 
 def values_scrubber(token: str) -> Callable[[Any], Any]:
-    """A function that takes the token out of every string of a JSON value, keys too; a value without it is returned as it is, not copied.
+    """A function that takes the token out of every string of a JSON value, keys too; a value without it is returned as
+    it is, not copied.
 
     ansible-core masks the values of a result by itself, but not the keys in it.
     """

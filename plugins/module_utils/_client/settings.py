@@ -59,14 +59,18 @@ def read_settings(params: Mapping[str, Any]) -> Settings:
 def positive_seconds(option: str, value: float, *, at_least: float = 0.0) -> float:
     """A number of seconds above 0 (and not below `at_least`), or BadInput that names the option."""
     if not 0 < value <= LONGEST or value < at_least:
-        raise BadInput(f"{option} must be a number of seconds {f'of at least {at_least:g}' if at_least else 'above 0'}, got {value}.")
+        raise BadInput(
+            f"{option} must be a number of seconds {f'of at least {at_least:g}' if at_least else 'above 0'}, got "
+            f"{value}."
+        )
     return float(value)
 
 
 def check_api_url(given: str) -> str:
     """The base URL without its trailing slash.
 
-    https with a host, or http to a loopback address, where no one else can read the token; no user, query or fragment. Raises BadInput.
+    https with a host, or http to a loopback address, where no one else can read the token; no user, query or fragment.
+    Raises BadInput.
     """
     advice = f"It must look like {DEFAULT_API_URL}; http:// is for a loopback address only."
     # urlsplit drops some control characters silently and keeps others, so they are looked for first.
@@ -81,14 +85,18 @@ def check_api_url(given: str) -> str:
         raise BadInput(f"api_url must not hold a user or a password: the token is given by api_token. {advice}")
     if parts.scheme not in ("https", "http"):
         raise BadInput(f"api_url must begin with https://, got {_shown(given)}. {advice}")
-    if not parts.hostname or not _HOST.fullmatch(parts.netloc.rsplit(":", 1)[0] if port is not None else parts.netloc.rstrip(":")):
+    if not parts.hostname or not _HOST.fullmatch(
+        parts.netloc.rsplit(":", 1)[0] if port is not None else parts.netloc.rstrip(":")
+    ):
         raise BadInput(f"api_url names no valid host: {_shown(given)}. {advice}")
     if "?" in given or "#" in given:
         raise BadInput(f"api_url must not hold a query or a fragment: {_shown(given)}. {advice}")
     if port == 0 or not _PATH.fullmatch(parts.path.rstrip("/")) or ".." in parts.path.split("/"):
         raise BadInput(f"api_url has a port or a path that can't be right: {_shown(given)}. {advice}")
     if parts.scheme == "http" and not is_loopback(parts.hostname):
-        raise BadInput(f"api_url is plain http to {parts.hostname}, which would show the token to the network. Use https. {advice}")
+        raise BadInput(
+            f"api_url is plain http to {parts.hostname}, which would show the token to the network. Use https. {advice}"
+        )
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
 
 

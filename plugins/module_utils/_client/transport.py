@@ -24,12 +24,16 @@ try:
     from urllib3.connection import HTTPConnection, HTTPSConnection
     from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 except ImportError:
-    HTTPAdapter = object  # type: ignore[assignment, misc]  # keeps this file importable; http.require_requests tells users what is missing
+    # Keeps this file importable; http.require_requests tells users what is missing.
+    HTTPAdapter = object  # type: ignore[assignment, misc]
 else:
-    urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # the collection warns itself, where users see it
+    urllib3.disable_warnings(
+        urllib3.exceptions.InsecureRequestWarning
+    )  # the collection warns itself, where users see it
 
 
-# Bytes that the kernel takes in advance. Left to itself it takes several MiB of a response that is then found to be too large.
+# Bytes that the kernel takes in advance. Left to itself it takes several MiB of a response that is then found to be too
+# large.
 _RECEIVE_BUFFER = 256 * 1024
 
 
@@ -38,7 +42,9 @@ class ResponseTooLarge(OSError):
 
 
 class Exchange:
-    """The exchange under way on one session: its deadline (monotonic seconds) and whether its first byte was handed to the network."""
+    """The exchange under way on one session: its deadline (monotonic seconds) and whether its first byte was handed to
+    the network.
+    """
 
     def __init__(self, most_bytes: int) -> None:
         """`most_bytes`: how many may come in one exchange."""
@@ -67,7 +73,9 @@ class Exchange:
 
 
 class _DeadlineReader(io.RawIOBase):
-    """Reads a socket with what is left of the exchange's time and bytes: a socket's own time-out starts anew with every byte that drips in."""
+    """Reads a socket with what is left of the exchange's time and bytes: a socket's own time-out starts anew with every
+    byte that drips in.
+    """
 
     def __init__(self, raw: Any, sock: Any, exchange: Exchange) -> None:
         super().__init__()
@@ -114,8 +122,13 @@ def _watched_connection(base: type, exchange: Exchange) -> type:
 class _WatchedAdapter(HTTPAdapter):
     def __init__(self, exchange: Exchange) -> None:
         self._pools = {
-            scheme: type(f"Watched{pool.__name__}", (pool,), {"ConnectionCls": _watched_connection(connection, exchange)})
-            for scheme, pool, connection in (("http", HTTPConnectionPool, HTTPConnection), ("https", HTTPSConnectionPool, HTTPSConnection))
+            scheme: type(
+                f"Watched{pool.__name__}", (pool,), {"ConnectionCls": _watched_connection(connection, exchange)}
+            )
+            for scheme, pool, connection in (
+                ("http", HTTPConnectionPool, HTTPConnection),
+                ("https", HTTPSConnectionPool, HTTPSConnection),
+            )
         }
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
 
@@ -134,7 +147,9 @@ def _socket_options() -> list[tuple[int, int, int]]:
 
 
 def new_session(exchange: Exchange) -> requests.Session:
-    """A session that takes nothing from the environment (a netrc entry would replace the token), keeps no cookies and one connection."""
+    """A session that takes nothing from the environment (a netrc entry would replace the token), keeps no cookies and
+    one connection.
+    """
     session = requests.Session()
     session.trust_env = False
     session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))

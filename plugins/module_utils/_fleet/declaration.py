@@ -72,9 +72,15 @@ def _check_options(params: Mapping[str, Any]) -> None:
         raise BadInput("purge goes with state present: state absent deletes exactly the servers that are named.")
     pattern = params["purge_match"]
     if not pattern:
-        raise BadInput("purge needs purge_match: a shell pattern on names, such as web-*, that says which servers may be deleted when they are not declared.")
+        raise BadInput(
+            "purge needs purge_match: a shell pattern on names, such as web-*, that says which servers may be "
+            "deleted when they are not declared."
+        )
     if not re.search(r"[A-Za-z0-9-]", re.sub(r"\[!?\]?[^]]*\]", "", pattern)):
-        raise BadInput(f"purge_match {pattern!r} names no letter, digit or hyphen for certain: it could match any server. Give a pattern such as web-*.")
+        raise BadInput(
+            f"purge_match {pattern!r} names no letter, digit or hyphen for certain: it could match any server. Give a "
+            "pattern such as web-*."
+        )
 
 
 def _label(number: int, entry: Any) -> str:
@@ -96,7 +102,11 @@ def _read_fields(entry: Any, label: str, problems: list[str], *, nameless: bool 
             converted = _converted(option, value, known[option], label, problems)
             if converted is not None:
                 fields[option] = converted
-    if not nameless and "name" not in fields and not (isinstance(entry.get("name"), str) or ("name" in entry and entry["name"] is not None)):
+    if (
+        not nameless
+        and "name" not in fields
+        and not (isinstance(entry.get("name"), str) or ("name" in entry and entry["name"] is not None))
+    ):
         problems.append(f"{label}: name is required")
     try:
         check_fields(fields, f"{label}: ")

@@ -17,7 +17,9 @@ from .._server.servers import LaggingList, Servers, ambiguity
 from .declaration import FleetDeclaration
 
 _MOST_DELETIONS_NAMED = 20
-_ADVICE_FOR_NAMESAKES = "A fleet knows its servers by their names: rename or delete by id those that are not wanted, with vps_server."
+_ADVICE_FOR_NAMESAKES = (
+    "A fleet knows its servers by their names: rename or delete by id those that are not wanted, with vps_server."
+)
 
 
 class FleetPlanner:
@@ -29,7 +31,9 @@ class FleetPlanner:
         self.may_create = not declaration.absent
 
     def plan(self) -> TaskPlan:
-        """One whole list, the details that it takes to compare, and a plan for every declared server, in order; then those to be purged."""
+        """One whole list, the details that it takes to compare, and a plan for every declared server, in order; then
+        those to be purged.
+        """
         lagging = LaggingList(self._servers.budget)
         while True:
             listed = self._servers.list()
@@ -58,7 +62,11 @@ class FleetPlanner:
 
     def _purged(self, listed: Sequence[Server], pattern: str) -> list[ServerPlan]:
         declared = {desired.name for desired in self._declaration.desired}
-        matching = [server for server in listed if fnmatch.fnmatchcase(server["name"], pattern) and server["name"] not in declared]
+        matching = [
+            server
+            for server in listed
+            if fnmatch.fnmatchcase(server["name"], pattern) and server["name"] not in declared
+        ]
         reason = f"matches {pattern} and is not declared"
         return [
             plan_absent(DesiredServer(server["name"], server["id"], wait=self._declaration.wait), server, reason)
@@ -66,7 +74,8 @@ class FleetPlanner:
         ]
 
     def _with_details(self, plans: Sequence[ServerPlan]) -> list[ServerPlan]:
-        """Plans made again with the detail, where the list's view lacks something that they depend on, and where they act on a server.
+        """Plans made again with the detail, where the list's view lacks something that they depend on, and where they
+        act on a server.
 
         A list may lag behind a rename, and what is done to the server of another name can't be undone.
         """
@@ -77,7 +86,9 @@ class FleetPlanner:
             for number, plan in enumerate(plans)
             if plan.existing is not None and ((plan.writes and not is_refused) or is_needed_in_full(plan))
         }
-        details = self._servers.existing_details((existing for _number, existing in needing.values()), self._declaration.concurrency)
+        details = self._servers.existing_details(
+            (existing for _number, existing in needing.values()), self._declaration.concurrency
+        )
         for server_id, detail in details.items():
             number, _existing = needing[server_id]
             plans[number] = self._planned_again(plans[number], detail)
@@ -97,8 +108,10 @@ class FleetPlanner:
         titles = [f"{plan.existing['name']} (id {plan.existing['id']})" for plan in deleting if plan.existing]
         more = f" and {len(titles) - _MOST_DELETIONS_NAMED} more" if len(titles) > _MOST_DELETIONS_NAMED else ""
         return VpsError(
-            f"{len(deleting)} {'deletion is' if len(deleting) == 1 else 'deletions are'} needed, and max_delete allows {declaration.max_delete}: "
-            f"{', '.join(titles[:_MOST_DELETIONS_NAMED])}{more}. Set max_delete to {len(deleting)} if that is what you want."
+            f"{len(deleting)} {'deletion is' if len(deleting) == 1 else 'deletions are'} needed, and max_delete "
+            f"allows {declaration.max_delete}: "
+            f"{', '.join(titles[:_MOST_DELETIONS_NAMED])}{more}. Set max_delete to {len(deleting)} if that is what "
+            "you want."
         )
 
 

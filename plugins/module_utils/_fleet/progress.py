@@ -2,7 +2,9 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The progress of a fleet task, while it runs: a line when a server changes its state, and a summary at least every 10 s."""
+"""The progress of a fleet task, while it runs: a line when a server changes its state, and a summary at least every 10
+s.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,10 @@ _TICK = 9.0  # a little before, so that the promise holds on a busy machine
 
 
 class FleetProgress(Observer):
-    """Shows lines of progress, and hands everything else on. A context manager: a thread of its own keeps the summary coming while every other waits."""
+    """Shows lines of progress, and hands everything else on.
+
+    A context manager: a thread of its own keeps the summary coming while every other waits.
+    """
 
     def __init__(self, observer: Observer, show: Callable[[str], None] | None) -> None:
         """`observer`: who is told of ids and of the end. `show`: shows a line; None where nobody sees it."""

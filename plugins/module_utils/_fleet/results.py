@@ -63,7 +63,9 @@ def summary(servers: Iterable[tuple[Sequence[str], bool]]) -> dict[str, int]:
 
 def summary_of_plans(plans: Sequence[ServerPlan]) -> dict[str, int]:
     """What would be done."""
-    return summary(([step.kind for step, _server_id in plan.foreseen_actions()], plan.ends_badly is not None) for plan in plans)
+    return summary(
+        ([step.kind for step, _server_id in plan.foreseen_actions()], plan.ends_badly is not None) for plan in plans
+    )
 
 
 def summary_of_jobs(jobs: Sequence[Job]) -> dict[str, int]:

@@ -17,7 +17,14 @@ from .results import plan_entries, summary_of_plans
 _MOST_REASONS = 5
 _MOST_SERVERS_OF_A_REASON = 10
 _MARKS = {"create": "+", "update": "~", "start": ">", "stop": ".", "delete": "-"}
-_PLANNED = (("created", "create"), ("recreated", "recreate"), ("updated", "update"), ("started", "start"), ("stopped", "stop"), ("deleted", "delete"))
+_PLANNED = (
+    ("created", "create"),
+    ("recreated", "recreate"),
+    ("updated", "update"),
+    ("started", "start"),
+    ("stopped", "stop"),
+    ("deleted", "delete"),
+)
 
 
 def plan_sentence(plans: Sequence[ServerPlan]) -> str:
@@ -38,7 +45,10 @@ def plan_lines(plans: Sequence[ServerPlan]) -> list[str]:
         title = f"{entry['name']:<{width}}"
         known = f"id {entry['id']}, " if entry["id"] else ""
         fields = ", ".join(f"{option}: {value}" for option, value in entry["fields"].items())
-        lines.append(f"  {_MARKS[entry['action']]} {entry['action']:<6} {title}  {known}{entry['reason']}{f' ({fields})' if fields else ''}")
+        lines.append(
+            f"  {_MARKS[entry['action']]} {entry['action']:<6} {title}  "
+            f"{known}{entry['reason']}{f' ({fields})' if fields else ''}"
+        )
     return lines
 
 
@@ -68,7 +78,9 @@ def _sentence(reason: str, errors: Sequence[VpsError]) -> str:
 
 
 def standing(jobs: Sequence[Job]) -> str:
-    """How all jobs stand: `12 of 40 ready, 25 provisioning, 3 starting`, and `1 of 2 gone` where servers are deleted."""
+    """How all jobs stand: `12 of 40 ready, 25 provisioning, 3 starting`, and `1 of 2 gone` where servers
+    are deleted.
+    """
     if not jobs:
         return "reading the account"
     leaving = [job for job in jobs if _is_leaving(job.plan)]
@@ -78,7 +90,13 @@ def standing(jobs: Sequence[Job]) -> str:
             parts.append(f"{sum(1 for job in those if not job.steps and job.error is None)} of {len(those)} {word}")
     others = Counter(_stage(job) for job in jobs if job.is_open)
     failed = sum(1 for job in jobs if job.error is not None)
-    return ", ".join([*parts, *(f"{count} {stage}" for stage, count in others.most_common()), *([f"{failed} failed"] if failed else [])])
+    return ", ".join(
+        [
+            *parts,
+            *(f"{count} {stage}" for stage, count in others.most_common()),
+            *([f"{failed} failed"] if failed else []),
+        ]
+    )
 
 
 def _is_leaving(plan: ServerPlan) -> bool:

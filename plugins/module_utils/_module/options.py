@@ -2,7 +2,9 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The options that several modules share, as Ansible's argument specs; and the checks that an argument spec can't express."""
+"""The options that several modules share, as Ansible's argument specs; and the checks that an argument spec can't
+express.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ SHORTEST_WAIT_INTERVAL = 0.1  # seconds
 
 
 def env_unless_empty(*names: str) -> str:
-    """An argument spec's fallback to an environment variable; one that is empty counts as unset (AWX sets empty ones)."""
+    """An argument spec's fallback to an environment variable; one that is empty counts as unset (AWX
+    sets empty ones).
+    """
     for name in names:
         if os.environ.get(name):
             return os.environ[name]
@@ -28,7 +32,9 @@ def env_unless_empty(*names: str) -> str:
 
 
 def token_fallback(*names: str) -> str:
-    """As env_unless_empty, but leaves a missing token to our own message, which says what to do; Ansible's only names the option."""
+    """As env_unless_empty, but leaves a missing token to our own message, which says what to do; Ansible's only names
+    the option.
+    """
     try:
         return env_unless_empty(*names)
     except AnsibleFallbackNotFound:
@@ -42,7 +48,11 @@ def connection_options() -> dict[str, dict[str, Any]]:
         "api_url": {"type": "str", "default": DEFAULT_API_URL, "fallback": (env_unless_empty, ["VPS_API_URL"])},
         "api_timeout": {"type": "float", "default": 30.0, "fallback": (env_unless_empty, ["VPS_API_TIMEOUT"])},
         "api_retries": {"type": "int", "default": 5, "fallback": (env_unless_empty, ["VPS_API_RETRIES"])},
-        "api_retry_max_delay": {"type": "float", "default": 30.0, "fallback": (env_unless_empty, ["VPS_API_RETRY_MAX_DELAY"])},
+        "api_retry_max_delay": {
+            "type": "float",
+            "default": 30.0,
+            "fallback": (env_unless_empty, ["VPS_API_RETRY_MAX_DELAY"]),
+        },
         "validate_certs": {"type": "bool", "default": True, "fallback": (env_unless_empty, ["VPS_VALIDATE_CERTS"])},
         "ca_path": {"type": "path", "fallback": (env_unless_empty, ["VPS_CA_PATH"])},
     }

@@ -2,7 +2,10 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The outcome of a task as the result of its module; and who hears of it meanwhile. For the modules that declare one server."""
+"""The outcome of a task as the result of its module; and who hears of it meanwhile.
+
+For the modules that declare one server.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,13 @@ from .._client.errors import About, BadInput, ServerId, VpsError
 from .._server.model import PAST_TENSE, ServerPlan
 from .runner import INTERRUPTED, Result, Task
 
-NOTHING: Mapping[str, Any] = {"id": None, "server": None, "actions": [], "drift": [], "diff": {"before": {}, "after": {}}}
+NOTHING: Mapping[str, Any] = {
+    "id": None,
+    "server": None,
+    "actions": [],
+    "drift": [],
+    "diff": {"before": {}, "after": {}},
+}
 
 
 class TaskObserver(Observer):
@@ -33,7 +42,11 @@ class TaskObserver(Observer):
 
 def last_words(jobs: Sequence[Job]) -> str:
     """What an interrupted task leaves behind: which servers exist, or are changed, by its hand."""
-    written = [f"{job.name} (id {job.actions[-1]['id']}, {', '.join(_past(action['action']) for action in job.actions)})" for job in jobs if job.actions]
+    written = [
+        f"{job.name} (id {job.actions[-1]['id']}, {', '.join(_past(action['action']) for action in job.actions)})"
+        for job in jobs
+        if job.actions
+    ]
     written += [f"{job.name} (outcome unknown)" for job in jobs if job.changed and not job.actions]
     if written:
         return f"{INTERRUPTED}. Changed until then: {', '.join(written)}."
@@ -56,7 +69,9 @@ def result_of(outcome: Outcome) -> Result:
 
 
 def values_of_error(error: VpsError, params: Mapping[str, Any]) -> dict[str, Any]:
-    """The keys of the result where a task on one server failed before it had a plan: what was declared, unless the error knows better."""
+    """The keys of the result where a task on one server failed before it had a plan: what was declared, unless the
+    error knows better.
+    """
     if isinstance(error, BadInput):
         return dict(NOTHING)
     about = error.about = error.about.completed_by(About(params.get("name"), params.get("id")))
@@ -82,7 +97,12 @@ def _result_of_prediction(plan: ServerPlan) -> Result:
     if plan.predicted_failure is not None:
         return Result({**_result_of_refusal(plan).values}, str(plan.predicted_failure), plan.warnings)
     actions = [
-        {"action": step.kind, "id": server_id, "name": plan.name, **({"fields": dict(step.fields)} if step.kind == "update" else {})}
+        {
+            "action": step.kind,
+            "id": server_id,
+            "name": plan.name,
+            **({"fields": dict(step.fields)} if step.kind == "update" else {}),
+        }
         for step, server_id in plan.foreseen_actions()
     ]
     disappears = plan.deletes and not plan.creates

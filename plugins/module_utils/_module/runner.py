@@ -59,10 +59,17 @@ class Task:
             request_timeout=self.settings.timeout,
         )
         self.client = ApiClient(_connections.setdefault(self.settings, Http(self.settings)), self.budget)
-        self.servers = Servers(self.client, adopt_timeout=self.params.get("adopt_timeout", 0.0), wait_interval=self.params.get("wait_interval", 1.0))
+        self.servers = Servers(
+            self.client,
+            adopt_timeout=self.params.get("adopt_timeout", 0.0),
+            wait_interval=self.params.get("wait_interval", 1.0),
+        )
         self._has_said_last_words = False
         if not self.settings.validate_certs:
-            module.warn("The certificate of the API is not checked (validate_certs is false): whoever sits in between can read the token.")
+            module.warn(
+                "The certificate of the API is not checked (validate_certs is false): whoever sits in between can "
+                "read the token."
+            )
 
     @property
     def check_mode(self) -> bool:
@@ -70,19 +77,26 @@ class Task:
         return bool(self.module.check_mode)
 
     def scrub(self, text: str) -> str:
-        """A text that may leave: without the token, and without what a terminal would act upon; names and status words come from the API."""
+        """A text that may leave: without the token, and without what a terminal would act upon; names and status words
+        come from the API.
+        """
         return "".join(character if character.isprintable() else " " for character in self.client.scrub(text))
 
     def last_words(self, text: str) -> None:
-        """Say what an interrupted task leaves behind: perhaps nobody reads its result any more. Only the first call counts."""
+        """Say what an interrupted task leaves behind: perhaps nobody reads its result any more.
+
+        Only the first call counts.
+        """
         if not self._has_said_last_words:
             self._has_said_last_words = True
             output.last_words(self.scrub(f"{self.module._name.rpartition('.')[2]}: {text}"))
 
     def end(self, result: Result) -> NoReturn:
-        """End the module: the one place. The token is nowhere in what leaves: an API that echoes it may have put it anywhere.
+        """End the module: the one place. The token is nowhere in what leaves: an API that echoes it may have put it
+        anywhere.
 
-        Never to be called from inside an exception handler: there ansible-core up to 2.18 would show a traceback at -vvv.
+        Never to be called from inside an exception handler: there ansible-core up to 2.18 would show a traceback at
+        -vvv.
         """
         for warning in dict.fromkeys(result.warnings):
             self.module.warn(self.scrub(warning))
@@ -103,8 +117,8 @@ def run_module(
 ) -> None:
     """Read what is declared, open the task, and run it; whatever of the collection's errors comes up becomes a failure.
 
-    `read`: the module's own checks of its options, before anything else; may raise BadInput. `run`: ends by `task.end`. `values_of`: the
-    keys of the result that a failure has.
+    `read`: the module's own checks of its options, before anything else; may raise BadInput. `run`: ends by `task.end`.
+    `values_of`: the keys of the result that a failure has.
     """
     task: Task | None = None
     error: VpsError | None = None

@@ -26,7 +26,10 @@ _LONGEST_FIRST_PAUSE = 1.0  # seconds, between the first two of these reads
 
 
 def update(servers: Servers, server_id: ServerId, changes: Mapping[str, Any]) -> Server:
-    """PATCH what differs, and read it back. Returns the detail. A field that did not take is a failure that names it."""
+    """PATCH what differs, and read it back.
+
+    Returns the detail. A field that did not take is a failure that names it.
+    """
     with Write(servers.client, Operation.UPDATE, "PATCH", one_server(server_id), About(server_id=server_id)) as write:
         lost = False
         for attempt in write.attempts():
@@ -52,21 +55,29 @@ def _read_back(servers: Servers, server_id: ServerId, changes: Mapping[str, Any]
         if not options:
             return server
         if time.monotonic() >= ends or servers.budget.is_over():
-            fields = ", ".join(f"{option} (declared {changes[option]!r}, but the API shows {_shown(server, option)})" for option in options)
-            raise VpsError(f"The API accepted the update, but this did not take: {fields}.", about=About.of(server), changed=True)
+            fields = ", ".join(
+                f"{option} (declared {changes[option]!r}, but the API shows {_shown(server, option)})"
+                for option in options
+            )
+            raise VpsError(
+                f"The API accepted the update, but this did not take: {fields}.", about=About.of(server), changed=True
+            )
         servers.budget.sleep_within(backoff.next())
 
 
 def delete(servers: Servers, server_id: ServerId, *, waits: bool = True) -> bool:
     """DELETE a server. Returns whether it was this that deleted it (False: it was gone already).
 
-    Lingering in reads is for the caller to wait for; `waits`: whether it does, so that a 409 may well mean a deletion under way.
+    Lingering in reads is for the caller to wait for; `waits`: whether it does, so that a 409 may well mean a deletion
+    under way.
     """
 
     def confirms(failure: ExchangeFailure) -> bool:
         return failure.kind.is_absence or (waits and failure.status == HTTPStatus.CONFLICT)
 
-    with Write(servers.client, Operation.DELETE, "DELETE", one_server(server_id), About(server_id=server_id), confirms=confirms) as write:
+    with Write(
+        servers.client, Operation.DELETE, "DELETE", one_server(server_id), About(server_id=server_id), confirms=confirms
+    ) as write:
         for attempt in write.attempts():
             with attempt:
                 servers.api.delete_server(server_id)

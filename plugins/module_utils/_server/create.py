@@ -2,7 +2,10 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Create a server, or adopt the one that a create with a lost response has brought about. There is no second, billed server."""
+"""Create a server, or adopt the one that a create with a lost response has brought about.
+
+There is no second, billed server.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,8 @@ _LOOK_ATTEMPTS = 2  # of one look inside a window that looks again anyway
 
 
 def create_or_adopt(servers: Servers, fields: Mapping[str, Any], seen: frozenset[ServerId]) -> tuple[Server, str]:
-    """Create a server with `fields`, its name among them. Returns it and the action: `create`, or `adopt` where the response was lost.
+    """Create a server with `fields`, its name among them. Returns it and the action: `create`, or `adopt` where the
+    response was lost.
 
     `seen`: the ids that a whole list held just before, under the account's lock. At most one request is sent whose
     refusal is not proven: a second one would be a second bill. Raises VpsError.
@@ -37,7 +41,9 @@ def create_or_adopt(servers: Servers, fields: Mapping[str, Any], seen: frozenset
             with attempt:
                 server = servers.api.create_server(fields)
                 if server["id"] in seen:
-                    raise ExchangeFailure(FailureKind.LOST, f"the response shows server {server['id']}, which was there before")
+                    raise ExchangeFailure(
+                        FailureKind.LOST, f"the response shows server {server['id']}, which was there before"
+                    )
                 return server, "create"
             if attempt.reaction in (Reaction.LOOK_ONLY, Reaction.LOOK_OR_FAIL):
                 return _Adoption(servers, fields, seen, attempt).server(), "adopt"
@@ -49,7 +55,8 @@ def create_or_adopt(servers: Servers, fields: Mapping[str, Any], seen: frozenset
 
 
 def appeared_since(listed: list[Server], fields: Mapping[str, Any], seen: frozenset[ServerId]) -> Server | None:
-    """The one new server of the name that was asked for, if it is as asked for. Raises VpsError where it can't be told which one is.
+    """The one new server of the name that was asked for, if it is as asked for. Raises VpsError where it can't be told
+    which one is.
 
     `created_at` proves nothing: clocks differ.
     """
@@ -69,7 +76,9 @@ def appeared_since(listed: list[Server], fields: Mapping[str, Any], seen: frozen
 class _Adoption:
     """The window after a create whose response was lost, in which the server is looked for."""
 
-    def __init__(self, servers: Servers, fields: Mapping[str, Any], seen: frozenset[ServerId], attempt: Attempt) -> None:
+    def __init__(
+        self, servers: Servers, fields: Mapping[str, Any], seen: frozenset[ServerId], attempt: Attempt
+    ) -> None:
         self._servers = servers
         self._fields = fields
         self._seen = seen
@@ -125,8 +134,10 @@ class _Adoption:
 
     def _unknown_outcome(self, last_problem: VpsError | None) -> VpsError:
         words = (
-            "Creating it has an unknown outcome. The server was looked for and is not to be seen, but may still appear; no second request was "
-            "sent, because that could create a second, billed server. Run the task again: if the server has appeared, it is adopted."
+            "Creating it has an unknown outcome. The server was looked for and is not to be seen, but may still "
+            "appear; no second request was "
+            "sent, because that could create a second, billed server. Run the task again: if the server has "
+            "appeared, it is adopted."
         )
         cause = self._attempt.error()
         cause.cause = last_problem

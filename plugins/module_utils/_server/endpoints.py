@@ -29,7 +29,8 @@ def action_on(server_id: ServerId, action: str) -> Endpoint:
 
 
 class ServersApi:
-    """The endpoints, through one task's client. Reads are retried and raise ApiError, TimeLimitReached or Cancelled; writes are sent once.
+    """The endpoints, through one task's client. Reads are retried and raise ApiError, TimeLimitReached or Cancelled;
+    writes are sent once.
 
     Where a write fails it raises ExchangeFailure, and what follows is decided in `write.py`.
     """
@@ -37,7 +38,9 @@ class ServersApi:
     def __init__(self, client: ApiClient) -> None:
         self.client = client
 
-    def list_servers(self, *, status: str | None = None, location: str | None = None, attempts: int | None = None) -> list[Server]:
+    def list_servers(
+        self, *, status: str | None = None, location: str | None = None, attempts: int | None = None
+    ) -> list[Server]:
         """Every server of the account (or of one status, of one location), all pages: a whole list or an error.
 
         `attempts`: how often each page may be asked for, by default as often as `api_retries` says.
@@ -50,7 +53,9 @@ class ServersApi:
 
     def get_server(self, server_id: ServerId, *, attempts: int | None = None) -> Server:
         """A server's detail; ApiError of the kind NOT_FOUND where there is none. `attempts`: as for the list."""
-        return self.client.read(one_server(server_id), lambda value: check_server(value, server_id=server_id), attempts=attempts)
+        return self.client.read(
+            one_server(server_id), lambda value: check_server(value, server_id=server_id), attempts=attempts
+        )
 
     def create_server(self, fields: Mapping[str, Any]) -> Server:
         """POST /servers/: the new server."""
@@ -67,4 +72,6 @@ class ServersApi:
     def act(self, server_id: ServerId, action: str) -> Server:
         """POST start, stop or reboot: id, name and status as the response shows them."""
         endpoint = action_on(server_id, action)
-        return self.client.write("POST", endpoint, None, lambda value: check_action(value, server_id), accepted=(HTTPStatus.OK,))
+        return self.client.write(
+            "POST", endpoint, None, lambda value: check_action(value, server_id), accepted=(HTTPStatus.OK,)
+        )

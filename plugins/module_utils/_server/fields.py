@@ -2,10 +2,11 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Every field of a server that can be declared, once, as a table. Options, comparison, drift, adoption, recreation and fleets read it.
+"""Every field of a server that can be declared, once, as a table. Options, comparison, drift, adoption, recreation and
+fleets read it.
 
-That a field is required, mutable or shown is documented. What is assumed: that host names are compared as DNS does, and which
-shown values a create surely takes.
+That a field is required, mutable or shown is documented. What is assumed: that host names are compared as DNS does, and
+which shown values a create surely takes.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from .._client.responses import is_id
 MISSING = object()  # what a view of a server shows for a field that it lacks: not null, and not to be compared
 
 _NAME = re.compile(r"[A-Za-z0-9-]+")  # documented: alphanumeric, hyphens allowed
-_HOSTNAME = re.compile(r"(?!.{254})[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*\.?")
+_HOSTNAME = re.compile(
+    r"(?!.{254})[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*\.?"
+)
 _LOCATION = re.compile(r"[!-~](?:[ -~]{0,98}[!-~])?")
 
 
@@ -47,7 +50,9 @@ def id_problem(value: Any) -> str:
 
 
 def _text_problem(pattern: re.Pattern[str], advice: str) -> Callable[[Any], str]:
-    return lambda value: "" if pattern.fullmatch(value) else f"must be {advice}, got {value[:100]!r}. Leave it out rather than empty"
+    return lambda value: (
+        "" if pattern.fullmatch(value) else f"must be {advice}, got {value[:100]!r}. Leave it out rather than empty"
+    )
 
 
 def _no_problem(_value: Any) -> str:
@@ -55,7 +60,8 @@ def _no_problem(_value: Any) -> str:
 
 
 def _is_full_name(value: Any) -> bool:
-    # A host name may be a default (empty, or the server's name) that the API shows but does not take: documented is a full one.
+    # A host name may be a default (empty, or the server's name) that the API shows but does not take: documented is a
+    # full one.
     return isinstance(value, str) and "." in value.strip(".")
 
 
@@ -63,10 +69,11 @@ def _is_full_name(value: Any) -> bool:
 class Field:
     """One field.
 
-    `type`: of the option, as in Ansible's argument specs. `shown_at`: the keys that lead to it in a view of a server; empty where no
-    response ever shows it. `in_lists`: whether the items of a list show it too. `is_individual`: each server has a value of its own,
-    which says nothing about how the API takes that of another server. `unset`: what a server that was created without it shows.
-    `create_takes`: whether a create surely takes a value that a server shows. `problem`: what is wrong with a declared value, as a phrase.
+    `type`: of the option, as in Ansible's argument specs. `shown_at`: the keys that lead to it in a view of a server;
+    empty where no response ever shows it. `in_lists`: whether the items of a list show it too. `is_individual`: each
+    server has a value of its own, which says nothing about how the API takes that of another server. `unset`: what a
+    server that was created without it shows. `create_takes`: whether a create surely takes a value that a server shows.
+    `problem`: what is wrong with a declared value, as a phrase.
     """
 
     option: str
@@ -127,7 +134,9 @@ def field_of(option: str) -> Field:
 
 
 def declaration_options() -> dict[str, dict[str, Any]]:
-    """The options by which a server is declared, as Ansible's argument specs: its fields, and what is to be done about it."""
+    """The options by which a server is declared, as Ansible's argument specs: its fields, and what is to be done about
+    it.
+    """
     return {
         **{field.option: {"type": field.type} for field in FIELDS},
         "power": {"type": "str", "choices": ["started", "stopped"]},
@@ -136,7 +145,10 @@ def declaration_options() -> dict[str, dict[str, Any]]:
 
 
 def check_fields(declared: Mapping[str, Any], where: str = "") -> None:
-    """Raise BadInput for a value that no API could take; `where` is put before the message. What is unset (None) passes."""
+    """Raise BadInput for a value that no API could take; `where` is put before the message.
+
+    What is unset (None) passes.
+    """
     for field in FIELDS:
         value = declared.get(field.option)
         problem = field.problem(value) if value is not None else ""
@@ -151,14 +163,21 @@ def missing_to_create(fields: Mapping[str, Any]) -> list[str]:
 
 def not_taken(server: Mapping[str, Any], fields: Mapping[str, Any]) -> list[str]:
     """The options of `fields` whose value a view of a server does not show."""
-    return [option for option, want in fields.items() if not field_of(option).equal(field_of(option).value_in(server), want)]
+    return [
+        option for option, want in fields.items() if not field_of(option).equal(field_of(option).value_in(server), want)
+    ]
 
 
 def is_as_asked(server: Mapping[str, Any], fields: Mapping[str, Any]) -> bool:
     """Whether a server is what a create asked for, as far as it can't have been changed since."""
-    return not not_taken(server, {field.option: fields[field.option] for field in FIELDS if field.immutable and field.option in fields})
+    return not not_taken(
+        server, {field.option: fields[field.option] for field in FIELDS if field.immutable and field.option in fields}
+    )
 
 
 def shared_part(fields: Mapping[str, Any]) -> tuple[Any, ...]:
-    """What a create asks for, but for what is each server's own. Creates with an equal shared part are taken or refused alike."""
+    """What a create asks for, but for what is each server's own.
+
+    Creates with an equal shared part are taken or refused alike.
+    """
     return tuple(repr(fields.get(field.option)) for field in FIELDS if not field.is_individual)

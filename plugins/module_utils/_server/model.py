@@ -24,7 +24,10 @@ class IdentifiedServer(TypedDict):
 
 
 class Server(IdentifiedServer, total=False):
-    """A view of a server: a list's item or a detail. What is below is documented and not checked: any of it may be missing or odd."""
+    """A view of a server: a list's item or a detail.
+
+    What is below is documented and not checked: any of it may be missing or odd.
+    """
 
     hostname: str | None
     ip_address: str | None  # null while provisioning
@@ -52,9 +55,15 @@ class DesiredServer:
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> DesiredServer:
         """What the options of a module, or an entry of a fleet with those of its task, declare."""
-        fields = {row.option: options[row.option] for row in FIELDS if row.option != "name" and options.get(row.option) is not None}
+        fields = {
+            row.option: options[row.option]
+            for row in FIELDS
+            if row.option != "name" and options.get(row.option) is not None
+        }
         name, server_id, power = (options.get(option) for option in ("name", "id", "power"))
-        return cls(name, server_id, fields, power, options.get("on_immutable_change", "fail"), options.get("wait", True))
+        return cls(
+            name, server_id, fields, power, options.get("on_immutable_change", "fail"), options.get("wait", True)
+        )
 
     @property
     def label(self) -> str:
@@ -67,7 +76,8 @@ class DesiredServer:
         return About(self.name, self.server_id)
 
 
-# What is done to a server, and how that reads when it is done. A create whose response was lost and whose server was found is an adoption.
+# What is done to a server, and how that reads when it is done. A create whose response was lost and whose server was
+# found is an adoption.
 PAST_TENSE: Mapping[str, str] = {
     "create": "created",
     "adopt": "adopted",
@@ -83,7 +93,8 @@ PAST_TENSE: Mapping[str, str] = {
 class Step:
     """One thing to do: an action of PAST_TENSE, or `wait` for a goal.
 
-    `foreseen`: whether check mode counts it; an action behind a transition whose end is not known may turn out needless.
+    `foreseen`: whether check mode counts it; an action behind a transition whose end is not known may turn out
+    needless.
     """
 
     kind: str
@@ -102,8 +113,8 @@ class Step:
 class ServerPlan:
     """What is to be done for one server, and what comes of it as far as can be predicted.
 
-    `refusal`: why nothing must be done at all. `predicted_failure`: what the API will refuse; only check mode says so before it happens.
-    `ends_badly`: why the server is not as declared even after the steps.
+    `refusal`: why nothing must be done at all. `predicted_failure`: what the API will refuse; only check mode says so
+    before it happens. `ends_badly`: why the server is not as declared even after the steps.
     """
 
     desired: DesiredServer

@@ -4,8 +4,8 @@
 
 """Desired and existing make a plan. Pure: no request, no clock, no Ansible.
 
-Everything that the user sees of a run before it happens (check mode, diff, the fleet's plan) is made here, and so is what
-the run then carries out: prediction and run can't disagree.
+Everything that the user sees of a run before it happens (check mode, diff, the fleet's plan) is made here, and so is
+what the run then carries out: prediction and run can't disagree.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from .status import (
     power_word,
 )
 
+
 def other_name(existing: Server, name: str) -> VpsError:
     """The refusal where an id and a name are given that don't belong together."""
     words = f"Its name is {existing['name']}, not {name}. Give the id alone, or the name that belongs to it."
@@ -45,21 +46,37 @@ def no_such_id(desired: DesiredServer) -> VpsError:
 
 
 def plan_present(desired: DesiredServer, existing: Server | None) -> ServerPlan:
-    """A server that is to exist. `existing`: its detail (or a list item, where nothing is declared that a list item lacks)."""
+    """A server that is to exist.
+
+    `existing`: its detail (or a list item, where nothing is declared that a list item lacks).
+    """
     if existing is None:
         return _plan_create(desired)
     drift, warnings = _drift(desired, existing)
     if drift and desired.on_immutable_change == "fail":
-        return ServerPlan(desired, existing, drift=drift, refusal=_immutable_refusal(existing, drift), warnings=warnings)
+        return ServerPlan(
+            desired, existing, drift=drift, refusal=_immutable_refusal(existing, drift), warnings=warnings
+        )
     if drift and desired.on_immutable_change == "recreate":
         return _plan_recreate(desired, existing, drift, warnings)
     if drift:
-        warnings = (*warnings, f"Server {_title(existing)} differs in what can't be changed: {_differences(drift)}. It was left as it is.")
+        warnings = (
+            *warnings,
+            f"Server {_title(existing)} differs in what can't be changed: {_differences(drift)}. It was left as it is.",
+        )
     changes, unknown = _changes(desired, existing)
-    warnings = (*warnings, *(f"Server {_title(existing)}: the API does not show {option}, so it can't be compared and was not set." for option in unknown))
+    warnings = (
+        *warnings,
+        *(
+            f"Server {_title(existing)}: the API does not show {option}, so it can't be compared and was not set."
+            for option in unknown
+        ),
+    )
     steps: list[Step] = []
     if changes:
-        steps.append(Step("update", fields=changes, reason=f"{', '.join(changes)} differ{'s' if len(changes) == 1 else ''}"))
+        steps.append(
+            Step("update", fields=changes, reason=f"{', '.join(changes)} differ{'s' if len(changes) == 1 else ''}")
+        )
     power_steps, refusal = power_plan(desired.power, existing, desired.wait) if desired.power else ([], None)
     steps += power_steps
     if not power_steps and desired.wait and _is_coming_up(existing):
@@ -73,11 +90,25 @@ def plan_present(desired: DesiredServer, existing: Server | None) -> ServerPlan:
     before = _view(desired, existing)
     after = {**before, **changes, **({"power": desired.power} if desired.power else {})}
     predicted = {**existing, **changes, **_predicted_status(steps)}
-    return ServerPlan(desired, existing, tuple(steps), drift, before, after, predicted, refusal, ends_badly=ends_badly, warnings=warnings)
+    return ServerPlan(
+        desired,
+        existing,
+        tuple(steps),
+        drift,
+        before,
+        after,
+        predicted,
+        refusal,
+        ends_badly=ends_badly,
+        warnings=warnings,
+    )
 
 
 def plan_absent(desired: DesiredServer, existing: Server | None, reason: str = "declared absent") -> ServerPlan:
-    """A server that is to be gone. `existing` has an id that this run has seen in a response: only that is ever deleted."""
+    """A server that is to be gone.
+
+    `existing` has an id that this run has seen in a response: only that is ever deleted.
+    """
     if existing is None:
         return ServerPlan(desired, None)
     if desired.server_id is not None and desired.name is not None and existing["name"] != desired.name:
@@ -87,7 +118,9 @@ def plan_absent(desired: DesiredServer, existing: Server | None, reason: str = "
 
 def plan_power(desired: DesiredServer, state: str, existing: Server) -> ServerPlan:
     """A power state that is wanted now: `started`, `stopped` or `rebooted`."""
-    steps, refusal = _reboot_plan(existing, desired.wait) if state == "rebooted" else power_plan(state, existing, desired.wait)
+    steps, refusal = (
+        _reboot_plan(existing, desired.wait) if state == "rebooted" else power_plan(state, existing, desired.wait)
+    )
     before = {"power": power_word(existing["status"])}
     acts = any(step.is_action for step in steps)
     after = {"power": state} if acts or state != "rebooted" else before
@@ -100,7 +133,10 @@ def plan_power(desired: DesiredServer, state: str, existing: Server) -> ServerPl
 
 
 def power_plan(power: str, existing: Server, wait: bool) -> tuple[list[Step], VpsError | None]:
-    """The steps to `started` or `stopped`, or a refusal. At the target: none; on the way: wait; in another transition: wait for its end, then act."""
+    """The steps to `started` or `stopped`, or a refusal.
+
+    At the target: none; on the way: wait; in another transition: wait for its end, then act.
+    """
     status, target = existing["status"], POWER_TARGET[power]
     if is_terminal(status):
         return [], _terminal_refusal(existing)
@@ -110,7 +146,9 @@ def power_plan(power: str, existing: Server, wait: bool) -> tuple[list[Step], Vp
         return [], None
     if status in ON_THE_WAY[target]:
         return arrive, None
-    act = Step("start" if power == "started" else "stop", reason=f"status is {status}", foreseen=LEADS_TO.get(status) != target)
+    act = Step(
+        "start" if power == "started" else "stop", reason=f"status is {status}", foreseen=LEADS_TO.get(status) != target
+    )
     if status in STABLE:
         return [act, *arrive], None
     return [Step("wait", goal=Goal.SETTLED), act, *arrive], None
@@ -157,7 +195,9 @@ def _plan_create(desired: DesiredServer) -> ServerPlan:
     return ServerPlan(desired, None, steps, (), {}, after, _predicted_new(desired, desired.fields, steps))
 
 
-def _plan_recreate(desired: DesiredServer, existing: Server, drift: tuple[Mapping[str, Any], ...], warnings: tuple[str, ...]) -> ServerPlan:
+def _plan_recreate(
+    desired: DesiredServer, existing: Server, drift: tuple[Mapping[str, Any], ...], warnings: tuple[str, ...]
+) -> ServerPlan:
     # What was not declared is kept as it was: an unset option does not ask to lose a host name.
     fields = {**_kept(existing), **desired.fields}
     missing = missing_to_create(fields)
@@ -165,13 +205,18 @@ def _plan_recreate(desired: DesiredServer, existing: Server, drift: tuple[Mappin
         refusal = VpsError(f"It can't be recreated: {_listed(missing)} must be given too.", about=About.of(existing))
         return ServerPlan(desired, existing, drift=drift, refusal=refusal, warnings=warnings)
     if desired.server_id is not None:
-        words = f"Server {_title(existing)} is recreated and so gets a new id: the id {desired.server_id} in the declaration will no longer be there."
+        words = (
+            f"Server {_title(existing)} is recreated and so gets a new id: the id {desired.server_id} in the "
+            "declaration will no longer be there."
+        )
         warnings = (*warnings, words)
     desired = dataclasses.replace(desired, name=desired.name or existing["name"])
     steps = (*_deletion(True, f"recreated: {_differences(drift)}"), *_creation(desired, fields, "recreated"))
     before = _view(desired, existing)
     after = {**before, "name": desired.name, **desired.fields, **({"power": desired.power} if desired.power else {})}
-    return ServerPlan(desired, existing, steps, drift, before, after, _predicted_new(desired, fields, steps), warnings=warnings)
+    return ServerPlan(
+        desired, existing, steps, drift, before, after, _predicted_new(desired, fields, steps), warnings=warnings
+    )
 
 
 def _kept(existing: Server) -> dict[str, Any]:
@@ -206,7 +251,9 @@ def _drift(desired: DesiredServer, existing: Server) -> tuple[tuple[Mapping[str,
             continue
         have = field.value_in(existing)
         if have is MISSING or type(have) is not type(want):
-            warnings.append(f"Server {_title(existing)}: the API does not show {field.option}, so it can't be compared.")
+            warnings.append(
+                f"Server {_title(existing)}: the API does not show {field.option}, so it can't be compared."
+            )
         elif not field.equal(have, want):
             drift.append({"field": field.option, "have": have, "want": want})
     return tuple(drift), tuple(warnings)
@@ -234,7 +281,11 @@ def _declared(desired: DesiredServer) -> Iterable[tuple[Field, Any]]:
 
 def _view(desired: DesiredServer, existing: Server) -> dict[str, Any]:
     """What is managed of a server that exists."""
-    shown = {field.option: field.value_in(existing) for field in FIELDS if field.option == "name" or (field.shown_at and field.option in desired.fields)}
+    shown = {
+        field.option: field.value_in(existing)
+        for field in FIELDS
+        if field.option == "name" or (field.shown_at and field.option in desired.fields)
+    }
     view = {option: None if value is MISSING else value for option, value in shown.items()}
     return {**view, **({"power": power_word(existing["status"])} if desired.power else {})}
 
@@ -279,7 +330,8 @@ def _predicted_new(desired: DesiredServer, fields: Mapping[str, Any], steps: Seq
 
 def _immutable_refusal(existing: Server, drift: Sequence[Mapping[str, Any]]) -> VpsError:
     words = (
-        f"It differs in what can't be changed: {_differences(drift)}. Declare what it has, or choose what to do by on_immutable_change: "
+        f"It differs in what can't be changed: {_differences(drift)}. Declare what it has, or choose what to do by "
+        "on_immutable_change: "
         "warn leaves it as it is, recreate deletes it and creates it anew."
     )
     return VpsError(words, about=About.of(existing))

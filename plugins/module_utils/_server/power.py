@@ -2,7 +2,10 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Start, stop and reboot a server. None of them waits for its end, except where the API refuses an action in the middle of a transition."""
+"""Start, stop and reboot a server.
+
+None of them waits for its end, except where the API refuses an action in the middle of a transition.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +22,15 @@ ACTION_TARGET = {"start": ACTIVE, "stop": STOPPED}
 
 
 def switch(servers: Servers, server_id: ServerId, action: str) -> bool:
-    """`start` or `stop` a server. Returns whether it was this that did it: another's command may have come first. Raises VpsError."""
+    """`start` or `stop` a server.
+
+    Returns whether it was this that did it: another's command may have come first. Raises VpsError.
+    """
     target = ACTION_TARGET[action]
     arriving = {target, *ON_THE_WAY[target]}
-    with Write(servers.client, Operation.SWITCH, "POST", action_on(server_id, action), About(server_id=server_id)) as write:
+    with Write(
+        servers.client, Operation.SWITCH, "POST", action_on(server_id, action), About(server_id=server_id)
+    ) as write:
         for attempt in write.attempts():
             with attempt:
                 servers.api.act(server_id, action)
@@ -39,7 +47,9 @@ def switch(servers: Servers, server_id: ServerId, action: str) -> bool:
 
 def reboot(servers: Servers, server_id: ServerId) -> bool:
     """Reboot a server. Returns True. Never sent twice without proof of refusal. Raises VpsError."""
-    with Write(servers.client, Operation.REBOOT, "POST", action_on(server_id, "reboot"), About(server_id=server_id)) as write:
+    with Write(
+        servers.client, Operation.REBOOT, "POST", action_on(server_id, "reboot"), About(server_id=server_id)
+    ) as write:
         for attempt in write.attempts():
             with attempt:
                 servers.api.act(server_id, "reboot")
@@ -50,7 +60,10 @@ def reboot(servers: Servers, server_id: ServerId) -> bool:
             if server["status"] == REBOOTING and not settled:
                 return True
             if attempt.reaction is Reaction.LOOK_ONLY:
-                words = "Rebooting it has an unknown outcome. The command was not repeated, because that could be a second reboot."
+                words = (
+                    "Rebooting it has an unknown outcome. The command was not repeated, because that could be a "
+                    "second reboot."
+                )
                 raise UnknownOutcome(words, about=About.of(server), cause=attempt.error())
             if attempt.reaction is Reaction.LOOK_OR_FAIL or (attempt.reaction is Reaction.SETTLE and not settled):
                 raise _refused(attempt, server)
@@ -58,7 +71,9 @@ def reboot(servers: Servers, server_id: ServerId) -> bool:
 
 
 def _look(servers: Servers, server_id: ServerId, attempt: Attempt, arriving: set[str]) -> tuple[Server, bool]:
-    """The server after a failed action, and whether the end of a transition was waited for: of one that leads elsewhere than `arriving`."""
+    """The server after a failed action, and whether the end of a transition was waited for: of one that leads elsewhere
+    than `arriving`.
+    """
     cause = attempt.error()
     server = servers.still_there(server_id, cause)
     if attempt.reaction is not Reaction.SETTLE or _is_settled(server) or server["status"] in arriving:
@@ -66,7 +81,9 @@ def _look(servers: Servers, server_id: ServerId, attempt: Attempt, arriving: set
     backoff = poll_backoff(servers.wait_interval)
     while not _is_settled(server):
         if servers.budget.is_over():
-            raise TimeLimitReached("It is still in the middle of a transition at the time limit.", about=About.of(server), cause=cause)
+            raise TimeLimitReached(
+                "It is still in the middle of a transition at the time limit.", about=About.of(server), cause=cause
+            )
         servers.budget.sleep_within(backoff.next())
         server = servers.still_there(server_id, cause)
     return server, True

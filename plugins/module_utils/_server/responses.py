@@ -30,7 +30,10 @@ def check_server(value: Any, *, server_id: ServerId | None = None) -> Server:
 
 
 def check_action(value: Any, server_id: ServerId) -> Server:
-    """The response to start, stop and reboot: success, with the server under `server`. Returns that server. Raises MalformedResponse."""
+    """The response to start, stop and reboot: success, with the server under `server`.
+
+    Returns that server. Raises MalformedResponse.
+    """
     if not isinstance(value, dict) or value.get("status") != "success":
         raise MalformedResponse("the response does not say that the action was accepted")
     return check_server(value.get("server"), server_id=server_id)

@@ -18,7 +18,11 @@ from .model import Server
 
 _MOST_LOOKS_FOR_A_NAME = 4
 _ADVICE_FOR_NAMESAKES = "Say which one is meant by its id, or delete by id those that are not wanted."
-_LOOK_PAUSES = (0.5, 2.0, 10.0)  # the first in seconds, growth, the longest in seconds: some seconds for all these looks
+_LOOK_PAUSES = (
+    0.5,
+    2.0,
+    10.0,
+)  # the first in seconds, growth, the longest in seconds: some seconds for all these looks
 
 
 def named(servers: Iterable[Server], name: str) -> list[Server]:
@@ -27,7 +31,10 @@ def named(servers: Iterable[Server], name: str) -> list[Server]:
 
 
 def ambiguity(name: str, namesakes: Sequence[Server], advice: str = _ADVICE_FOR_NAMESAKES) -> VpsError | None:
-    """The refusal where a name is not unique: none of the servers is picked, to change or to delete. `advice`: what to do about it."""
+    """The refusal where a name is not unique: none of the servers is picked, to change or to delete.
+
+    `advice`: what to do about it.
+    """
     if len(namesakes) < 2:
         return None
     ids = ", ".join(str(server["id"]) for server in namesakes)
@@ -35,7 +42,9 @@ def ambiguity(name: str, namesakes: Sequence[Server], advice: str = _ADVICE_FOR_
 
 
 class LaggingList:
-    """A list that shows a server by a name that its detail does not have, as after a rename: to be read again for some seconds."""
+    """A list that shows a server by a name that its detail does not have, as after a rename: to be read again for some
+    seconds.
+    """
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
@@ -43,11 +52,15 @@ class LaggingList:
         self._looks = 0
 
     def pause(self, listed: Server, detail: Server) -> None:
-        """Before another list. Raises VpsError after some looks: acting on such a server would be acting on the wrong one."""
+        """Before another list.
+
+        Raises VpsError after some looks: acting on such a server would be acting on the wrong one.
+        """
         self._looks += 1
         if self._looks >= _MOST_LOOKS_FOR_A_NAME or self._budget.is_over():
             words = (
-                f"The list shows it by this name, but its detail as {detail['name']}: it has just been renamed, and lists do not show it yet. "
+                f"The list shows it by this name, but its detail as {detail['name']}: it has just been renamed, and "
+                "lists do not show it yet. "
                 "Nothing was done. Run the task again in a minute."
             )
             raise VpsError(words, about=About.of(listed))
@@ -89,7 +102,12 @@ class Servers:
                 failure = problem.failure
             if self.is_unlisted(server_id):
                 return None
-            error = ApiError("GET", one_server(server_id), failure, "The list of servers shows it all the same: the API contradicts itself.")
+            error = ApiError(
+                "GET",
+                one_server(server_id),
+                failure,
+                "The list of servers shows it all the same: the API contradicts itself.",
+            )
             if attempt < MOST_TRIES_OF_A_WRITE:
                 self.budget.pause_before_retry(backoff, failure.retry_after, error)
         raise error
@@ -120,9 +138,13 @@ class Servers:
                 lagging.pause(namesakes[0], existing)
 
     def details(self, server_ids: Iterable[ServerId], concurrency: int) -> dict[ServerId, Server | VpsError | None]:
-        """Many details, `concurrency` at a time: for each id the detail, None where it is proven that there is none (see `find`), or what went wrong."""
+        """Many details, `concurrency` at a time: for each id the detail, None where it is proven that there is none
+        (see `find`), or what went wrong.
+        """
         ids = list(dict.fromkeys(server_ids))
-        details: dict[ServerId, Server | VpsError | None] = dict(zip(ids, run_all(self.api.get_server, ids, concurrency, catch=VpsError)))
+        details: dict[ServerId, Server | VpsError | None] = dict(
+            zip(ids, run_all(self.api.get_server, ids, concurrency, catch=VpsError))
+        )
         for server_id, detail in details.items():
             if isinstance(detail, ApiError) and detail.kind is FailureKind.NOT_FOUND:
                 details[server_id] = self._find_or_error(server_id)
@@ -135,7 +157,10 @@ class Servers:
             return error
 
     def existing_details(self, listed: Iterable[Server], concurrency: int) -> dict[ServerId, Server | None]:
-        """The details of servers that a list has shown; None where one has vanished since. Raises VpsError that names the server."""
+        """The details of servers that a list has shown; None where one has vanished since.
+
+        Raises VpsError that names the server.
+        """
         views = {server["id"]: server for server in listed}
         details: dict[ServerId, Server | None] = {}
         for server_id, detail in self.details(views, concurrency).items():
@@ -146,7 +171,10 @@ class Servers:
         return details
 
     def still_there(self, server_id: ServerId, cause: VpsError | None = None) -> Server:
-        """The detail of a server that was there before. `cause`: what made a look necessary. Raises VpsError where it has vanished."""
+        """The detail of a server that was there before.
+
+        `cause`: what made a look necessary. Raises VpsError where it has vanished.
+        """
         server = self.find(server_id)
         if server is None:
             raise VpsError("It has vanished.", about=About(server_id=server_id), cause=cause)

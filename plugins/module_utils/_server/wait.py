@@ -84,7 +84,10 @@ class Wait:
         return State.FAILED
 
     def standing(self, known_status: str = "") -> str:
-        """What there is to say at the time limit beside the last status; empty where that is all. `known_status`: from before the wait."""
+        """What there is to say at the time limit beside the last status; empty where that is all.
+
+        `known_status`: from before the wait.
+        """
         last_status = self.last_status or known_status
         words = [] if last_status else ["its status was never seen"]
         if self.unknown_status and self.unknown_status == last_status:

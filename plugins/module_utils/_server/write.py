@@ -2,7 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The one loop of all writes: send, and where the outcome is not clear, leave the operation to look before it is sent again.
+"""The one loop of all writes: send, and where the outcome is not clear, leave the operation to look before it is sent
+again.
 
     with Write(client, Operation.DELETE, "DELETE", endpoint) as write:
         for attempt in write.attempts():
@@ -11,8 +12,8 @@
             ...what to make of attempt.kind and attempt.reaction: return, raise, or go on to the next attempt
         raise write.given_up()
 
-What is final by the failure table is raised by the attempt itself, and so is what a pause would take too long for. The operation
-shows only its own decision.
+What is final by the failure table is raised by the attempt itself, and so is what a pause would take too long for. The
+operation shows only its own decision.
 """
 
 from __future__ import annotations
@@ -42,7 +43,9 @@ class Attempt:
     def __enter__(self) -> Attempt:
         return self
 
-    def __exit__(self, _type: type[BaseException] | None, error: BaseException | None, _traceback: TracebackType | None) -> bool:
+    def __exit__(
+        self, _type: type[BaseException] | None, error: BaseException | None, _traceback: TracebackType | None
+    ) -> bool:
         if not isinstance(error, ExchangeFailure):
             return False
         self.failure, self.kind = error, error.kind
@@ -55,8 +58,8 @@ class Attempt:
 
 
 class Write:
-    """One write, which may take several requests. A context manager: no error leaves it that does not tell whom it concerns, what may be
-    changed, and which earlier request is in doubt.
+    """One write, which may take several requests. A context manager: no error leaves it that does not tell whom it
+    concerns, what may be changed, and which earlier request is in doubt.
     """
 
     def __init__(
@@ -85,7 +88,9 @@ class Write:
     def __enter__(self) -> Write:
         return self
 
-    def __exit__(self, _type: type[BaseException] | None, error: BaseException | None, _traceback: TracebackType | None) -> None:
+    def __exit__(
+        self, _type: type[BaseException] | None, error: BaseException | None, _traceback: TracebackType | None
+    ) -> None:
         if isinstance(error, VpsError):
             error.about = error.about.completed_by(self._about)
             error.changed = error.changed or self.changed
@@ -131,7 +136,8 @@ class Write:
             self._client.budget.cancel(attempt.error().own_reason(general=True))
         if reaction in (Reaction.FAIL, Reaction.STOP):
             raise attempt.error() from None
-        # The pause that a 429 asks for comes before the look, which is a request too; and none may lie between a look and a create.
+        # The pause that a 429 asks for comes before the look, which is a request too; and none may lie between a look
+        # and a create.
         looks_after_pause = self._operation is Operation.CREATE and reaction is Reaction.LOOK_AGAIN
         if attempt.kind is FailureKind.THROTTLED or looks_after_pause:
             if attempt.number >= self._allowed:

@@ -114,7 +114,9 @@ class _GroupEntry(_Entry):
         if len(self.failures) == hosts:
             raise self.failures[0][1]
         names = ", ".join(name for name, _error in self.failures[:10]) + (", …" if len(self.failures) > 10 else "")
-        return [f"{self.forgives} makes no group for {len(self.failures)} of {hosts} hosts ({names}): {self.failures[0][1]}"]
+        return [
+            f"{self.forgives} makes no group for {len(self.failures)} of {hosts} hosts ({names}): {self.failures[0][1]}"
+        ]
 
 
 class Constructor:
@@ -141,14 +143,22 @@ class Constructor:
         AnsibleParserError for an entry of `keyed_groups` that is wrong.
         """
         fresh = frozenset(fresh) if self._remember else frozenset()
-        compose, groups, keyed_groups = (self._plugin.get_option(option) for option in ("compose", "groups", "keyed_groups"))
+        compose, groups, keyed_groups = (
+            self._plugin.get_option(option) for option in ("compose", "groups", "keyed_groups")
+        )
         # All variables come before the first group: the helper that sets them would take the name of a group for the
         # group.
         if compose:
             self._compose_all(compose, host_names, fresh)
         own = self._own | frozenset(compose or {})
-        entries = [_GroupEntry(analyse(condition, own), self._group_helper(name, condition)) for name, condition in (groups or {}).items()]
-        entries += [_GroupEntry(_keyed_reads(keyed, own), self._keyed_helper(keyed), _text_of(keyed)) for keyed in keyed_groups or []]
+        entries = [
+            _GroupEntry(analyse(condition, own), self._group_helper(name, condition))
+            for name, condition in (groups or {}).items()
+        ]
+        entries += [
+            _GroupEntry(_keyed_reads(keyed, own), self._keyed_helper(keyed), _text_of(keyed))
+            for keyed in keyed_groups or []
+        ]
         self._group_all(entries, host_names, fresh)
         return [warning for entry in entries for warning in entry.warnings(len(host_names))]
 
@@ -191,7 +201,9 @@ class Constructor:
 
         The outcome: the value alone, `_NOTHING` where the expression failed, `_AGAIN` for what must not be remembered.
         """
-        recorder = self._recorded(lambda: self._plugin._set_composite_vars({name: expression}, variables, host.name, self._strict))
+        recorder = self._recorded(
+            lambda: self._plugin._set_composite_vars({name: expression}, variables, host.name, self._strict)
+        )
         if not recorder.variables:
             return _NOTHING
         value = host.vars.get(name)
@@ -203,7 +215,9 @@ class Constructor:
     # Groups
 
     def _group_helper(self, name: str, condition: Any) -> Callable[[str], None]:
-        return lambda host_name: self._plugin._add_host_to_composed_groups({name: condition}, {}, host_name, self._strict)
+        return lambda host_name: self._plugin._add_host_to_composed_groups(
+            {name: condition}, {}, host_name, self._strict
+        )
 
     def _keyed_helper(self, keyed: Any) -> Callable[[str], None]:
         return lambda host_name: self._plugin._add_host_to_keyed_groups([keyed], {}, host_name, self._strict)
@@ -254,6 +268,8 @@ def _keyed_reads(keyed: Any, own: Collection[str]) -> Reads | None:
 
 def _text_of(keyed: Any) -> str:
     """How to call an entry of `keyed_groups`, empty where the entry itself is wrong."""
-    if not isinstance(keyed, Mapping) or (keyed.get("default_value") is not None and keyed.get("trailing_separator") is not None):
+    if not isinstance(keyed, Mapping) or (
+        keyed.get("default_value") is not None and keyed.get("trailing_separator") is not None
+    ):
         return ""
     return f"keyed_groups: {str(keyed.get('key'))[:100]!r}"

@@ -24,13 +24,15 @@ _CANONICAL_IPV4 = re.compile(rf"(?:22[0-3]|2[01][0-9]|1[0-9]{{2}}|[1-9][0-9]?)(?
 # What means this machine, or every host, to Ansible or to a resolver, whatever the inventory says of it.
 _RESERVED_NAMES = frozenset({
     "all", "ungrouped",
-    "localhost", "localhost.localdomain", "localhost4", "localhost6", "localhost4.localdomain4", "localhost6.localdomain6",
+    "localhost", "localhost.localdomain", "localhost4", "localhost6", "localhost4.localdomain4",
+    "localhost6.localdomain6",
     "ip6-localhost", "ip6-loopback",
 })  # fmt: skip
 # Variables that Ansible sets or obeys by itself, beside all that begin with "ansible_".
 _RESERVED_VARIABLES = frozenset({
     "environment", "group_names", "groups", "hostvars", "inventory_dir", "inventory_file", "inventory_hostname",
-    "inventory_hostname_short", "item", "lookup", "now", "omit", "play_hosts", "playbook_dir", "q", "query", "role_name",
+    "inventory_hostname_short", "item", "lookup", "now", "omit", "play_hosts", "playbook_dir", "q", "query",
+    "role_name",
     "role_names", "role_path", "role_uuid", "undef", "vars",
 })  # fmt: skip
 
@@ -62,7 +64,10 @@ def _is_this_machine(name: str) -> bool:
 
 
 def name_hosts(
-    servers: Sequence[Mapping[str, Any]], sources: Sequence[str], groups: Collection[str], existing: Mapping[str, int | None] | None = None
+    servers: Sequence[Mapping[str, Any]],
+    sources: Sequence[str],
+    groups: Collection[str],
+    existing: Mapping[str, int | None] | None = None,
 ) -> tuple[list[str], list[str]]:
     """The hosts' names, in the servers' order, all different; and the warnings about those that may surprise.
 
@@ -75,16 +80,24 @@ def name_hosts(
     for server in servers:
         given = [str(server["id"]) if source == "id" else server.get(source) for source in sources]
         candidates = [candidate for candidate in given if candidate is not None and candidate != ""]
-        name: str = next((candidate for candidate in candidates if is_safe_name(candidate, groups)), f"vps-{server['id']}")
+        name: str = next(
+            (candidate for candidate in candidates if is_safe_name(candidate, groups)), f"vps-{server['id']}"
+        )
         if not candidates or name != candidates[0]:
             wanted = printable(candidates[0]) if candidates else f"without {' and '.join(sources)}"
-            warnings.append(f"server {server['id']}, {wanted}: not usable as the name of a host; the host is called {name}")
+            warnings.append(
+                f"server {server['id']}, {wanted}: not usable as the name of a host; the host is called {name}"
+            )
         names.append(name)
     return _all_different(servers, names, groups, existing or {}, warnings), warnings
 
 
 def _all_different(
-    servers: Sequence[Mapping[str, Any]], names: list[str], groups: Collection[str], existing: Mapping[str, int | None], warnings: list[str]
+    servers: Sequence[Mapping[str, Any]],
+    names: list[str],
+    groups: Collection[str],
+    existing: Mapping[str, int | None],
+    warnings: list[str],
 ) -> list[str]:
     first_names = list(names)
     while True:

@@ -24,7 +24,15 @@ from ...module_utils._client.secrets import clean_token
 from .selection import Query, Selection
 
 # The options that may be templates, so that a lookup can give them.
-CONNECTION_OPTIONS = ("api_token", "api_url", "api_timeout", "api_retries", "api_retry_max_delay", "validate_certs", "ca_path")
+CONNECTION_OPTIONS = (
+    "api_token",
+    "api_url",
+    "api_timeout",
+    "api_retries",
+    "api_retry_max_delay",
+    "validate_certs",
+    "ca_path",
+)
 NAME_SOURCES = ("name", "hostname", "id")
 ADDRESS_KINDS = ("ipv4", "ipv6")
 
@@ -67,7 +75,12 @@ def check_keys(config: Mapping[str, Any], known: Iterable[str]) -> None:
 class GivenOptions:
     """The options of one configuration file, ready for Ansible, which completes them and checks their types."""
 
-    def __init__(self, config: Mapping[str, Any], definitions: Mapping[str, Mapping[str, Any]], template: Callable[[str, Any], Any]) -> None:
+    def __init__(
+        self,
+        config: Mapping[str, Any],
+        definitions: Mapping[str, Mapping[str, Any]],
+        template: Callable[[str, Any], Any],
+    ) -> None:
         """`config`: what the file holds. `definitions`: the documented options, by name.
 
         `template` takes an option's name and what was given, and returns the value. Raises BadInput for an option that
@@ -113,7 +126,9 @@ class GivenOptions:
         """What the file says, else what the environment says, else None."""
         if option in self.values:
             return self.values[option]
-        return next((os.environ[name] for name in _variables_of(self._definitions[option]) if os.environ.get(name)), None)
+        return next(
+            (os.environ[name] for name in _variables_of(self._definitions[option]) if os.environ.get(name)), None
+        )
 
 
 def connection_variables(definitions: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -167,7 +182,9 @@ def _texts(option: str, values: Sequence[Any] | None) -> tuple[str, ...]:
             raise BadInput(f"{option} must be a list of texts, got {value!r} in it. Put it in quotes if it is meant.")
         if isinstance(value, str) and ("{{" in value or "{%" in value):
             # Taken as it stands it would select nothing, and an empty inventory is a success.
-            raise BadInput(f"{option} can't be a template, got {value[:100]!r}: of all options only those of the connection can.")
+            raise BadInput(
+                f"{option} can't be a template, got {value[:100]!r}: of all options only those of the connection can."
+            )
         texts.append(str(value))
     return tuple(texts)
 
@@ -203,5 +220,7 @@ def named_groups(groups: Mapping[str, Any] | None, keyed_groups: Sequence[Any] |
     named = [str(name) for name in groups or {}]
     for keyed in keyed_groups or []:
         if isinstance(keyed, Mapping):
-            named += [value for value in (keyed.get("parent_group"), keyed.get("default_value")) if isinstance(value, str)]
+            named += [
+                value for value in (keyed.get("parent_group"), keyed.get("default_value")) if isinstance(value, str)
+            ]
     return named

@@ -37,7 +37,9 @@ class Population:
         self._group = inventory.groups[group]
         self._no_address_group = no_address_group
         self._api_url = api_url
-        self._existing: dict[str, tuple[str, int]] = {name: getattr(host, _SERVER) for name, host in self._hosts.items() if hasattr(host, _SERVER)}
+        self._existing: dict[str, tuple[str, int]] = {
+            name: getattr(host, _SERVER) for name, host in self._hosts.items() if hasattr(host, _SERVER)
+        }
         self._class: type[Host] | None = None
         self._origin: dict[str, Any] = {}
         self._variable_names: VariableNames | None = None
@@ -49,7 +51,10 @@ class Population:
 
     def existing_servers(self) -> dict[str, int | None]:
         """The hosts made for other files, with their servers' ids; None for a server of another API."""
-        return {name: server_id if api_url == self._api_url else None for name, (api_url, server_id) in self._existing.items()}
+        return {
+            name: server_id if api_url == self._api_url else None
+            for name, (api_url, server_id) in self._existing.items()
+        }
 
     def add_servers(self, servers: Sequence[Server], names: Sequence[str], options: HostOptions) -> None:
         """Add all servers, each as the host of the name that has its place in `names`."""

@@ -27,7 +27,9 @@ def fetch_servers(settings: Settings, query: Query) -> tuple[list[Server], list[
     detail that can't be read, a missing `requests`.
     """
     require_requests()
-    budget = Budget(limit=None, retries=settings.retries, retry_max_delay=settings.retry_max_delay, request_timeout=settings.timeout)
+    budget = Budget(
+        limit=None, retries=settings.retries, retry_max_delay=settings.retry_max_delay, request_timeout=settings.timeout
+    )
     client = ApiClient(Http(settings), budget)
     api = ServersApi(client)
     servers = query.selection.of(_list(api, query.selection))

@@ -16,7 +16,9 @@ from helpers.api_client import Client
 @pytest.fixture(scope="session")
 def running() -> Iterator[Emulator]:
     """The process that all tests share."""
-    with Emulator(tokens={"vps_reader": ["servers:read"], "vps_writer": ["servers:write"], "vps_servers": ["servers:*"]}) as emulator:
+    with Emulator(
+        tokens={"vps_reader": ["servers:read"], "vps_writer": ["servers:write"], "vps_servers": ["servers:*"]}
+    ) as emulator:
         yield emulator
         assert emulator.errors() == ""
 

@@ -20,8 +20,9 @@ from emulator.handle import Emulator
 EXAMPLES = 8
 SEED = 1
 
-# The one departure from the tester's own expectations: that an action is refused with 400 depends on the server's status, which no
-# description of a request can tell. So a 400 to well-formed start, stop and reboot is as good as a 200.
+# The one departure from the tester's own expectations: that an action is refused with 400 depends on the server's
+# status, which no description of a request can tell. So a 400 to well-formed start, stop and reboot is as good as a
+# 200.
 CONFIGURATION = """
 [[operations]]
 include-operation-id = ["start_server", "stop_server", "reboot_server"]
@@ -30,7 +31,9 @@ checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "403",
 
 
 def _narrowed(description: dict[str, Any]) -> dict[str, Any]:
-    """The description with the catalogue's values, which are not part of the API: so that well-formed creates are expected to succeed."""
+    """The description with the catalogue's values, which are not part of the API: so that well-formed creates are
+    expected to succeed.
+    """
     create = description["components"]["schemas"]["CreateServer"]["properties"]
     create["plan_id"]["enum"] = list(catalogue.PLANS)
     create["os_id"]["enum"] = list(catalogue.SYSTEMS)
@@ -58,7 +61,9 @@ def _assert_that_everything_was_tried(log: list[dict[str, Any]]) -> None:
     met: defaultdict[str, Counter[int]] = defaultdict(Counter)
     for entry in log:
         parts = entry["path"].removeprefix("/api/v1/servers/").split("/")
-        met[f"{entry['method']} {'item ' * (len(parts) > 1)}{parts[1] if len(parts) > 2 else ''}".strip()][entry["status"]] += 1
+        met[f"{entry['method']} {'item ' * (len(parts) > 1)}{parts[1] if len(parts) > 2 else ''}".strip()][
+            entry["status"]
+        ] += 1
     expected = ["GET", "POST", "GET item", "PUT item", "PATCH item", "DELETE item"]
     for endpoint in [*expected, *(f"POST item {action}" for action in ("start", "stop", "reboot"))]:
         statuses = met[endpoint]

@@ -36,7 +36,9 @@ HOSTILE = [
 
 
 def test_a_template_goes_round(emulator: Emulator, client: Client) -> None:
-    ids = emulator.seed(4, name="db-{n:02d}", first=9, status=["active", "stopped"], location=["us-east"], plan_id=[1, 2, 3], os_id=[3])
+    ids = emulator.seed(
+        4, name="db-{n:02d}", first=9, status=["active", "stopped"], location=["us-east"], plan_id=[1, 2, 3], os_id=[3]
+    )
     servers = [client.detail(server) for server in ids]
     assert [server["name"] for server in servers] == ["db-09", "db-10", "db-11", "db-12"]
     assert [server["hostname"] for server in servers] == [f"{server['name']}.example.com" for server in servers]
@@ -53,7 +55,11 @@ def test_seeding_twice_goes_on(emulator: Emulator, client: Client) -> None:
 
 
 def test_explicit_servers(emulator: Emulator, client: Client) -> None:
-    servers = [{"fields": {"name": "one", "id": 7}}, {"fields": {"name": "two"}, "complete": False}, {"omit": ["hostname", "plan"]}]
+    servers = [
+        {"fields": {"name": "one", "id": 7}},
+        {"fields": {"name": "two"}, "complete": False},
+        {"omit": ["hostname", "plan"]},
+    ]
     ids = emulator.seed(servers=servers)
     first, second, third = client.get("/servers/").json()["results"]
     assert ids[0] == first["id"] == 7 and first["name"] == "one"
@@ -79,7 +85,9 @@ def test_a_wrong_template_is_refused(emulator: Emulator, wrong: dict[str, Any]) 
     assert emulator.servers() == []
 
 
-@pytest.mark.parametrize("field", ["name", "hostname", "status", "ip_address", "ipv6_address", "location", "plan", "os", "updated_at"])
+@pytest.mark.parametrize(
+    "field", ["name", "hostname", "status", "ip_address", "ipv6_address", "location", "plan", "os", "updated_at"]
+)
 @pytest.mark.parametrize("value", HOSTILE, ids=range(len(HOSTILE)))
 def test_any_value_is_kept_and_shown_as_it_is(emulator: Emulator, client: Client, field: str, value: Any) -> None:
     server = emulator.insert(**{field: value})

@@ -83,7 +83,9 @@ def test_filters_and_order(emulator: Emulator, client: Client) -> None:
 def test_create_answers_the_documented_fields_and_costs_credits(emulator: Emulator, client: Client) -> None:
     emulator.configure(provision_ms=SLOW)
     before = emulator.credits
-    answer = client.ask("POST", "/servers/", {**NEW, "hostname": "web02.example.com", "ssh_key_id": 7, "backups_enabled": True})
+    answer = client.ask(
+        "POST", "/servers/", {**NEW, "hostname": "web02.example.com", "ssh_key_id": 7, "backups_enabled": True}
+    )
     body = answer.json()
     assert answer.status_code == 201
     assert set(body) == LIST_FIELDS | {"backups_enabled", "message"}
@@ -155,11 +157,17 @@ NOT_INTEGER = ["A valid integer is required."]
         ({"backups_enabled": "true"}, {"backups_enabled": ["Must be a valid boolean."]}),
         (
             {"name": None, "plan_id": 99, "location": ""},
-            {"name": NULL, "plan_id": ['Invalid pk "99" - object does not exist.'], "location": ['"" is not a valid choice.']},
+            {
+                "name": NULL,
+                "plan_id": ['Invalid pk "99" - object does not exist.'],
+                "location": ['"" is not a valid choice.'],
+            },
         ),
     ],
 )
-def test_a_create_with_a_wrong_field(emulator: Emulator, client: Client, change: dict[str, Any], problems: dict[str, Any]) -> None:
+def test_a_create_with_a_wrong_field(
+    emulator: Emulator, client: Client, change: dict[str, Any], problems: dict[str, Any]
+) -> None:
     answer = client.ask("POST", "/servers/", {**NEW, **change})
     assert (answer.status_code, answer.json()) == (400, problems)
     assert emulator.servers() == []
@@ -193,7 +201,9 @@ def test_usage_differs_on_each_read(emulator: Emulator, client: Client) -> None:
 
 
 @pytest.mark.parametrize("server", ["1", "0", "-1", "abc", "1.0", "%31%32345x", "9" * 30])
-@pytest.mark.parametrize(("method", "tail"), [("GET", ""), ("PUT", ""), ("PATCH", ""), ("DELETE", ""), ("POST", "start/")])
+@pytest.mark.parametrize(
+    ("method", "tail"), [("GET", ""), ("PUT", ""), ("PATCH", ""), ("DELETE", ""), ("POST", "start/")]
+)
 def test_no_such_server(emulator: Emulator, client: Client, server: str, method: str, tail: str) -> None:
     emulator.insert(id=12345)
     answer = client.ask(method, f"/servers/{server}/{tail}", {})
@@ -246,7 +256,11 @@ def test_an_action(emulator: Emulator, client: Client, action: str, status: str,
     server = emulator.insert(name="web-1", status=status)
     answer = client.ask("POST", f"/servers/{server}/{action}/")
     assert answer.status_code == 200
-    assert answer.json() == {"status": "success", "message": message, "server": {"id": server, "name": "web-1", "status": becomes}}
+    assert answer.json() == {
+        "status": "success",
+        "message": message,
+        "server": {"id": server, "name": "web-1", "status": becomes},
+    }
     assert client.detail(server)["status"] == becomes
 
 
@@ -257,7 +271,9 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("action", "status"), [(action, status) for action, statuses in REFUSED for status in statuses])
+@pytest.mark.parametrize(
+    ("action", "status"), [(action, status) for action, statuses in REFUSED for status in statuses]
+)
 def test_an_action_that_the_status_does_not_allow(emulator: Emulator, client: Client, action: str, status: str) -> None:
     server = emulator.insert(status=status)
     answer = client.ask("POST", f"/servers/{server}/{action}/")
@@ -269,7 +285,12 @@ def test_an_action_that_the_status_does_not_allow(emulator: Emulator, client: Cl
 @pytest.mark.parametrize(("method", "path"), EVERY_CALL)
 def test_without_an_accepted_token(emulator: Emulator, method: str, path: str) -> None:
     emulator.insert(id=12345)
-    for headers in ({}, {"Authorization": "Bearer vps_other"}, {"Authorization": f"Token {emulator.token}"}, {"Authorization": "Bearer"}):
+    for headers in (
+        {},
+        {"Authorization": "Bearer vps_other"},
+        {"Authorization": f"Token {emulator.token}"},
+        {"Authorization": "Bearer"},
+    ):
         answer = requests.request(method, emulator.url + path, headers=headers, timeout=10, proxies={"http": ""})
         assert answer.status_code == 401 and set(answer.json()) == {"detail"}
         assert answer.headers["WWW-Authenticate"] == "Bearer"
@@ -277,7 +298,9 @@ def test_without_an_accepted_token(emulator: Emulator, method: str, path: str) -
 
 
 @pytest.mark.parametrize(("method", "path"), EVERY_CALL)
-@pytest.mark.parametrize(("token", "reads", "writes"), [("vps_reader", 1, 0), ("vps_writer", 0, 1), ("vps_servers", 1, 1)])
+@pytest.mark.parametrize(
+    ("token", "reads", "writes"), [("vps_reader", 1, 0), ("vps_writer", 0, 1), ("vps_servers", 1, 1)]
+)
 def test_permissions(emulator: Emulator, method: str, path: str, token: str, reads: bool, writes: bool) -> None:
     emulator.insert(id=12345)
     answer = Client(emulator, token).ask(method, path, {})
@@ -301,7 +324,9 @@ def test_a_method_that_is_not_documented(client: Client, method: str, path: str,
     assert answer.status_code == 405 and answer.headers["Allow"] == allowed
 
 
-@pytest.mark.parametrize("path", ["/servers", "/servers/12345", "/servers/12345/start", "/server/", "/servers/12345/rebuild/", "/"])
+@pytest.mark.parametrize(
+    "path", ["/servers", "/servers/12345", "/servers/12345/start", "/server/", "/servers/12345/rebuild/", "/"]
+)
 def test_a_path_that_is_not_documented(emulator: Emulator, client: Client, path: str) -> None:
     emulator.insert(id=12345)
     assert client.get(path).status_code == 404

@@ -17,7 +17,9 @@ SLOW = 60_000
 
 
 def assert_met_in_order(condition: Callable[[], Any], states: list[Any]) -> None:
-    """Ask until the last state comes; what is met before are some of the states, in their order: a slow machine may miss one."""
+    """Ask until the last state comes; what is met before are some of the states, in their order: a slow machine may
+    miss one.
+    """
     met: list[Any] = []
 
     def arrived() -> bool:

@@ -56,7 +56,9 @@ def test_the_command_finds_the_file_up_to_date() -> None:
 
 
 def test_it_describes_the_nine_endpoints_and_every_documented_status(description: dict[str, Any]) -> None:
-    operations = {(path, method): operation for path, item in description["paths"].items() for method, operation in item.items()}
+    operations = {
+        (path, method): operation for path, item in description["paths"].items() for method, operation in item.items()
+    }
     assert operations.keys() == DOCUMENTED.keys()
     for key, documented in DOCUMENTED.items():
         answers = operations[key]["responses"]
@@ -86,6 +88,11 @@ def test_answers_obey_it(emulator: Emulator, client: Client, description: dict[s
 
 
 def test_it_tells_a_wrong_answer(description: dict[str, Any]) -> None:
-    for schema, value in [("ServerDetail", {"id": 1}), ("ServerList", {"count": 1}), ("FieldErrors", {"name": "text"}), ("Detail", {})]:
+    for schema, value in [
+        ("ServerDetail", {"id": 1}),
+        ("ServerList", {"count": 1}),
+        ("FieldErrors", {"name": "text"}),
+        ("Detail", {}),
+    ]:
         with pytest.raises(jsonschema.ValidationError):
             _validate(description, schema, value)

@@ -26,7 +26,9 @@ SLOW = 60_000
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     """A command that ends by itself."""
-    return subprocess.run([sys.executable, str(FOLDER), *arguments], capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        [sys.executable, str(FOLDER), *arguments], capture_output=True, text=True, timeout=60, check=False
+    )
 
 
 def started(*arguments: str) -> tuple[subprocess.Popen[str], str]:
@@ -130,7 +132,8 @@ def test_help_names_every_switch() -> None:
 def test_it_ends_with_its_parent() -> None:
     parent = (
         "import subprocess, sys\n"
-        f"child = subprocess.Popen([sys.executable, {str(FOLDER)!r}, '--port', '0', '--exit-with-parent', '--stop-after', '60'],"
+        f"child = subprocess.Popen([sys.executable, {str(FOLDER)!r}, '--port', '0', '--exit-with-parent', "
+        "'--stop-after', '60'],"
         " stdout=subprocess.PIPE, text=True)\n"
         "child.stdout.readline()\n"
         "print(child.pid, flush=True)\n"

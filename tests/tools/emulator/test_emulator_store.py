@@ -25,7 +25,9 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def timeline(store: Store, server: int) -> list[tuple[int, int, str | None]]:
     """When each version of a server begins and ends, and its status."""
-    return store.connection.execute("SELECT since, until, status FROM versions WHERE server = ? ORDER BY since", (server,)).fetchall()
+    return store.connection.execute(
+        "SELECT since, until, status FROM versions WHERE server = ? ORDER BY since", (server,)
+    ).fetchall()
 
 
 def test_an_amendment_splits_the_version_of_its_moment_and_reaches_the_later_ones(store: Store) -> None:
@@ -60,7 +62,9 @@ def test_an_update_while_provisioning_survives_its_end(store: Store) -> None:
     lifecycle.update(store, switches, server, {"name": "after"})
     now = store.now()
     states = [store.at(server, now + seconds * SECOND) for seconds in (0, 60, 120)]
-    shown = [state and (state.document["name"], state.document["status"], state.document["ip_address"]) for state in states]
+    shown = [
+        state and (state.document["name"], state.document["status"], state.document["ip_address"]) for state in states
+    ]
     assert shown == [("after", "provisioning", None), ("after", "active", None), ("after", "active", "203.0.113.10")]
 
 

@@ -182,7 +182,9 @@ def test_a_page_that_is_not_there(emulator: Emulator, client: Client, query: str
 
 
 @switch("next_host")
-@pytest.mark.parametrize(("given", "base"), [("inner:8000", "http://inner:8000"), ("https://evil.example.com", "https://evil.example.com")])
+@pytest.mark.parametrize(
+    ("given", "base"), [("inner:8000", "http://inner:8000"), ("https://evil.example.com", "https://evil.example.com")]
+)
 def test_next_may_name_another_host(emulator: Emulator, client: Client, given: str, base: str) -> None:
     emulator.seed(21)
     emulator.configure(next_host=given)
@@ -239,7 +241,9 @@ def test_an_unknown_query_parameter(emulator: Emulator, client: Client) -> None:
         ("html", "text/html", "<h1>name: This field may not be null.</h1>", "<h1>Not found.</h1>"),
     ],
 )
-def test_shapes_of_errors(emulator: Emulator, client: Client, shape: str, content_type: str, fields: str, one: str) -> None:
+def test_shapes_of_errors(
+    emulator: Emulator, client: Client, shape: str, content_type: str, fields: str, one: str
+) -> None:
     emulator.configure(error_shape=shape)
     invalid = client.ask("POST", "/servers/", {"name": None, "plan_id": 1, "os_id": 5, "location": "us-west"})
     answers = [(invalid, 400, fields), (client.get("/servers/1/"), 404, one), (client.get("/nowhere/"), 404, one)]
@@ -268,7 +272,9 @@ def test_an_error_that_quotes_a_lone_surrogate(emulator: Emulator, client: Clien
 def test_answers_of_an_update(emulator: Emulator, client: Client, method: str, kind: str) -> None:
     emulator.configure(patch_answer=kind)
     server = emulator.insert()
-    answer = client.ask(method, f"/servers/{server}/", {"name": "new", "hostname": "new.example.com", "backups_enabled": True})
+    answer = client.ask(
+        method, f"/servers/{server}/", {"name": "new", "hostname": "new.example.com", "backups_enabled": True}
+    )
     assert answer.status_code == (204 if kind == "no_content" else 200)
     if kind in ("no_body", "no_content"):
         assert answer.content == b""
@@ -305,13 +311,20 @@ def test_unique_names(emulator: Emulator, client: Client) -> None:
 def test_the_longest_name(emulator: Emulator, client: Client) -> None:
     emulator.configure(name_max_length=3)
     client.create("abc")
-    assert client.ask("POST", "/servers/", {"name": "abcd", "plan_id": 1, "os_id": 5, "location": "us-west"}).status_code == 400
+    assert (
+        client.ask("POST", "/servers/", {"name": "abcd", "plan_id": 1, "os_id": 5, "location": "us-west"}).status_code
+        == 400
+    )
 
 
 @switch("hostname_check")
 @pytest.mark.parametrize(
     ("check", "accepted", "refused"),
-    [("fqdn", ["a.b"], ["a", "a_b.c", "-a.b"]), ("label", ["a", "a.b"], ["a_b", "-a"]), ("none", ["a b", "{{ x }}"], [""])],
+    [
+        ("fqdn", ["a.b"], ["a", "a_b.c", "-a.b"]),
+        ("label", ["a", "a.b"], ["a_b", "-a"]),
+        ("none", ["a b", "{{ x }}"], [""]),
+    ],
 )
 def test_hostnames(emulator: Emulator, client: Client, check: str, accepted: list[str], refused: list[str]) -> None:
     emulator.configure(hostname_check=check)
@@ -345,7 +358,11 @@ def test_content_types(emulator: Emulator, client: Client) -> None:
 
     def statuses() -> list[int]:
         patch = client.ask("PATCH", f"/servers/{server}/", data='{"name": "x"}', headers={"Content-Type": "text/plain"})
-        return [client.get("/servers/").status_code, patch.status_code, client.ask("POST", f"/servers/{server}/start/").status_code]
+        return [
+            client.get("/servers/").status_code,
+            patch.status_code,
+            client.ask("POST", f"/servers/{server}/start/").status_code,
+        ]
 
     assert statuses() == [200, 415, 400]
     emulator.configure(content_type="every")
@@ -396,7 +413,9 @@ def test_a_path_without_its_last_slash(emulator: Emulator, client: Client) -> No
     assert client.get("/nowhere").status_code == 404
 
 
-@pytest.mark.parametrize("wrong", [{"no_such_switch": 1}, {"stop_ms": -1}, {"stop_ms": "5"}, {"paging": 1}, {"order": "random"}])
+@pytest.mark.parametrize(
+    "wrong", [{"no_such_switch": 1}, {"stop_ms": -1}, {"stop_ms": "5"}, {"paging": 1}, {"order": "random"}]
+)
 def test_a_wrong_switch_is_refused(emulator: Emulator, wrong: dict[str, Any]) -> None:
     before = emulator.settings()
     with pytest.raises(EmulatorError, match=next(iter(wrong))):

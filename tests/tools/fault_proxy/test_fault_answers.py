@@ -32,13 +32,30 @@ def met(proxy: FaultProxy, fault: Fault):
 
 
 @pytest.mark.parametrize("forward", [True, False])
-@pytest.mark.parametrize("kind", ["garbage", "html_200", "empty_body_200", "answer", "status_429", "status_503", "redirect", "echo_token", "deep_json"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "garbage",
+        "html_200",
+        "empty_body_200",
+        "answer",
+        "status_429",
+        "status_503",
+        "redirect",
+        "echo_token",
+        "deep_json",
+    ],
+)
 def test_with_and_without_the_effect(api: TinyApi, proxy: FaultProxy, kind: str, forward: bool) -> None:
     fault = Fault(kind, "POST", forward=forward)
     proxy.set(fault)
     assert exchange(proxy.port, "POST", LIST, NEW).data
     record = met(proxy, fault)
-    assert (record.forwarded, record.upstream_status, len(api.calls)) == (forward, 201 if forward else None, int(forward))
+    assert (record.forwarded, record.upstream_status, len(api.calls)) == (
+        forward,
+        201 if forward else None,
+        int(forward),
+    )
 
 
 def test_garbage(proxy: FaultProxy) -> None:
@@ -66,7 +83,13 @@ def test_html_and_empty_and_wrong_type(proxy: FaultProxy) -> None:
 
 @pytest.mark.parametrize(
     ("body", "sent"),
-    [({"detail": "no"}, b'{"detail": "no"}'), (["no"], b'["no"]'), ("näe", "näe".encode()), (b"\xff", b"\xff"), (None, b"")],
+    [
+        ({"detail": "no"}, b'{"detail": "no"}'),
+        (["no"], b'["no"]'),
+        ("näe", "näe".encode()),
+        (b"\xff", b"\xff"),
+        (None, b""),
+    ],
 )
 def test_any_answer(proxy: FaultProxy, body: object, sent: bytes) -> None:
     proxy.set(Fault("answer", status=409, body=body, headers={"X-Why": "because"}))
@@ -82,7 +105,9 @@ def test_connections_outlive_an_ordinary_error(proxy: FaultProxy) -> None:
 
 
 @pytest.mark.parametrize("kind", ["status_429", "status_503"])
-@pytest.mark.parametrize(("form", "value"), [("seconds", "7"), ("nonsense", "soon, perhaps"), ("negative", "-7"), ("absent", None)])
+@pytest.mark.parametrize(
+    ("form", "value"), [("seconds", "7"), ("nonsense", "soon, perhaps"), ("negative", "-7"), ("absent", None)]
+)
 def test_retry_after(proxy: FaultProxy, kind: str, form: str, value: str | None) -> None:
     fault = Fault(kind, form=form, seconds=7)
     proxy.set(fault)

@@ -38,7 +38,12 @@ def can_connect(port: int) -> bool:
 
 @pytest.mark.parametrize(
     ("kind", "end", "forwarded"),
-    [("reset_before", "reset", False), ("close_before", "closed", False), ("reset_after", "reset", True), ("close_after", "closed", True)],
+    [
+        ("reset_before", "reset", False),
+        ("close_before", "closed", False),
+        ("reset_after", "reset", True),
+        ("close_after", "closed", True),
+    ],
 )
 def test_reset_and_close(api: TinyApi, proxy: FaultProxy, kind: str, end: str, forwarded: bool) -> None:
     fault = Fault(kind, "POST", "*/servers/")

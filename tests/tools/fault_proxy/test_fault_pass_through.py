@@ -41,7 +41,13 @@ def test_history_tells_everything_but_the_token(proxy: FaultProxy) -> None:
     exchange(proxy.port, "POST", "/api/v1/servers/?x=1", {"name": "new"})
     assert proxy.wait_done()
     (record,) = proxy.history
-    assert (record.seq, record.method, record.path, record.query, record.body) == (1, "POST", "/api/v1/servers/", "x=1", b'{"name": "new"}')
+    assert (record.seq, record.method, record.path, record.query, record.body) == (
+        1,
+        "POST",
+        "/api/v1/servers/",
+        "x=1",
+        b'{"name": "new"}',
+    )
     assert (record.fault, record.forwarded, record.upstream_status, record.status) == (None, True, 201, 201)
     assert record.authorization and record.bytes_sent > 100 and record.time <= record.ended <= time.monotonic()
     assert TOKEN not in repr(record) and TOKEN not in str(record.as_dict())

@@ -27,15 +27,23 @@ def start(*arguments: str) -> subprocess.Popen[str]:
 
 def test_rules_history_and_summary(api: TinyApi, tmp_path: Path) -> None:
     rules, history = tmp_path / "rules.json", tmp_path / "history.jsonl"
-    rules.write_text(json.dumps([{"kind": "answer", "status": 418, "method": "GET"}, {"kind": "reset_before", "method": "DELETE"}]))
-    with start("--upstream", api.url, "--rules", str(rules), "--history", str(history), "--exit-with-parent") as process:
+    rules.write_text(
+        json.dumps([{"kind": "answer", "status": 418, "method": "GET"}, {"kind": "reset_before", "method": "DELETE"}])
+    )
+    with start(
+        "--upstream", api.url, "--rules", str(rules), "--history", str(history), "--exit-with-parent"
+    ) as process:
         hello = json.loads(process.stdout.readline())
         assert hello["url"] == f"http://127.0.0.1:{hello['port']}/api/v1" and hello["pid"] == process.pid
         assert [exchange(hello["port"]).status for _turn in range(2)] == [418, 200]
         process.send_signal(signal.SIGTERM)
         summary = json.loads(process.stdout.readline())
         assert process.wait(5) == 0
-    assert summary == {"requests": 2, "connections": 2, "met": [{"kind": "answer", "met": 1}, {"kind": "reset_before", "met": 0}]}
+    assert summary == {
+        "requests": 2,
+        "connections": 2,
+        "met": [{"kind": "answer", "met": 1}, {"kind": "reset_before", "met": 0}],
+    }
     records = [json.loads(line) for line in history.read_text().splitlines()]
     assert [(record["fault"], record["status"], record["authorization"]) for record in records] == [
         ("answer", 418, True),
@@ -50,8 +58,22 @@ def test_ends_when_idle(api: TinyApi) -> None:
 
 
 def test_ends_with_its_parent(api: TinyApi) -> None:
-    script = "import subprocess, sys; print(subprocess.Popen(sys.argv[1:], stdout=subprocess.PIPE, text=True).stdout.readline())"
-    command = [sys.executable, "-W", "ignore", "-c", script, sys.executable, str(FAULT_PROXY), "--upstream", api.url, "--exit-with-parent"]
+    script = (
+        "import subprocess, sys; print(subprocess.Popen(sys.argv[1:], stdout=subprocess.PIPE, "
+        "text=True).stdout.readline())"
+    )
+    command = [
+        sys.executable,
+        "-W",
+        "ignore",
+        "-c",
+        script,
+        sys.executable,
+        str(FAULT_PROXY),
+        "--upstream",
+        api.url,
+        "--exit-with-parent",
+    ]
     hello = json.loads(subprocess.run(command, capture_output=True, text=True, timeout=20, check=True).stdout)
     end = time.monotonic() + 10
     while is_running(hello["pid"]) and time.monotonic() < end:
@@ -60,6 +82,8 @@ def test_ends_with_its_parent(api: TinyApi) -> None:
 
 
 def test_list_and_usage() -> None:
-    listed = subprocess.run([sys.executable, str(FAULT_PROXY), "--list"], capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(
+        [sys.executable, str(FAULT_PROXY), "--list"], capture_output=True, text=True, check=True
+    ).stdout
     assert "reset_after" in listed and "gzip_bomb" in listed
     assert subprocess.run([sys.executable, str(FAULT_PROXY)], capture_output=True, check=False).returncode == 2

@@ -44,14 +44,20 @@ def test_every_kind_is_described_carried_out_and_tested() -> None:
 )
 def test_path_pattern(pattern: str, hit: list[str]) -> None:
     fault = Fault("reset_before", path=pattern)
-    assert [path for path in (LIST, DETAIL, START) if fault.matches(Request("GET", path + "?page=1", "HTTP/1.1", []))] == hit
+    assert [
+        path for path in (LIST, DETAIL, START) if fault.matches(Request("GET", path + "?page=1", "HTTP/1.1", []))
+    ] == hit
 
 
 def test_method_query_and_body() -> None:
     request = Request("POST", LIST + "?page=2", "HTTP/1.1", [], b'{"name": "web-1"}')
     assert Fault("reset_before", "POST").matches(request) and not Fault("reset_before", "GET").matches(request)
-    assert Fault("reset_before", query="page=2").matches(request) and not Fault("reset_before", query="page=3").matches(request)
-    assert Fault("reset_before", body_has='"web-1"').matches(request) and not Fault("reset_before", body_has='"web-2"').matches(request)
+    assert Fault("reset_before", query="page=2").matches(request) and not Fault("reset_before", query="page=3").matches(
+        request
+    )
+    assert Fault("reset_before", body_has='"web-1"').matches(request) and not Fault(
+        "reset_before", body_has='"web-2"'
+    ).matches(request)
     assert not Fault("ignored_delete").matches(request), "a kind for DELETE only"
 
 
@@ -116,7 +122,9 @@ def test_storm_is_a_pure_draw() -> None:
 
 def test_storm_breaks_the_same_requests_again(proxy: FaultProxy) -> None:
     def run(seed: int) -> list[str | None]:
-        rule = storm(seed, 0.5, ["reset_before", "html_200", {"kind": "answer", "status": 418}, Fault("ignored_delete")])
+        rule = storm(
+            seed, 0.5, ["reset_before", "html_200", {"kind": "answer", "status": 418}, Fault("ignored_delete")]
+        )
         proxy.set(rule)
         start = len(proxy.history)
         for _turn in range(40):
@@ -135,14 +143,25 @@ def test_default_storm(proxy: FaultProxy, api: TinyApi) -> None:
     proxy.set(Fault("storm", seed=1, share=1.0))
     for _turn in range(60):
         exchange(proxy.port)
-    assert len({record.fault for record in proxy.history}) > 8 and None not in {record.fault for record in proxy.history}
+    assert len({record.fault for record in proxy.history}) > 8 and None not in {
+        record.fault for record in proxy.history
+    }
 
 
 def test_rules_file(tmp_path: Path) -> None:
     file = tmp_path / "rules.json"
-    file.write_text(json.dumps([{"kind": "status_429", "path": "*/servers/", "times": None, "seconds": 3}, {"kind": "storm", "seed": 1}]))
+    file.write_text(
+        json.dumps(
+            [{"kind": "status_429", "path": "*/servers/", "times": None, "seconds": 3}, {"kind": "storm", "seed": 1}]
+        )
+    )
     limit, weather = load_rules(file)
-    assert (limit.kind, limit.times, limit.params["seconds"], limit.params["form"]) == ("status_429", None, 3, "seconds")
+    assert (limit.kind, limit.times, limit.params["seconds"], limit.params["form"]) == (
+        "status_429",
+        None,
+        3,
+        "seconds",
+    )
     assert weather.params["share"] == 0.33
     file.write_text("{}")
     with pytest.raises(ValueError, match="list"):

@@ -76,7 +76,9 @@ def test_missing_and_wrong_parts_of_a_list(proxy: FaultProxy) -> None:
     assert ([item["id"] for item in value["results"]], value["count"]) == ([12345, 12345, 12346, 12346], 2)
 
 
-@pytest.mark.parametrize(("kind", "expected"), [("item_without_id", None), ("item_bool_id", True), ("item_string_id", "12345/../12346")])
+@pytest.mark.parametrize(
+    ("kind", "expected"), [("item_without_id", None), ("item_bool_id", True), ("item_string_id", "12345/../12346")]
+)
 def test_bad_ids(proxy: FaultProxy, kind: str, expected: Any) -> None:
     items = get(proxy, Fault(kind, index=1)).json["results"]
     assert items[0]["id"] == 12345 and items[1].get("id") == expected and type(items[1].get("id")) is type(expected)
@@ -88,7 +90,10 @@ def test_bad_ids(proxy: FaultProxy, kind: str, expected: Any) -> None:
 def test_next(proxy: FaultProxy) -> None:
     with ForeignHost() as foreign:
         assert get(proxy, Fault("next_loops"), LIST + "?page=1").json["next"] == f"{proxy.url}/servers/?page=1"
-        assert get(proxy, Fault("next_foreign", to=foreign.url), LIST + "?page=1").json["next"] == f"{foreign.url}{LIST}?page=1"
+        assert (
+            get(proxy, Fault("next_foreign", to=foreign.url), LIST + "?page=1").json["next"]
+            == f"{foreign.url}{LIST}?page=1"
+        )
     assert get(proxy, Fault("next_not_a_string")).json["next"] == {"page": 2}
     assert get(proxy, Fault("next_not_a_string", value=7)).json["next"] == 7
 

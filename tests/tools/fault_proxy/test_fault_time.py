@@ -99,7 +99,9 @@ def test_not_found_after_create(proxy: FaultProxy) -> None:
     assert [exchange(proxy.port, target=target).status for _turn in range(3)] == [404, 404, 200]
     assert proxy.met(fault) == 2
     other = create(proxy)
-    assert [exchange(proxy.port, target=f"{LIST}{other}/").status for _turn in range(3)] == [404, 404, 200], "each new id for itself"
+    assert [exchange(proxy.port, target=f"{LIST}{other}/").status for _turn in range(3)] == [404, 404, 200], (
+        "each new id for itself"
+    )
 
 
 def test_ignored_patch(api: TinyApi, proxy: FaultProxy) -> None:
@@ -107,7 +109,9 @@ def test_ignored_patch(api: TinyApi, proxy: FaultProxy) -> None:
     proxy.set(fault)
     seen = exchange(proxy.port, "PATCH", DETAIL, {"name": "renamed"})
     assert (seen.status, seen.json["name"], api.servers[12345]["name"]) == (200, "web-1", "web-1")
-    assert proxy.met(fault) == 1 and not proxy.history[0].forwarded and [method for method, _path in api.calls] == ["GET"]
+    assert (
+        proxy.met(fault) == 1 and not proxy.history[0].forwarded and [method for method, _path in api.calls] == ["GET"]
+    )
     proxy.set(Fault("ignored_patch", echo=True))
     assert exchange(proxy.port, "PATCH", DETAIL, {"name": "renamed"}).json["name"] == "renamed"
     assert api.servers[12345]["name"] == "web-1"
