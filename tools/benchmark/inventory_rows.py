@@ -168,7 +168,8 @@ def _measure_round_trips(bench: Bench, new_emulator: EmulatorFactory) -> list[Fi
             None,
             1.0,
             requests=(requests, pages),
-            note=f"{delayed.wall:.2f} s beside {at_once.wall:.2f} s without latency: {(delayed.wall - at_once.wall) / LATENCY:.1f} round trips",
+            note=f"{delayed.wall:.2f} s beside {at_once.wall:.2f} s without latency: "
+            f"{(delayed.wall - at_once.wall) / LATENCY:.1f} round trips",
         )
     ]
 

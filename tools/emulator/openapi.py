@@ -28,7 +28,8 @@ VENDOR_URL = "https://admin.vps.org/api/v1"
 DESCRIPTION = """\
 The nine endpoints of the VPS.org servers API, as far as they are documented. Anything marked as "not documented" may
 differ in the real API; anything marked as "vendor's client" is known only from the vendor's published clients. Every
-request has the headers `Authorization: Bearer TOKEN` and `Content-Type: application/json`; every path ends with a slash.
+request has the headers `Authorization: Bearer TOKEN` and `Content-Type: application/json`; every path ends with a
+slash.
 """
 
 SCHEMAS: dict[str, Any] = {

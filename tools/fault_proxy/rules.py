@@ -25,8 +25,9 @@ class Fault:
 
     kind: a name from ``KINDS``.
     method: only requests of this method; None: any that the kind is for.
-    path: shell pattern on the whole path. A ``*`` at the start stands for any beginning, every other ``*`` for one segment
-        at most, ``**`` for anything: ``*/servers/`` is the list, ``*/servers/*/`` a server, ``*/servers/*/start/`` an action.
+    path: shell pattern on the whole path. A ``*`` at the start stands for any beginning, every other ``*`` for one
+        segment at most, ``**`` for anything: ``*/servers/`` is the list, ``*/servers/*/`` a server,
+        ``*/servers/*/start/`` an action.
     nth: the first matching request that is hit (from 1).
     times: how many are hit; None: all from then on. Unset: the kind's own default, 1 for most.
     query: a text that the query has to contain; body_has: a text that the body has to contain.
