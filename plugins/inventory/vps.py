@@ -219,7 +219,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         settings = read_settings(options)
         if not settings.validate_certs:
             self.display.warning(
-                f"{path}: validate_certs is off, so that whoever sits between here and {settings.api_url} can read "
+                f"{path}: validate_certs is off: anyone who can intercept the connection to {settings.api_url} can read "
                 "the API token."
             )
         return settings, read_host_options(options)

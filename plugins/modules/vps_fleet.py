@@ -220,7 +220,7 @@ plan:
       name: web-01
       id: null
       fields: {plan_id: 1, os_id: 5, location: us-west}
-      reason: there is none of that name
+      reason: no server has this name
 summary:
   description: The number of servers by outcome. In check mode, the predicted numbers.
   returned: always

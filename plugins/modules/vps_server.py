@@ -282,8 +282,7 @@ class _ServerPlanner:
         if plan.recreates:
             words = (
                 f"It can't be recreated as {plan.name}: another server has that name (id {namesakes[0]}), and a new "
-                "one could not be told from it. "
-                "Nothing was deleted: rename one of them first."
+                "server could not be told apart from it. Nothing was deleted: rename one of them first."
             )
             return dataclasses.replace(plan, steps=(), refusal=VpsError(words, about=plan.about))
         warning = (

@@ -119,7 +119,9 @@ from ..module_utils._server.status import FILTERABLE
 def _read(params: Mapping[str, Any]) -> Mapping[str, Any]:
     check_server_options(params)
     if params["status"] is not None and not params["status"].strip():
-        raise BadInput("status must be a status such as active, got an empty one. Leave it out rather than empty.")
+        raise BadInput(
+            "status must be a status such as active, got an empty one. Omit the option rather than leaving it empty."
+        )
     return params
 
 

@@ -180,7 +180,7 @@ class _PowerPlanner:
         if desired.server_id is None:
             existing, _seen = self._servers.find_named(desired.name or "")
             if existing is None:
-                raise VpsError("There is no server of this name.", about=desired.about)
+                raise VpsError("There is no server with this name.", about=desired.about)
             return existing
         existing = self._servers.find(desired.server_id)
         if existing is None:

@@ -65,7 +65,7 @@ class Creates:
                 ids = ", ".join(str(server["id"]) for server in others)
                 job.fail(
                     VpsError(
-                        f"Something else has created a server of this name meanwhile: ids {ids}. None was created."
+                        f"Something else has created a server with this name in the meantime: ids {ids}. No server was created."
                     )
                 )
         self.all_of([job for job in jobs if job.is_open], _ids(listed))
@@ -155,7 +155,7 @@ class Creates:
             )
             return
         words = (
-            f"Another controller has created a server of this name at the same time: its id is {ids}. The lowest id "
+            f"Another controller has created a server with this name at the same time: its id is {ids}. The lowest id "
             f"({min(rivals)}) stays; "
             "nothing was deleted: delete this one by its id if it is not wanted."
         )
@@ -177,16 +177,16 @@ def _differences(fields: Mapping[str, Any], server: Server) -> list[str]:
     """What the response to a create shows otherwise than it was asked for."""
     shown = {field: field.value_in(server) for field in FIELDS if field.option in fields}
     differing = [
-        f"{field.option} is {have}, requested was {fields[field.option]}"
+        f"{field.option} is {have}, but {fields[field.option]} was requested"
         for field, have in shown.items()
         if have is not MISSING and not field.equal(have, fields[field.option])
     ]
     if not differing:
         return []
-    text = f"Server {fields['name']} (id {server['id']}) was created otherwise than requested: {', '.join(differing)}."
+    text = f"Server {fields['name']} (id {server['id']}) differs from what was requested: {', '.join(differing)}."
     if server["name"] != fields["name"]:
         text += (
-            f" Declare it as {server['name']}: a further run would not find it by the name that was requested, and "
-            "create another."
+            f" Declare it as {server['name']}: another run would not find it under "
+            "the requested name and would create another server."
         )
     return [text]

@@ -52,13 +52,15 @@ class CreateLedger:
     def against_create(self) -> VpsError | None:
         """Why nothing more is to be created, or None."""
         if self._no_credit:
-            return VpsError("It was not created, because the account has not enough credit.", cause=self._no_credit)
+            return VpsError(
+                "It was not created, because the account does not have enough credit.", cause=self._no_credit
+            )
         return None
 
     def against_recreation(self, fields: Mapping[str, Any]) -> VpsError | None:
         """Why a server must not be deleted for a create with these fields, or None."""
         for cause, why in (
-            (self._no_credit, "the account has not enough credit"),
+            (self._no_credit, "the account does not have enough credit"),
             (self._unclear, "another create has failed"),
             (self._refused.get(shared_part(fields)), "the API refused to create one like it"),
         ):

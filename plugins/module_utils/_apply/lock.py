@@ -79,7 +79,7 @@ class AccountLock:
                 found = os.lstat(folder)
                 # A folder that somebody else has put there could be a link to anywhere.
                 if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
-                    raise OSError(f"{folder} belongs to somebody else")
+                    raise OSError(f"{folder} belongs to another user")
                 if stat.S_IMODE(found.st_mode) != 0o700:
                     os.chmod(folder, 0o700)
                 return os.open(
@@ -89,6 +89,6 @@ class AccountLock:
                 problems.append(str(exc))
         why = "; ".join(problems)
         raise VpsError(
-            f"No lock file can be made, and without it two tasks could create the same server twice: {why}. Give the "
-            "user a writable home folder."
+            f"No lock file can be created, and without it two tasks could create the same server twice: {why}. Give the "
+            "user a writable home directory."
         )

@@ -93,8 +93,8 @@ class Waits:
                 self._observer.happened(job, view["status"])
         if wait.unknown_status:
             warning = (
-                f"Server {job.name} (id {job.server_id}) has the status {wait.unknown_status}, which is not known; it "
-                "is waited on."
+                f"Server {job.name} (id {job.server_id}) has the unknown status {wait.unknown_status}; the task "
+                "keeps waiting."
             )
             if warning not in job.warnings:
                 job.warnings.append(warning)

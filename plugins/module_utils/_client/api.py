@@ -136,7 +136,7 @@ class ApiClient:
                 return reading.whole(())
             except MalformedResponse as problem:
                 failure = ExchangeFailure(FailureKind.LOST, str(problem))
-                note = "Nothing was done with it, because a list that is not whole would mislead."
+                note = "It was not used, because an incomplete list would be misleading."
                 raise ApiError("GET", endpoint, failure, note) from None
 
     # Writes
@@ -214,7 +214,7 @@ class _List:
             if sum(len(page.items) for page in pages) >= first.count:
                 break  # complete; a link beyond the end is looked at by nobody
             if query in seen or len(pages) >= MOST_PAGES:
-                raise MalformedResponse("the list has pages that lead in a circle or never end")
+                raise MalformedResponse("the list's pages form a loop or never end")
             seen.add(query)
             pages.append(self._later_page(_with(query, filters)))
         return joined(pages)
@@ -233,7 +233,7 @@ class _List:
             return self._page(query)
         except ApiError as error:
             if error.kind is FailureKind.NOT_FOUND:  # no wrong address: the page before was there
-                raise MalformedResponse("a page of the list was gone when it was asked for") from None
+                raise MalformedResponse("a page of the list was gone when it was requested") from None
             raise
 
     def _page(self, query: Query) -> Page[Any]:

@@ -127,7 +127,7 @@ class Budget:
         """
         self.check_cancelled()
         if self.limit is not None and self.remaining() < -LAST_LOOK_GRACE:
-            raise TimeLimitReached(f"The time limit of {self.limit:g} s is reached.")
+            raise TimeLimitReached(f"The time limit of {self.limit:g} s was reached.")
         while (pause := self._hold_until - time.monotonic()) > 0:
             self.check_patience(pause)
             self.sleep(pause)
@@ -141,11 +141,9 @@ class Budget:
         """
         left = max(0.0, self.remaining())
         if pause > left:
-            what = (
-                "that are left of the time limit" if self.limit is not None else "that the tries of a request may take"
-            )
+            what = "left of the time limit" if self.limit is not None else "that the attempts of a request may take"
             words = (
-                f"The API asks to wait {pause:.0f} s before the next try, which is longer than the {left:.0f} s "
+                f"The API asks to wait {pause:.0f} s before the next attempt, which is longer than the {left:.0f} s "
                 f"{what}. Try again later."
             )
             raise TimeLimitReached(words, cause=cause)
@@ -170,7 +168,7 @@ class Budget:
         else:
             pause = backoff.next()
         if self.is_over():
-            raise TimeLimitReached(f"The time limit of {self.limit:g} s is reached.", cause=cause)
+            raise TimeLimitReached(f"The time limit of {self.limit:g} s was reached.", cause=cause)
         with self._lock:
             self.retried += 1
         if self.limit is None:

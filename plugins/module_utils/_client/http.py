@@ -148,7 +148,7 @@ class Http:
             # An interim response that the libraries below take for the response: that one is still to come, and the
             # next request would be given it.
             self._drop_session()
-            words = f"the response was lost: the server has sent an interim response ({status}) that was not asked for"
+            words = f"the response was lost: the server sent an unexpected interim response ({status})"
             raise ExchangeFailure(FailureKind.LOST, words)
         return self._judged(
             Response(status=status, headers=headers, body=content, retry_after=retry_after_seconds(headers))
@@ -234,7 +234,7 @@ def _read_body(raw: Any, headers: Mapping[str, str]) -> bytes:
     """The whole body, unpacked, or _BodyError. Never takes much more than the limit from the wire."""
     declared = headers.get("content-length", "")
     if declared and not declared.isdigit():
-        raise _BodyError("the response's Content-Length is no number")
+        raise _BodyError("the response's Content-Length is not a number")
     if declared and int(declared[:20]) > BODY_LIMIT:
         raise _BodyError(f"the response is larger than {BODY_LIMIT >> 20} MiB")
     body = bytearray()
@@ -252,7 +252,7 @@ def _unpacked(body: bytes, encoding: str) -> bytes:
     if encoding in ("", "identity") or not body:
         return body
     if encoding not in ("gzip", "x-gzip", "deflate"):
-        raise _BodyError(f"the response is compressed in a way that was not asked for ({_printable(encoding, 40)})")
+        raise _BodyError(f"the response uses a compression that was not requested ({_printable(encoding, 40)})")
     unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
     try:
         content = unpacker.decompress(body, BODY_LIMIT + 1)
@@ -389,7 +389,7 @@ def _reason(causes: list[BaseException], seconds: float) -> str:
     if any("timeout" in type(cause).__name__.lower() for cause in causes):
         return f"no complete response within {seconds:g} s"
     if any(type(cause).__name__ in ("RemoteDisconnected", "IncompleteRead", "ProtocolError") for cause in causes):
-        return "the connection was closed before the whole response"
+        return "the connection was closed before the response was complete"
     return ""
 
 

@@ -145,7 +145,7 @@ def joined(pages: Sequence[Page[Item]]) -> list[Item]:
     counts = {page.count for page in pages}
     if counts != {len(items)}:
         told = " or ".join(str(count) for count in sorted(counts))
-        raise MalformedResponse(f"the list is not whole: it tells a count of {told} and holds {len(items)}")
+        raise MalformedResponse(f"the list is incomplete: it reports a count of {told}, but contains {len(items)}")
     return list(items.values())
 
 
@@ -167,5 +167,5 @@ def _query_of(link: Any) -> Query | None:
     except ValueError:
         raise MalformedResponse("the list's link to its next page is malformed") from None
     if not query:
-        raise MalformedResponse("the list's link to its next page names no page")
+        raise MalformedResponse("the list's link to its next page does not name a page")
     return tuple(query)

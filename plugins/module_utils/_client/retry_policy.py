@@ -154,8 +154,8 @@ _KINDS: Mapping[int, FailureKind] = {
 }
 _ADVICE: Mapping[int, str] = {
     HTTPStatus.UNAUTHORIZED: "The token is not accepted: check api_token or VPS_API_TOKEN.",
-    HTTPStatus.FORBIDDEN: "The token lacks a permission that this needs.",
-    HTTPStatus.PAYMENT_REQUIRED: "The account has not enough credit; nothing was created.",
+    HTTPStatus.FORBIDDEN: "The token lacks a permission that this requires.",
+    HTTPStatus.PAYMENT_REQUIRED: "The account does not have enough credit; nothing was created.",
     HTTPStatus.NOT_FOUND: "The API knows no such address: check api_url.",
 }
 

@@ -28,11 +28,11 @@ def clean_token(given: str | None) -> str:
     if not token:
         raise BadInput(
             "No API token was given: set the option api_token or the environment variable VPS_API_TOKEN "
-            "(tokens are made in the VPS.org account under Developers)."
+            "(tokens are created in the VPS.org account under Developers)."
         )
     if not _PRINTABLE_ASCII.fullmatch(token):
         raise BadInput(
-            "The API token is malformed: it holds white space or characters that no token has. "
+            "The API token is malformed: it contains white space or characters that no token has. "
             "Check what api_token or VPS_API_TOKEN is set to (the value is not shown here)."
         )
     return token

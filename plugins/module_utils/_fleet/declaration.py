@@ -69,7 +69,9 @@ def _check_options(params: Mapping[str, Any]) -> None:
     if not params["purge"]:
         return
     if params["state"] == "absent":
-        raise BadInput("purge goes with state present: state absent deletes exactly the servers that are named.")
+        raise BadInput(
+            "purge works only with state: present; state: absent deletes exactly the servers that are named."
+        )
     pattern = params["purge_match"]
     if not pattern:
         raise BadInput(
@@ -78,7 +80,7 @@ def _check_options(params: Mapping[str, Any]) -> None:
         )
     if not re.search(r"[A-Za-z0-9-]", re.sub(r"\[!?\]?[^]]*\]", "", pattern)):
         raise BadInput(
-            f"purge_match {pattern!r} names no letter, digit or hyphen for certain: it could match any server. Give a "
+            f"purge_match {pattern!r} contains no fixed letter, digit or hyphen: it could match any server. Give a "
             "pattern such as web-*."
         )
 
@@ -134,10 +136,10 @@ def _unknown(option: Any, known: Mapping[str, Any]) -> str:
     if option == "state":
         return "state is declared for the whole task, not for one server"
     if option == "id":
-        return "a fleet knows its servers by their names; an id can't be declared"
+        return "a fleet identifies its servers by name; an id can't be declared"
     if option == "name":
         return "name belongs to each server"
-    return f"{str(option)[:60]!r} is no field of a server; known are {', '.join(known)}"
+    return f"{str(option)[:60]!r} is not a field of a server; the fields are {', '.join(known)}"
 
 
 def _repeated_names(entries: Sequence[Mapping[str, Any]]) -> list[str]:

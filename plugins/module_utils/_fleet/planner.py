@@ -18,7 +18,7 @@ from .declaration import FleetDeclaration
 
 _MOST_DELETIONS_NAMED = 20
 _ADVICE_FOR_NAMESAKES = (
-    "A fleet knows its servers by their names: rename or delete by id those that are not wanted, with vps_server."
+    "A fleet identifies its servers by name: with vps_server, rename the unwanted ones or delete them by id."
 )
 
 

@@ -49,7 +49,7 @@ def last_words(jobs: Sequence[Job]) -> str:
     ]
     written += [f"{job.name} (outcome unknown)" for job in jobs if job.changed and not job.actions]
     if written:
-        return f"{INTERRUPTED}. Changed until then: {', '.join(written)}."
+        return f"{INTERRUPTED}. Changed before that: {', '.join(written)}."
     return f"{INTERRUPTED} before anything was known to be changed."
 
 

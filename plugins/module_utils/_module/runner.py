@@ -67,8 +67,8 @@ class Task:
         self._has_said_last_words = False
         if not self.settings.validate_certs:
             module.warn(
-                "The certificate of the API is not checked (validate_certs is false): whoever sits in between can "
-                "read the token."
+                "The certificate of the API is not checked (validate_certs is false): anyone who can intercept "
+                "the connection can read the token."
             )
 
     @property

@@ -67,8 +67,8 @@ def appeared_since(listed: list[Server], fields: Mapping[str, Any], seen: frozen
         return None
     ids = ", ".join(str(server["id"]) for server in candidates)
     words = (
-        f"While it was being created, something else created a server of this name too: ids {ids}. "
-        "Which of them is wanted can't be told: see to it by id."
+        f"While it was being created, something else also created a server with this name: ids {ids}. "
+        "It is impossible to tell which one is wanted: handle them by id."
     )
     raise VpsError(words, about=About(fields["name"], candidates[0]["id"]), changed=True)
 
@@ -134,10 +134,8 @@ class _Adoption:
 
     def _unknown_outcome(self, last_problem: VpsError | None) -> VpsError:
         words = (
-            "Creating it has an unknown outcome. The server was looked for and is not to be seen, but may still "
-            "appear; no second request was "
-            "sent, because that could create a second, billed server. Run the task again: if the server has "
-            "appeared, it is adopted."
+            "Creating it has an unknown outcome. The server could not be found, but may still appear. No second request was sent, "
+            "because it could create a second, billed server. Run the task again: if the server has appeared by then, it is adopted."
         )
         cause = self._attempt.error()
         cause.cause = last_problem

@@ -51,7 +51,9 @@ def id_problem(value: Any) -> str:
 
 def _text_problem(pattern: re.Pattern[str], advice: str) -> Callable[[Any], str]:
     return lambda value: (
-        "" if pattern.fullmatch(value) else f"must be {advice}, got {value[:100]!r}. Leave it out rather than empty"
+        ""
+        if pattern.fullmatch(value)
+        else f"must be {advice}, got {value[:100]!r}. Omit the option rather than leaving it empty"
     )
 
 

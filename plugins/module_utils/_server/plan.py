@@ -36,7 +36,7 @@ from .status import (
 
 def other_name(existing: Server, name: str) -> VpsError:
     """The refusal where an id and a name are given that don't belong together."""
-    words = f"Its name is {existing['name']}, not {name}. Give the id alone, or the name that belongs to it."
+    words = f"Its name is {existing['name']}, not {name}. Specify only the id, or the name that belongs to it."
     return VpsError(words, about=About.of(existing))
 
 
@@ -188,10 +188,10 @@ def _plan_create(desired: DesiredServer) -> ServerPlan:
         return ServerPlan(desired, None, refusal=no_such_id(desired))
     missing = missing_to_create(desired.fields)
     if missing:
-        words = f"There is no server of this name, and to create it {_listed(missing)} must be given too."
+        words = f"There is no server with this name, and creating it also requires {_listed(missing)}."
         return ServerPlan(desired, None, refusal=VpsError(words, about=desired.about))
     after = {"name": desired.name, **desired.fields, **({"power": desired.power} if desired.power else {})}
-    steps = _creation(desired, desired.fields, "there is none of that name")
+    steps = _creation(desired, desired.fields, "no server has this name")
     return ServerPlan(desired, None, steps, (), {}, after, _predicted_new(desired, desired.fields, steps))
 
 
@@ -202,12 +202,14 @@ def _plan_recreate(
     fields = {**_kept(existing), **desired.fields}
     missing = missing_to_create(fields)
     if missing:
-        refusal = VpsError(f"It can't be recreated: {_listed(missing)} must be given too.", about=About.of(existing))
+        refusal = VpsError(
+            f"It can't be recreated: {_listed(missing)} must also be specified.", about=About.of(existing)
+        )
         return ServerPlan(desired, existing, drift=drift, refusal=refusal, warnings=warnings)
     if desired.server_id is not None:
         words = (
-            f"Server {_title(existing)} is recreated and so gets a new id: the id {desired.server_id} in the "
-            "declaration will no longer be there."
+            f"Server {_title(existing)} gets a new id when it is recreated: the declared id {desired.server_id} will "
+            "no longer exist."
         )
         warnings = (*warnings, words)
     desired = dataclasses.replace(desired, name=desired.name or existing["name"])
@@ -338,7 +340,7 @@ def _immutable_refusal(existing: Server, drift: Sequence[Mapping[str, Any]]) -> 
 
 
 def _terminal_refusal(existing: Server) -> VpsError:
-    return VpsError("No action changes this status: see to it in the VPS.org account.", about=About.of(existing))
+    return VpsError("No action changes this status: check the VPS.org account.", about=About.of(existing))
 
 
 def _differences(drift: Sequence[Mapping[str, Any]]) -> str:

@@ -17,7 +17,7 @@ from .endpoints import ServersApi, one_server
 from .model import Server
 
 _MOST_LOOKS_FOR_A_NAME = 4
-_ADVICE_FOR_NAMESAKES = "Say which one is meant by its id, or delete by id those that are not wanted."
+_ADVICE_FOR_NAMESAKES = "Specify the id of the one you mean, or delete the unwanted ones by id."
 _LOOK_PAUSES = (
     0.5,
     2.0,
@@ -38,7 +38,7 @@ def ambiguity(name: str, namesakes: Sequence[Server], advice: str = _ADVICE_FOR_
     if len(namesakes) < 2:
         return None
     ids = ", ".join(str(server["id"]) for server in namesakes)
-    return VpsError(f"There are {len(namesakes)} servers of this name: ids {ids}. {advice}", about=About(name))
+    return VpsError(f"There are {len(namesakes)} servers with this name: ids {ids}. {advice}", about=About(name))
 
 
 class LaggingList:
@@ -59,9 +59,8 @@ class LaggingList:
         self._looks += 1
         if self._looks >= _MOST_LOOKS_FOR_A_NAME or self._budget.is_over():
             words = (
-                f"The list shows it by this name, but its detail as {detail['name']}: it has just been renamed, and "
-                "lists do not show it yet. "
-                "Nothing was done. Run the task again in a minute."
+                f"The list shows this name, but the detail shows {detail['name']}: it has just been renamed, and lists do "
+                "not reflect that yet. Nothing was done. Run the task again in a minute."
             )
             raise VpsError(words, about=About.of(listed))
         self._budget.sleep_within(self._backoff.next())
@@ -106,7 +105,7 @@ class Servers:
                 "GET",
                 one_server(server_id),
                 failure,
-                "The list of servers shows it all the same: the API contradicts itself.",
+                "The list of servers still shows it: the API contradicts itself.",
             )
             if attempt < MOST_TRIES_OF_A_WRITE:
                 self.budget.pause_before_retry(backoff, failure.retry_after, error)

@@ -63,7 +63,7 @@ class Wait:
         elif status == self.goal.status and self._arrived(server, now):
             return State.DONE
         if is_terminal(status):
-            self.problem = "it ended in a status that no waiting changes"
+            self.problem = "it ended in a status that does not change by waiting"
             return State.FAILED
         return State.GOING
 
@@ -80,7 +80,7 @@ class Wait:
             return State.DONE
         if self.fresh and now - self.started < STALE_GRACE:
             return State.GOING
-        self.problem = "it has vanished: the API shows no such server any more"
+        self.problem = "it has vanished: the API no longer shows it"
         return State.FAILED
 
     def standing(self, known_status: str = "") -> str:
@@ -91,7 +91,7 @@ class Wait:
         last_status = self.last_status or known_status
         words = [] if last_status else ["its status was never seen"]
         if self.unknown_status and self.unknown_status == last_status:
-            words.append("its status is a word that is not known")
+            words.append("this status is unknown to the collection")
         if self.missing:
             words.append("the last look did not find it")
         if self.goal is Goal.READY and self.last_status == ACTIVE:

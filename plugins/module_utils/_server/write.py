@@ -114,7 +114,7 @@ class Write:
         assert self._last is not None
         if self._last.number == 1 or self._operation is Operation.CREATE:
             return self._last.error()
-        return self._last.error(f"It was tried {self._last.number} times; the server is still there as it was.")
+        return self._last.error(f"It was tried {self._last.number} times; the server is unchanged.")
 
     def settled(self) -> None:
         """A look has shown that no request so far took effect, and none can any more."""

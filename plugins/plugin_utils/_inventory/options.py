@@ -105,7 +105,7 @@ class GivenOptions:
         """
         given = self._value("api_token")
         if given is not None and not isinstance(given, (str, int)) and not hasattr(given, "__ENCRYPTED__"):
-            raise BadInput("api_token must be a text (the value is not shown here).")
+            raise BadInput("api_token must be a string (the value is not shown here).")
         return clean_token(None if given is None else str(given))
 
     def check_booleans(self) -> None:
@@ -179,11 +179,11 @@ def _texts(option: str, values: Sequence[Any] | None) -> tuple[str, ...]:
     for value in values or ():
         if isinstance(value, bool) or not isinstance(value, (str, int)) or value == "":
             # An unquoted NO is a boolean to YAML.
-            raise BadInput(f"{option} must be a list of texts, got {value!r} in it. Put it in quotes if it is meant.")
+            raise BadInput(f"{option} must be a list of strings, got {value!r} in it. Put it in quotes if it is meant.")
         if isinstance(value, str) and ("{{" in value or "{%" in value):
             # Taken as it stands it would select nothing, and an empty inventory is a success.
             raise BadInput(
-                f"{option} can't be a template, got {value[:100]!r}: of all options only those of the connection can."
+                f"{option} can't be a template, got {value[:100]!r}: only the connection options can be templates."
             )
         texts.append(str(value))
     return tuple(texts)
