@@ -219,8 +219,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         settings = read_settings(options)
         if not settings.validate_certs:
             self.display.warning(
-                f"{path}: validate_certs is off: anyone who can intercept the connection to {settings.api_url} can read "
-                "the API token."
+                f"{path}: validate_certs is off: anyone who can intercept the connection to {settings.api_url} can "
+                "read the API token."
             )
         return settings, read_host_options(options)
 

@@ -65,7 +65,8 @@ class Creates:
                 ids = ", ".join(str(server["id"]) for server in others)
                 job.fail(
                     VpsError(
-                        f"Something else has created a server with this name in the meantime: ids {ids}. No server was created."
+                        f"Something else has created a server with this name in the meantime: ids {ids}. No server "
+                        "was created."
                     )
                 )
         self.all_of([job for job in jobs if job.is_open], _ids(listed))
@@ -150,14 +151,12 @@ class Creates:
         if job.server_id < min(rivals):
             job.warnings.append(
                 f"Another controller has created a server named {job.name} at the same time: its id is {ids}, this "
-                f"one's is {job.server_id}. "
-                "The lowest id stays; delete the other by its id."
+                f"one's is {job.server_id}. The lowest id stays; delete the other by its id."
             )
             return
         words = (
             f"Another controller has created a server with this name at the same time: its id is {ids}. The lowest id "
-            f"({min(rivals)}) stays; "
-            "nothing was deleted: delete this one by its id if it is not wanted."
+            f"({min(rivals)}) stays; nothing was deleted: delete this one by its id if it is not wanted."
         )
         job.fail(VpsError(words))
 
@@ -186,7 +185,7 @@ def _differences(fields: Mapping[str, Any], server: Server) -> list[str]:
     text = f"Server {fields['name']} (id {server['id']}) differs from what was requested: {', '.join(differing)}."
     if server["name"] != fields["name"]:
         text += (
-            f" Declare it as {server['name']}: another run would not find it under "
-            "the requested name and would create another server."
+            f" Declare it as {server['name']}: another run would not find it under the requested name and would create "
+            "another server."
         )
     return [text]

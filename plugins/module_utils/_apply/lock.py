@@ -89,6 +89,6 @@ class AccountLock:
                 problems.append(str(exc))
         why = "; ".join(problems)
         raise VpsError(
-            f"No lock file can be created, and without it two tasks could create the same server twice: {why}. Give the "
-            "user a writable home directory."
+            f"No lock file can be created, and without it two tasks could create the same server twice: {why}. Give "
+            "the user a writable home directory."
         )

@@ -108,10 +108,9 @@ class FleetPlanner:
         titles = [f"{plan.existing['name']} (id {plan.existing['id']})" for plan in deleting if plan.existing]
         more = f" and {len(titles) - _MOST_DELETIONS_NAMED} more" if len(titles) > _MOST_DELETIONS_NAMED else ""
         return VpsError(
-            f"{len(deleting)} {'deletion is' if len(deleting) == 1 else 'deletions are'} needed, and max_delete "
-            f"allows {declaration.max_delete}: "
-            f"{', '.join(titles[:_MOST_DELETIONS_NAMED])}{more}. Set max_delete to {len(deleting)} if that is what "
-            "you want."
+            f"{len(deleting)} {'deletion is' if len(deleting) == 1 else 'deletions are'} needed, and max_delete allows "
+            f"{declaration.max_delete}: {', '.join(titles[:_MOST_DELETIONS_NAMED])}{more}. Set max_delete to "
+            f"{len(deleting)} if that is what you want."
         )
 
 

@@ -134,8 +134,9 @@ class _Adoption:
 
     def _unknown_outcome(self, last_problem: VpsError | None) -> VpsError:
         words = (
-            "Creating it has an unknown outcome. The server could not be found, but may still appear. No second request was sent, "
-            "because it could create a second, billed server. Run the task again: if the server has appeared by then, it is adopted."
+            "Creating it has an unknown outcome. The server could not be found, but may still appear. No second "
+            "request was sent, because it could create a second, billed server. Run the task again: if the server has "
+            "appeared by then, it is adopted."
         )
         cause = self._attempt.error()
         cause.cause = last_problem

@@ -333,8 +333,7 @@ def _predicted_new(desired: DesiredServer, fields: Mapping[str, Any], steps: Seq
 def _immutable_refusal(existing: Server, drift: Sequence[Mapping[str, Any]]) -> VpsError:
     words = (
         f"It differs in what can't be changed: {_differences(drift)}. Declare what it has, or choose what to do by "
-        "on_immutable_change: "
-        "warn leaves it as it is, recreate deletes it and creates it anew."
+        "on_immutable_change: warn leaves it as it is, recreate deletes it and creates it anew."
     )
     return VpsError(words, about=About.of(existing))
 

@@ -59,8 +59,8 @@ class LaggingList:
         self._looks += 1
         if self._looks >= _MOST_LOOKS_FOR_A_NAME or self._budget.is_over():
             words = (
-                f"The list shows this name, but the detail shows {detail['name']}: it has just been renamed, and lists do "
-                "not reflect that yet. Nothing was done. Run the task again in a minute."
+                f"The list shows this name, but the detail shows {detail['name']}: it has just been renamed, and lists "
+                "do not reflect that yet. Nothing was done. Run the task again in a minute."
             )
             raise VpsError(words, about=About.of(listed))
         self._budget.sleep_within(self._backoff.next())

@@ -115,7 +115,10 @@ class _GroupEntry(_Entry):
             raise self.failures[0][1]
         names = ", ".join(name for name, _error in self.failures[:10]) + (", …" if len(self.failures) > 10 else "")
         return [
-            f"{self.forgives} creates no group for {len(self.failures)} of {hosts} hosts ({names}): {self.failures[0][1]}"
+            (
+                f"{self.forgives} creates no group for {len(self.failures)} of {hosts} hosts ({names}): "
+                f"{self.failures[0][1]}"
+            )
         ]
 
 

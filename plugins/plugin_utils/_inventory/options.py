@@ -201,9 +201,9 @@ def _prefix(value: Any) -> str:
     text = str(value or "")
     if not _IDENTIFIER.fullmatch(text) or text.lower().startswith("ansible") or keyword.iskeyword(text):
         raise BadInput(
-            "hostvars_prefix must be letters, digits and underscores, begin with no digit and not with ansible, "
-            f"got {text[:100]!r}. "
-            "It keeps what the API sends apart from the variables that Ansible obeys, so it can't be empty."
+            "hostvars_prefix must be letters, digits and underscores, begin with no digit and not with ansible, got "
+            f"{text[:100]!r}. It keeps what the API sends apart from the variables that Ansible obeys, so it can't be "
+            "empty."
         )
     return text
 
