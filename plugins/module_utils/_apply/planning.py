@@ -11,9 +11,8 @@ outcome = refused(plan) or predicted(plan, check_mode) or executor.apply(plan)
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from .._client.budget import Budget
 from .._client.errors import ServerId, VpsError
@@ -22,8 +21,7 @@ from .jobs import Job
 from .lock import AccountLock
 
 
-@dataclass(frozen=True)
-class TaskPlan:
+class TaskPlan(NamedTuple):
     """What a task declares, beside what a look at the account has found.
 
     `refusal`: why the task as a whole must not begin, beside the refusals of its servers. `seen`: the ids in the list
@@ -65,8 +63,7 @@ class End(Enum):
     INTERRUPTED = "Ctrl-C or a signal came in between"
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What has come of a task. `jobs`: one for each server plan that was carried out."""
 
     end: End

@@ -11,9 +11,8 @@ only.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from .budget import Budget
 from .concurrent import DEFAULT_CONCURRENCY, run_all
@@ -28,8 +27,7 @@ MOST_PAGES = 1000
 Checked = TypeVar("Checked")
 
 
-@dataclass(frozen=True)
-class Endpoint:
+class Endpoint(NamedTuple):
     """A path below `api_url`, with the id of the object that it is about, if it is about one."""
 
     template: str

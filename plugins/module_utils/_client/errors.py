@@ -20,22 +20,20 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 # Documented as a positive integer. It may become a text one day: nothing calculates with it, and its order means
 # nothing.
 ServerId = int
 
 
-@dataclass(frozen=True)
-class About:
+class About(NamedTuple):
     """The server that an error is about, as far as it is known. `view`: the last view of it."""
 
     name: str | None = None
     server_id: ServerId | None = None
     status: str | None = None
-    view: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
+    view: Mapping[str, Any] | None = None
 
     @classmethod
     def of(cls, server: Mapping[str, Any]) -> About:
@@ -132,8 +130,7 @@ class VpsError(Exception):
 _NOT_KNOWN = "It is not known whether it took effect."
 
 
-@dataclass(frozen=True)
-class Doubt:
+class Doubt(NamedTuple):
     """A request whose outcome is not known.
 
     `failure`: what it met instead of a clear response, as the error of that request.

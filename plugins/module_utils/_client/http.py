@@ -26,9 +26,8 @@ import time
 import urllib.parse
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .errors import BadInput, VpsError
 from .retry_policy import FailureKind, Proof, is_success, kind_of_status
@@ -47,8 +46,7 @@ _CHUNK = 64 * 1024
 _IDLE_LIMIT = 1.0  # seconds; see Http._session
 
 
-@dataclass(frozen=True)
-class Response:
+class Response(NamedTuple):
     """A whole response. `retry_after` is in seconds, None where it asks for no pause or for a nonsensical one."""
 
     status: int

@@ -15,7 +15,6 @@ import math
 import re
 import urllib.parse
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -117,13 +116,13 @@ def _cut(value: Any, levels: int) -> Any:
     return {key: _cut(item, levels - 1) for key, item in value.items()}
 
 
-@dataclass(frozen=True)
 class Page(Generic[Item]):
     """One page of a list, each object once. `next_query`: the query of its `next` link, None on the last page."""
 
-    items: tuple[Item, ...]
-    count: int
-    next_query: Query | None
+    def __init__(self, items: tuple[Item, ...], count: int, next_query: Query | None) -> None:
+        self.items = items
+        self.count = count
+        self.next_query = next_query
 
 
 def check_page(value: Any, check_item: Callable[[Any], Item]) -> Page[Item]:

@@ -12,9 +12,9 @@ rooms of `_server` on the others; nothing else in the collection decides whether
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from http import HTTPStatus
+from typing import NamedTuple
 
 MOST_TRIES_OF_A_WRITE = 4
 
@@ -90,8 +90,7 @@ class FailureKind(Enum):
         return self in _OUTAGES
 
 
-@dataclass(frozen=True)
-class _Row:
+class _Row(NamedTuple):
     proof: Proof
     may_have_taken_effect: bool
     reactions: Mapping[Operation, Reaction]

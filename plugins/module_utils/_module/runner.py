@@ -7,8 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NamedTuple, NoReturn, TypeVar
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -31,13 +30,12 @@ _connections: dict[Settings, Http] = {}
 Declared = TypeVar("Declared")
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(NamedTuple):
     """What a module returns, but for `api`. `failure`: its message, None where it has not failed."""
 
     values: Mapping[str, Any]
     failure: str | None = None
-    warnings: Iterable[str] = field(default_factory=tuple)
+    warnings: Iterable[str] = ()
 
 
 class Task:
