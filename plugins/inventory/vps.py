@@ -225,10 +225,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return settings, read_host_options(options)
 
     def set_options(self, task_keys: Any = None, var_options: Any = None, direct: Any = None) -> None:
-        """As the base class, with the connection options templated before their types are checked.
-
-        So lookups can give them.
-        """
+        """As the base class, but with the connection options templated first, so that lookups can give them."""
         if direct is not None:
             given = GivenOptions(direct, self.option_definitions, self._templated)
             self._scrub = scrubber(given.token())

@@ -25,6 +25,7 @@ from typing import Any
 
 from ansible import constants as C
 from ansible.module_utils import basic
+from ansible.module_utils.common import json as core_json
 from ansible.module_utils.common import warnings as module_warnings
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action.normal import ActionModule as NormalActionModule
@@ -45,8 +46,6 @@ try:  # ansible-core 2.19 and newer
 
     HAS_PROFILES = True
 except ImportError:  # 2.16 to 2.18
-    from ansible.module_utils.common.json import AnsibleJSONEncoder
-
     HAS_PROFILES = False
 
 from ..module_utils._module import output
@@ -242,5 +241,5 @@ def _encoded(module_args: Mapping[str, Any]) -> bytes:
     if HAS_PROFILES:
         encoder = get_module_encoder(_PROFILE, Direction.CONTROLLER_TO_MODULE)
         return json.dumps(payload, cls=encoder).encode("utf-8")
-    encoder = AnsibleJSONEncoder
+    encoder = core_json.AnsibleJSONEncoder
     return json.dumps(payload, cls=encoder, vault_to_text=True).encode("utf-8")

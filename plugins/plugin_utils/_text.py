@@ -10,21 +10,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible import context
+from ansible import template as core_template
 
-try:
+TRUST_IS_EXPLICIT = hasattr(core_template, "trust_as_template")
+if TRUST_IS_EXPLICIT:
     # ansible-core 2.19 and newer: a string is no template unless it is trusted, and an export shows what is not trusted
     # as a dictionary.
     from ansible.template import trust_as_template
 
-    TRUST_IS_EXPLICIT = True
     # A marked text is of a subclass of its own. The other subclasses of str (vaulted, unsafe, native) act in ways of
     # their own.
     TEXT_TYPES = frozenset({str, type(trust_as_template("text"))})
-except ImportError:
+else:
     # Up to 2.18 every string is a template unless it is wrapped.
     from ansible.utils.unsafe_proxy import wrap_var
 
-    TRUST_IS_EXPLICIT = False
     TEXT_TYPES = frozenset({str})
 
 # Levels of containers in one value: far beyond the API's two, far within what Ansible's own recursions take.
