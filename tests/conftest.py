@@ -14,8 +14,8 @@ from collections.abc import Iterator
 import pytest
 
 from helpers.ansible_cli import AnsibleCli
-from helpers.api import new_emulator
-from helpers.isolation import import_through_ansible, isolate_environment
+from sandbox.isolation import import_through_ansible, isolate_environment
+from sandbox.programs import new_emulator
 
 pytest_plugins = ["helpers.figures"]
 SESSION_FOLDER = pathlib.Path(tempfile.mkdtemp(prefix="vpsorg-tests-"))

@@ -8,29 +8,29 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: inventory_hosts
-short_description: Turn VPS.org servers into hosts as the inventory plugin does
+short_description: Convert VPS.org servers to hosts, as the inventory plugin does
 version_added: 0.1.0
 author: VPS.org collection contributors (@vpsorg)
 description:
-  - Takes servers as the modules return them, and gives for each the name, the address and the variables that
-    P(vpsorg.cloud.vps#inventory) gives it, so that C(add_host) puts the same hosts into a running inventory.
-  - A name that is not safe as the name of a host becomes C(vps-ID); two servers of one name become C(NAME-ID) each.
-  - Nothing that the API has sent is ever evaluated as a template.
+  - Takes servers as returned by the modules. For each one, returns the name, the address, and the variables that
+    P(vpsorg.cloud.vps#inventory) would give it, so that C(add_host) adds the same hosts to a running inventory.
+  - If a name is not safe as a host name, the host name is C(vps-ID). If two servers have the same name, the host name is C(NAME-ID) for both.
+  - Data from the API is never evaluated as a template.
 positional: _input
 options:
   _input:
-    description: Servers, as in RV(vpsorg.cloud.vps_fleet#module:servers).
+    description: The servers, as in RV(vpsorg.cloud.vps_fleet#module:servers).
     type: list
     elements: dict
     required: true
   groups:
     description:
-      - The groups that the hosts are to be in. A list of names is for all of them, a dictionary gives for each name a shell pattern on the names
-        of servers, or a list of such patterns.
+      - The groups that the hosts should be in. A list of names applies to all hosts; a dictionary maps each name to a shell pattern, or to a list
+        of shell patterns, for the names of servers.
     type: raw
     default: []
   taken:
-    description: Names of other groups. No host may bear the name of a group.
+    description: The names of other groups. A host never gets the same name as a group.
     type: list
     elements: str
     default: []
@@ -42,7 +42,7 @@ EXAMPLES = r"""
     location: us-west
   register: found
 
-- name: Show how they would be called in the inventory
+- name: Show their names in the inventory
   ansible.builtin.debug:
     msg: "{{ found.servers | vpsorg.cloud.inventory_hosts | map(attribute='name') | list }}"
 """
@@ -50,7 +50,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description: >-
-    For each server a dictionary with C(name), C(address) (null where it has none to connect to), C(variables) and C(groups), in the servers' order.
+    A list with one dictionary per server, in the order of the servers. Each contains C(name), C(address) (null if there is none to connect to),
+    C(variables), and C(groups).
   type: list
   elements: dict
 """

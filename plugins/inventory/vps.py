@@ -13,13 +13,13 @@ version_added: 0.1.0
 author:
   - VPS.org collection contributors (@vpsorg)
 description:
-  - Makes every server of a VPS.org account a host, in one list request for each page of the account.
-  - Reads a YAML file whose name ends in C(vps.yml), C(vps.yaml), C(vpsorg.yml) or C(vpsorg.yaml).
-  - Every field of a server becomes a variable with the prefix O(hostvars_prefix), such as C(vps_status) or C(vps_plan). Its address becomes
-    C(ansible_host).
-  - A server without an address is a host without C(ansible_host). It is also in the group named after O(group) with C(_no_address) added,
-    so that plays can leave it out.
-  - Sends C(GET) requests only. A list of servers that is not whole is an error, never an inventory with fewer hosts.
+  - Turns every server of a VPS.org account into a host, with one list request per page of the account.
+  - Reads a YAML file whose name ends in C(vps.yml), C(vps.yaml), C(vpsorg.yml), or C(vpsorg.yaml).
+  - Every field of a server becomes a variable with the prefix O(hostvars_prefix), such as C(vps_status) or C(vps_plan). The server's address
+    becomes C(ansible_host).
+  - A server without an address becomes a host without C(ansible_host). The host is also added to a group named like O(group) with the suffix
+    C(_no_address), so that plays can exclude it.
+  - Sends only C(GET) requests. An incomplete list of servers is an error, and never results in an inventory with fewer hosts.
 options:
   plugin:
     description: The name of this plugin.
@@ -29,37 +29,39 @@ options:
       - vpsorg.cloud.vps
   status:
     description:
-      - Only servers in one of these states, such as V(active) or V(stopped).
+      - Include only servers with one of these statuses, such as V(active) or V(stopped).
     type: list
     elements: str
     default: []
   locations:
     description:
-      - Only servers at one of these locations.
+      - Include only servers at one of these locations.
     type: list
     elements: str
     default: []
   include:
     description:
-      - Only servers whose name matches one of these shell patterns.
+      - Include only servers whose name matches one of these shell patterns.
     type: list
     elements: str
     default: []
   exclude:
     description:
-      - No server whose name matches one of these shell patterns.
+      - Exclude servers whose name matches one of these shell patterns.
     type: list
     elements: str
     default: []
   details:
     description:
-      - Also read each server's detail, with its IPv6 address, backups and usage. This is one more request for every server, sixteen at a time.
+      - Whether to read the details of each server too, with the IPv6 address, backups, and resource usage. This takes one more request per
+        server, with up to sixteen requests at the same time.
     type: bool
     default: false
   hostnames:
     description:
-      - What a host is called, the first of V(name), V(hostname) and V(id) that the server has and that is safe as the name of a host.
-      - A server without a safe one is called C(vps-ID), and servers that would share a name have C(-ID) added to it. Both give a warning.
+      - The sources of host names, in order of preference. The first one that the server has, and that is safe as a host name, is used.
+      - If none of them is safe, the host name is C(vps-ID). If several servers would get the same host name, C(-ID) is appended to it. Both cause
+        a warning.
     type: list
     elements: str
     choices:
@@ -70,7 +72,8 @@ options:
       - name
   connect_with:
     description:
-      - Which address becomes C(ansible_host), the first of these that the server has. The list of servers shows no IPv6 address; O(details) does.
+      - The kinds of address to use for C(ansible_host), in order of preference. The first one that the server has is used. IPv6 addresses are only
+        available with O(details).
     type: list
     elements: str
     choices:
@@ -81,18 +84,18 @@ options:
       - ipv6
   hostvars_prefix:
     description:
-      - What the name of every variable begins with that comes from the API. It can't be empty.
+      - The prefix for the names of all variables that come from the API. It can't be empty.
     type: str
     default: vps_
   group:
     description:
-      - The group that holds every host.
+      - The group that contains every host.
     type: str
     default: vps
   cache_fallback:
     description:
-      - When the API can't be reached, use cached servers even if they are older than O(cache_timeout), with a warning. Needs O(cache) and a cache
-        plugin that keeps its data in files.
+      - Whether to use cached servers that are older than O(cache_timeout), with a warning, if the API can't be reached. This requires O(cache) and
+        a cache plugin that stores its data in files.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -100,26 +103,26 @@ extends_documentation_fragment:
   - ansible.builtin.constructed
   - ansible.builtin.inventory_cache
 notes:
-  - Ansible treats an inventory that fails as a warning and goes on without its hosts. Set C(any_unparsed_is_failed = true) in the section
-    C([inventory]) of C(ansible.cfg), or E(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED), to make it an error.
-  - What the API sends is never evaluated as a template. With C(ansible-core) 2.19 and newer, text with a brace in it is shown as
-    C({"__ansible_unsafe":...}) by C(ansible-inventory --list --export).
+  - If an inventory fails, Ansible by default only prints a warning and continues without its hosts. To make this an error, set
+    C(any_unparsed_is_failed = true) in the C([inventory]) section of C(ansible.cfg), or set E(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED).
+  - Data from the API is never evaluated as a template. With C(ansible-core) 2.19 and newer, C(ansible-inventory --list --export) shows strings
+    that contain a brace as C({"__ansible_unsafe":...}).
 seealso:
   - module: vpsorg.cloud.vps_server_info
 """
 
 EXAMPLES = r"""
-# Every server of the account. The token is in the environment variable VPS_API_TOKEN.
+# Include all servers of the account. The token is in the environment variable VPS_API_TOKEN.
 plugin: vpsorg.cloud.vps
 ---
-# Running web servers in two locations, but not the canaries.
+# Include running web servers in two locations, except the canaries.
 plugin: vpsorg.cloud.vps
 status: [active]
 locations: [us-west, eu-central]
 include: ["web-*"]
 exclude: ["*-canary"]
 ---
-# Groups by location, plan, operating system and status: location_us_west, plan_standard_vps, and so on.
+# Create groups by location, plan, operating system, and status: location_us_west, plan_standard_vps, and so on.
 plugin: vpsorg.cloud.vps
 keyed_groups:
   - key: vps_location
@@ -136,7 +139,7 @@ compose:
   ansible_user: "'root'"
   memory_gb: vps_plan.memory // 1024
 ---
-# The token from a file that ansible-vault has encrypted; answers cached for ten minutes.
+# Read the token from a file that was encrypted with ansible-vault, and cache the servers for ten minutes.
 plugin: vpsorg.cloud.vps
 api_token: "{{ lookup('ansible.builtin.unvault', '/etc/ansible/vps-token') | trim }}"
 cache: true

@@ -12,8 +12,8 @@ module: vps_server_info
 short_description: Read VPS.org servers
 version_added: 0.1.0
 description:
-  - Returns the servers of the account that match all of what is given; all of them where nothing is given.
-  - Matching is exact. Where nothing matches, the list is empty, and the task succeeds.
+  - Returns the servers of the account that match all given options, or all servers if no option is given.
+  - Values must match exactly. If no server matches, the list is empty, and the task succeeds.
 author:
   - VPS.org collection contributors (@vpsorg)
 extends_documentation_fragment:
@@ -35,25 +35,25 @@ attributes:
 options:
   id:
     description:
-      - Only the server with this id.
+      - Return only the server with this ID.
     type: int
   name:
     description:
-      - Only servers of exactly this name.
+      - Return only servers with exactly this name.
     type: str
   status:
     description:
-      - Only servers in this status, such as V(active), V(stopped), V(suspended) or V(provisioning).
+      - Return only servers with this status, such as V(active), V(stopped), V(suspended), or V(provisioning).
     type: str
   location:
     description:
-      - Only servers in this datacenter, such as V(us-west).
+      - Return only servers in this datacenter, such as V(us-west).
     type: str
   details:
     description:
-      - Read the detail of every server, which adds C(ipv6_address), C(backups_enabled), C(resource_usage) and the bandwidth of the plan.
-        One more request for each server, several at a time.
-      - With O(id) given, the detail is returned in any case.
+      - Whether to read the details of every server, which add C(ipv6_address), C(backups_enabled), C(resource_usage), and the bandwidth of the
+        plan. This takes one more request per server; several of them are sent at the same time.
+      - If O(id) is set, the details are always returned.
     type: bool
     default: false
 seealso:
@@ -61,17 +61,17 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: All servers that run in one datacenter
+- name: Read the active servers in one datacenter
   vpsorg.cloud.vps_server_info:
     status: active
     location: us-west
   register: running
 
-- name: Their addresses
+- name: Show their addresses
   ansible.builtin.debug:
     msg: "{{ running.servers | map(attribute='ip_address') | list }}"
 
-- name: One server with everything that the API tells about it
+- name: Read everything that the API returns about one server
   vpsorg.cloud.vps_server_info:
     name: web-01
     details: true
@@ -79,7 +79,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 servers:
-  description: The servers as the API gives them, in the order of the API. Empty when nothing matches.
+  description: The servers as returned by the API, in the API's order. Empty if no server matches.
   returned: always
   type: list
   elements: dict
@@ -95,7 +95,7 @@ servers:
       created_at: '2025-01-10T14:30:00Z'
       updated_at: '2025-01-15T10:20:00Z'
 api:
-  description: How many requests were sent, how many of them were repetitions, and how many seconds were spent in pauses.
+  description: How many requests were sent, how many of them were retries, and how many seconds were spent in pauses.
   returned: always
   type: dict
   sample: {requests: 1, retries: 0, waited: 0.0}

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: vps_server_power
-short_description: Start, stop or reboot a VPS.org server
+short_description: Start, stop, or reboot a VPS.org server
 version_added: 0.1.0
 description:
-  - Brings a server into a power state. A server that is there already, or on the way, gets no command; one in another
-    transition is waited for first.
-  - Stopping and rebooting are graceful. A stopped server is billed all the same.
-  - A server that is V(suspended) is a failure, because no action changes that.
+  - Brings a server into a power state. If the server is already in that state or on its way to it, no command is sent. If the server is in
+    another transition, the module first waits for its end.
+  - Stopping and rebooting are graceful. A stopped server is still billed.
+  - Fails for a V(suspended) server, because no action can change that status.
 author:
   - VPS.org collection contributors (@vpsorg)
 extends_documentation_fragment:
@@ -26,13 +26,13 @@ attributes:
   check_mode:
     support: full
     details:
-      - Sends GET requests only, and returns the predicted server.
+      - Sends only GET requests, and returns the predicted server.
   diff_mode:
     support: full
   idempotent:
     support: partial
     details:
-      - O(state=rebooted) reboots every time.
+      - O(state=rebooted) reboots the server every time.
 options:
   name:
     description:
@@ -40,19 +40,20 @@ options:
     type: str
   id:
     description:
-      - The server's id. Needed where several servers have the same name. With both given, the server must bear the name.
+      - The server's ID. Required if several servers have the same name. If both are set, the server with this ID must have that name.
     type: int
   state:
     description:
-      - V(started) and V(stopped) act only where needed.
-      - V(rebooted) reboots a running server. It fails for a stopped one, and waits, without a second reboot, for one that is rebooting already.
+      - V(started) and V(stopped) act only if necessary.
+      - V(rebooted) reboots a running server. It fails if the server is stopped. If the server is already rebooting, it waits and does not reboot
+        the server again.
     type: str
     choices: [started, stopped, rebooted]
     required: true
   settle_time:
     description:
-      - After a reboot, how long in seconds a server must have been seen as V(active) to count as rebooted, where no look has shown it as V(rebooting).
-        A look right after the command may still show the state before it.
+      - If no poll has shown the server as V(rebooting) after the command, how long to wait, in seconds, before V(active) counts as rebooted.
+        A poll right after the command may still return the status from before the reboot.
     type: float
     default: 10.0
 seealso:
@@ -61,18 +62,18 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: The server is stopped
+- name: Stop the server
   vpsorg.cloud.vps_server_power:
     name: web-01
     state: stopped
 
-- name: The server is started, without waiting until it runs
+- name: Start the server, without waiting until it is running
   vpsorg.cloud.vps_server_power:
     name: web-01
     state: started
     wait: false
 
-- name: The server is rebooted
+- name: Reboot the server
   vpsorg.cloud.vps_server_power:
     name: web-01
     state: rebooted
@@ -80,12 +81,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 id:
-  description: The server's id.
+  description: The server's ID.
   returned: always
   type: int
   sample: 12345
 server:
-  description: The server's detail as the API gives it. In check mode, what it would be.
+  description: The server's details as returned by the API. In check mode, the predicted details.
   returned: always
   type: dict
   sample: {id: 12345, name: web-01, status: active, ip_address: 203.0.113.10}
@@ -99,14 +100,14 @@ actions:
       description: One of C(start), C(stop), C(reboot).
       type: str
     id:
-      description: The server's id.
+      description: The server's ID.
       type: int
     name:
       description: The server's name.
       type: str
   sample: [{action: start, id: 12345, name: web-01}]
 drift:
-  description: Always empty; the key is there because it is there for M(vpsorg.cloud.vps_server).
+  description: Always empty; the key exists for consistency with M(vpsorg.cloud.vps_server).
   returned: always
   type: list
   elements: dict
@@ -116,17 +117,17 @@ diff:
   type: dict
   sample: {before: {power: stopped}, after: {power: started}}
 api:
-  description: How many requests were sent, how many of them were repetitions, and how many seconds were spent in pauses.
+  description: How many requests were sent, how many of them were retries, and how many seconds were spent in pauses.
   returned: always
   type: dict
   sample: {requests: 4, retries: 0, waited: 2.1}
 name:
   description: The server's name.
-  returned: on failure, where it is known
+  returned: on failure, if it is known
   type: str
 status:
-  description: The last status seen.
-  returned: on failure, where it is known
+  description: The last known status.
+  returned: on failure, if it is known
   type: str
 """
 

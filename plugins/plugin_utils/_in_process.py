@@ -133,8 +133,8 @@ def _show_last(line: str) -> None:
 def _cancellable() -> Iterator[None]:
     """Let SIGINT, SIGTERM and the end of ansible-playbook interrupt the module as Ctrl-C does.
 
-    The process ends soon after. Left alone, a worker of ansible-core 2.19 or newer dies of a signal without a word, one of 2.18 or older outlives
-    the playbook, and so does any after a SIGKILL.
+    The process ends soon after. Left alone, a worker of ansible-core 2.19 or newer dies of a signal without a word, one
+    of 2.18 or older outlives the playbook, and so does any after a SIGKILL.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -14,7 +14,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._client.budget import
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.settings import Settings
 from emulator.handle import Emulator
-from faults import Fault, FaultProxy
+from fault_proxy import Fault, FaultProxy
 
 FIELDS = {"name": "web-01", "plan_id": 1, "os_id": 5, "location": "us-west"}
 NOBODY: frozenset[int] = frozenset()

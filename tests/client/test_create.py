@@ -17,8 +17,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
 from emulator.handle import Emulator
-from faults import Fault, FaultProxy
-from helpers.facts import mentions
+from fault_proxy import Fault, FaultProxy
 
 EVERYTHING = {**FIELDS, "hostname": "web01.example.com", "ssh_key_id": 3, "backups_enabled": True}
 

@@ -12,8 +12,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._server.change import
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
 from emulator.handle import Emulator
-from faults import Fault, FaultProxy
-from helpers.facts import mentions
+from fault_proxy import Fault, FaultProxy
 
 
 @pytest.fixture

@@ -18,8 +18,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._client import http a
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
 from emulator.handle import Emulator
-from faults import FaultProxy
-from helpers.facts import mentions
+from fault_proxy import FaultProxy
 
 CREATED = {"id": 101, "name": "web-01", "status": "provisioning", "plan": {"id": 1}, "os": {"id": 5}, "location": "us-west"}
 

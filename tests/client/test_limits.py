@@ -25,9 +25,8 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import Ap
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import BODY_LIMIT, Indeterminate, NotSent
 from emulator.handle import Emulator
-from faults import Fault, FaultProxy
-from helpers.facts import mentions
-from helpers.isolation import COLLECTIONS, REPOSITORY
+from fault_proxy import Fault, FaultProxy
+from sandbox.isolation import COLLECTIONS, REPOSITORY
 
 MIB = 1 << 20
 OK = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -124,7 +123,7 @@ print("KIB", after - before)
 def test_peak_memory(emulator: Emulator, proxy: FaultProxy, fault: Fault, fact: str) -> None:
     """In a process of its own, which has sent one good request before."""
     proxy.set(fault)
-    command = [sys.executable, "-c", PEAK, proxy.url, "", str(REPOSITORY / "tests"), str(COLLECTIONS)]
+    command = [sys.executable, "-c", PEAK, proxy.url, "", str(REPOSITORY / "tests"), str(REPOSITORY / "tools"), str(COLLECTIONS)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     found = re.fullmatch(r"(.*)\nKIB (\d+)\n", done.stdout, re.DOTALL)
     assert found is not None and mentions(found[1], "GET /servers/", fact) and proxy.met(fault) == 1

@@ -13,8 +13,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._server.change import
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
 from emulator.handle import Emulator
-from faults import FaultProxy
-from helpers.facts import mentions
+from fault_proxy import FaultProxy
 
 every_loss = pytest.mark.parametrize("trouble", LOSSES, ids=lambda trouble: trouble.name)
 

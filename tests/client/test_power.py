@@ -12,8 +12,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._server.power import 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import TimeLimitReached, VpsError
 from emulator.handle import Emulator
-from faults import Fault, FaultProxy
-from helpers.facts import mentions
+from fault_proxy import Fault, FaultProxy
 
 ACTIONS = {"start": ("stopped", "starting"), "stop": ("active", "stopping"), "reboot": ("active", "rebooting")}
 every_action = pytest.mark.parametrize("action", ACTIONS)

@@ -25,18 +25,6 @@ from helpers.facts import mentions
 TOKEN = "vps_only_for_the_api"
 
 
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture
-def ca_path(authority: trustme.CA, tmp_path: object) -> str:
-    path = f"{tmp_path}/ca.pem"
-    authority.cert_pem.write_to_path(path)
-    return path
-
-
 @pytest.fixture
 def server(authority: trustme.CA) -> Iterator[RawServer]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

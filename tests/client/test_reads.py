@@ -14,8 +14,7 @@ from client.support import LIST, ONE, sent, servers_at
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
 from emulator.handle import Emulator
-from faults import Fault, FaultProxy, ForeignHost
-from helpers.facts import mentions
+from fault_proxy import Fault, FaultProxy, ForeignHost
 
 
 def ids(servers: list[dict[str, Any]]) -> list[int]:

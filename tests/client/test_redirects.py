@@ -18,8 +18,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
 from emulator.handle import Emulator
-from faults import Fault, FaultProxy, ForeignHost
-from helpers.facts import mentions
+from fault_proxy import Fault, FaultProxy, ForeignHost
 
 METHODS: dict[str, tuple[str, Callable[[Servers, int], Any]]] = {
     "list": ("GET", lambda servers, _number: servers.list()),

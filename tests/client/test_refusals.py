@@ -19,8 +19,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import Ap
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import TimeLimitReached, VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
 from emulator.handle import Emulator
-from faults import Fault, FaultProxy
-from helpers.facts import mentions
+from fault_proxy import Fault, FaultProxy
 
 # What is done, to which path, in which status the server is found, and how one sees that it worked.
 OPERATIONS: dict[str, tuple[str, str, str, Callable[[Servers, int], Any], Callable[[Emulator, int], bool]]] = {

@@ -22,20 +22,7 @@ from client.support import FIELDS, NOBODY, servers_at
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import CertificateRejected, NotSent
-from helpers.facts import mentions
-from helpers.isolation import COLLECTIONS, REPOSITORY
-
-
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture(scope="module")
-def ca_path(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> str:
-    path = tmp_path_factory.mktemp("tls") / "ca.pem"
-    authority.cert_pem.write_to_path(str(path))
-    return str(path)
+from sandbox.isolation import COLLECTIONS, REPOSITORY
 
 
 def tls_server(authority: trustme.CA, identity: str = "127.0.0.1", **options: datetime.datetime) -> RawServer:
@@ -123,7 +110,7 @@ print(servers_at(sys.argv[1], validate_certs=False).list())
 
 def test_switched_off(server: RawServer, ca_path: str) -> None:
     """With no warning but the collection's own, which a module gives, and whatever the environment says."""
-    command = [sys.executable, "-c", SWITCHED_OFF, server.url, str(REPOSITORY / "tests"), str(COLLECTIONS)]
+    command = [sys.executable, "-c", SWITCHED_OFF, server.url, str(REPOSITORY / "tests"), str(REPOSITORY / "tools"), str(COLLECTIONS)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env={**os.environ, "REQUESTS_CA_BUNDLE": ca_path})
     assert (done.stdout, done.stderr, done.returncode) == ("[]\n", "", 0)
 

@@ -11,21 +11,17 @@ import os
 import pathlib
 import signal
 import subprocess
-import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import yaml
 
+from sandbox.programs import core_bin
+
 CALLBACK_FOLDER = pathlib.Path(__file__).resolve().parent / "callback_plugins"
 CALLBACK_NAME = "vpsorg_test_results"
 # Variables by which pytest and its plugins talk to their own processes.
 PYTEST_PREFIXES = ("PYTEST_", "COV_")
-
-
-def core_bin() -> pathlib.Path:
-    """The folder of the Ansible commands under test: VPSORG_TEST_CORE_BIN, else that of the running Python."""
-    return pathlib.Path(os.environ.get("VPSORG_TEST_CORE_BIN") or pathlib.Path(sys.executable).parent)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -13,8 +13,8 @@ from typing import Any
 
 import yaml
 
-from helpers.isolation import REPOSITORY
 from helpers.script import COLLECTION, DEFAULTS, OTHER_CLIENT
+from sandbox.isolation import REPOSITORY
 
 CREATING = ("plan_id", "os_id", "location")
 

@@ -9,15 +9,19 @@ import re
 
 
 def mentions(message: object, *facts: object) -> bool:
-    """Whether each of the facts stands in a message (or an error): as a whole, so that 4 is not in 42, nor web-1 in web-10."""
-    return all(times(message, fact) for fact in facts)
+    """Whether each of the facts stands in a message (or an error), as a whole: 4 is not in 42, web-1 not in web-10, a list's path not in a detail's."""
+    return missing(message, *facts) == []
+
+
+def missing(message: object, *facts: object) -> list[object]:
+    """The facts that a message does not mention."""
+    return [fact for fact in facts if not times(message, fact)]
 
 
 def times(message: object, fact: object) -> int:
     """How often a fact stands in a message. An id in the path of a request does not count as one that the message names."""
     text = str(fact)
-    if re.fullmatch(r"\d+(\.\d+)?", text):
-        pattern = rf"(?<![\w./-]){re.escape(text)}(?![\w-]|\.\d)"
-    else:
-        pattern = rf"(?<![\w-]){re.escape(text)}(?![\w-])"
-    return len(re.findall(pattern, str(message)))
+    is_number = re.fullmatch(r"\d+(\.\d+)?", text)
+    before = r"(?<![\w./-])" if is_number else r"(?<![\w-])" if re.match(r"[\w/]", text) else ""
+    after = r"(?![\w-]|\.\d)" if is_number else r"(?![\w-])" if re.search(r"[\w/]$", text) else ""
+    return len(re.findall(before + re.escape(text) + after, str(message)))

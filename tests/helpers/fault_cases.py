@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from faults import Fault, FaultProxy, ForeignHost, Record
+from fault_proxy import Fault, FaultProxy, ForeignHost, Record
 from helpers.ansible_cli import AnsibleCli
 from helpers.fault_matrix import WAIT, Case
 from helpers.host_plays import HostPlays, HostResult, HostTask

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from faults import Fault, FaultProxy, Record
+from fault_proxy import Fault, FaultProxy, Record
 from helpers.ansible_cli import CommandResult
 from helpers.script import AGAIN, CHECK, CONTROLLER_PYTHON, PLUGIN_FOLDERS, REAL, Done, Ran, Script, Sent, steady
 
@@ -147,9 +147,9 @@ def triple(ran: Ran, name: str, plan: list[tuple[str, str]], *, changed: bool = 
     return check, real, again
 
 
-def refused(ran: Ran, name: str, *words: str, requests: int) -> Done:
+def refused(ran: Ran, name: str, *facts: object, requests: int) -> Done:
     """Check mode and the real run are refused alike, before the first write."""
-    check, real = ran.failed(name + CHECK, *words), ran.failed(name + REAL, *words)
+    check, real = ran.failed(name + CHECK, *facts), ran.failed(name + REAL, *facts)
     for done in (check, real):
         check_shape(done)
         assert done.writes == [] and len(done.sent) == requests, done.sent

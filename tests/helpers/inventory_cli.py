@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from helpers.ansible_cli import AnsibleCli, CommandResult
+from helpers.facts import missing
 
 PLUGIN = {"plugin": "vpsorg.cloud.vps"}
 
@@ -76,15 +77,17 @@ def shown(outcome: CommandResult) -> Shown:
     return Shown(outcome, {host: plain(variables.get(host, {})) for host in hosts}, groups)
 
 
-def failed(cli: AnsibleCli, config: Mapping[str, Any] | str | None = None, *words: str, **options: Any) -> str:
-    """The one line that tells why an inventory failed. Without strictness Ansible goes on without hosts; with it the exit code tells."""
+def failed(cli: AnsibleCli, config: Mapping[str, Any] | str | None = None, *facts: object, **options: Any) -> str:
+    """The one line that tells why an inventory failed, and that mentions all the facts.
+
+    Without strictness Ansible goes on without hosts; with it the exit code tells.
+    """
     env = {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "1", **options.pop("env", {})}
     source = config if isinstance(config, str) else {**PLUGIN, **(config or {})}
     outcome = cli.inventory(source, "--list", env=env, **options)
     assert outcome.rc != 0, outcome.describe()
     text = re.sub(r"\s+", " ", outcome.output)
-    missing = [word for word in words if word not in text]
-    assert not missing, f"{missing}\n{outcome.describe()}"
+    assert missing(text, *facts) == [], outcome.describe()
     return text
 
 

@@ -16,9 +16,9 @@ import threading
 import time
 from collections.abc import Iterator
 
-from helpers.isolation import REPOSITORY
+from sandbox.isolation import REPOSITORY
 
-PINS = REPOSITORY / "tests" / "contract"
+PINS = REPOSITORY / "tools" / "requirements" / "prism"
 FOLDER = REPOSITORY / ".cache" / "contract"
 DESCRIPTION = REPOSITORY / "docs" / "openapi.yaml"
 INSTALL_LIMIT, START_LIMIT = 240.0, 60.0

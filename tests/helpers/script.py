@@ -19,8 +19,9 @@ import pathlib
 import re
 from typing import TYPE_CHECKING, Any
 
-from faults import Fault, FaultProxy, Record
+from fault_proxy import Fault, FaultProxy, Record
 from helpers.ansible_cli import AnsibleCli, CommandResult
+from helpers.facts import missing
 
 if TYPE_CHECKING:
     from emulator.handle import Emulator
@@ -144,12 +145,12 @@ class Ran:
         assert changed is None or done["changed"] is changed, f"{name}: changed is {done['changed']}\n{done.result}"
         return done
 
-    def failed(self, name: str, *words: str, changed: bool = False) -> Done:
-        """The failed task, whose message holds all the words and is fit to be read."""
+    def failed(self, name: str, *facts: object, changed: bool = False) -> Done:
+        """The failed task, whose message mentions all the facts and is fit to be read."""
         done = self[name]
         assert done.failed, f"{name} did not fail\n{self.outcome.describe()}"
         message = done["msg"]
-        assert [word for word in words if word not in message] == [], message
+        assert missing(message, *facts) == [], message
         assert "Traceback" not in message and "\n" not in message, message
         assert done.result.get("changed", False) is changed, f"{name}: changed is not {changed}: {done.result}"
         return done
@@ -165,9 +166,9 @@ class Ran:
             assert real[key] == value, f"{name}: {key}"
         return check, real, again
 
-    def both_fail(self, name: str, *words: str) -> Done:
+    def both_fail(self, name: str, *facts: object) -> Done:
         """Check mode and reality fail alike, and nothing is written."""
-        check, real = self.failed(name + CHECK, *words), self.failed(name + REAL, *words)
+        check, real = self.failed(name + CHECK, *facts), self.failed(name + REAL, *facts)
         assert check["msg"] == real["msg"]
         assert check.writes == real.writes == []
         assert foretold(check.result, real.result) == []

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from faults import FaultProxy
+from fault_proxy import FaultProxy
 from helpers.ansible_cli import AnsibleCli
 from helpers.figures import Note
 from helpers.prism import missing, running_prism

@@ -18,9 +18,10 @@ from typing import Any
 import pytest
 import yaml
 
-from helpers.ansible_cli import AnsibleCli, CommandResult, core_bin
+from helpers.ansible_cli import AnsibleCli, CommandResult
 from helpers.documents import Block, blocks, documents, name_of
-from helpers.isolation import REPOSITORY
+from sandbox.isolation import REPOSITORY
+from sandbox.programs import core_bin
 
 DOCUMENTS = [document for document in documents() if blocks(document)]
 SHORT_WAITS = {f"vpsorg.cloud.{name}": {"wait_interval": 0.1} for name in ("vps_server", "vps_server_power", "vps_fleet")}
@@ -173,7 +174,7 @@ def test_commands(reader: AnsibleCli, emulator, document: pathlib.Path) -> None:
 def test_python(document: pathlib.Path) -> None:
     python = os.environ.get("VPSORG_TEST_EMULATOR_PYTHON") or sys.executable
     for block in of_kind(document, "python"):
-        environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "tests")}
+        environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "tools")}
         outcome = subprocess.run([python, "-c", block.text], env=environment, check=False, capture_output=True, text=True, timeout=60)
         assert outcome.returncode == 0, f"{block}\n{outcome.stderr}"
 

@@ -12,11 +12,11 @@ import pytest
 import yaml
 from ansible.vars.reserved import get_reserved_names
 
-from faults import FaultProxy, Record
+from fault_proxy import FaultProxy, Record
 from helpers.ansible_cli import AnsibleCli, CommandResult
 from helpers.examples import constants, documented_return, examples, names_of, play_of
-from helpers.isolation import REPOSITORY
 from helpers.script import COLLECTION, PLUGIN_FOLDERS, Script
+from sandbox.isolation import REPOSITORY
 
 MODULES = names_of("modules")
 # Plugins whose examples are tasks.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from faults import KINDS
+from fault_proxy import KINDS
 from helpers.ansible_cli import AnsibleCli
 from helpers.fault_cases import run_cases
 from helpers.fault_judge import COUNTED, judge

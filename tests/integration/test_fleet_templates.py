@@ -8,6 +8,7 @@ from __future__ import annotations
 import yaml
 
 from helpers.ansible_cli import AnsibleCli
+from helpers.facts import mentions
 
 GROUP_VARS = """
 site: example.com
@@ -68,5 +69,5 @@ def test_declarations_from_group_vars_and_templates(ansible_cli: AnsibleCli, emu
     assert {server["name"]: server["status"] for server in ran.task("fleet")["servers"]}["db-1"] == "stopped"
     assert ran.task("again")["changed"] is False
     assert [len(result["servers"]) for result in ran.items("looped")] == [2, 2]
-    assert ran.task("wrong")["msg"] == "servers[3] (odd): plan_id must be an integer, got 'example.com'. Nothing was done."
+    assert mentions(ran.task("wrong")["msg"], "servers[3]", "odd", "plan_id", "example.com") and ran.task("wrong")["api"]["requests"] == 0
     assert "nowhere" in ran.task("undefined")["msg"]

@@ -11,9 +11,11 @@ import sys
 
 import pytest
 
-from helpers.ansible_cli import AnsibleCli, core_bin
-from helpers.isolation import REPOSITORY
+from helpers.ansible_cli import AnsibleCli
+from helpers.facts import mentions
 from helpers.script import CONTROLLER_PYTHON, PLUGIN_FOLDERS
+from sandbox.isolation import REPOSITORY
+from sandbox.programs import core_bin
 
 PROBE = "vpsorg_probe"
 OWN = {"ansible_python_interpreter": CONTROLLER_PYTHON}
@@ -153,4 +155,4 @@ def test_without_requests(cli: AnsibleCli, tmp_path: pathlib.Path) -> None:
     assert outcome.task("Probe")["inside"] is False
     for name in ("Info", "Server"):
         message = outcome.task(name)["msg"]
-        assert "requests is missing" in message and "pip install requests" in message and "\n" not in message
+        assert mentions(message, "requests", "-m pip install requests") and "\n" not in message

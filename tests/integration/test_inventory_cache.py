@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from faults import Fault, FaultProxy
+from fault_proxy import Fault, FaultProxy
 from helpers.ansible_cli import AnsibleCli
+from helpers.facts import mentions
 from helpers.inventory_cli import failed, show
 
 DEAD = "http://127.0.0.1:9/api/v1"  # nothing listens there
@@ -90,7 +91,7 @@ def test_another_configuration_is_another_cache(ansible_cli: AnsibleCli, emulato
 def test_another_url_is_another_cache(ansible_cli: AnsibleCli, emulator: Any, cached: Callable[..., Any]) -> None:
     emulator.seed(3)
     show(ansible_cli, cached())
-    failed(ansible_cli, cached(api_url=DEAD, api_retries=0), "could not be reached")
+    failed(ansible_cli, cached(api_url=DEAD, api_retries=0), "127.0.0.1:9")
 
 
 def test_no_token_in_the_cache(ansible_cli: AnsibleCli, emulator: Any, cached: Callable[..., Any], tmp_path: pathlib.Path) -> None:
@@ -182,11 +183,11 @@ def test_old_servers_are_used_only_where_that_is_asked_for(
     show(ansible_cli, config)
     age(tmp_path)
     proxy.set(Fault("answer", status=502, times=None))
-    failed(ansible_cli, config, "HTTP 502")
+    failed(ansible_cli, config, 502)
     inventory = show(ansible_cli, {**config, "cache_fallback": True})
     assert inventory.hosts == ["web-0001", "web-0002", "web-0003"]
-    assert "HTTP 502" in inventory.warnings and "earlier run" in inventory.warnings
-    failed(ansible_cli, config, "HTTP 502")  # the old servers were not made young by it
+    assert mentions(inventory.warnings, 502, "cache_fallback")
+    failed(ansible_cli, config, 502)  # the old servers were not made young by it
 
 
 def test_a_refused_token_is_no_outage(ansible_cli: AnsibleCli, emulator: Any, proxy: FaultProxy, cached: Callable[..., Any], tmp_path: pathlib.Path) -> None:
@@ -195,8 +196,8 @@ def test_a_refused_token_is_no_outage(ansible_cli: AnsibleCli, emulator: Any, pr
     show(ansible_cli, config)
     age(tmp_path)
     proxy.set(Fault("answer", status=401, body={"detail": "Invalid token."}, times=None))
-    failed(ansible_cli, config, "HTTP 401", "Invalid token.")
+    failed(ansible_cli, config, 401, "Invalid token.")
 
 
 def test_a_fallback_without_a_cached_list_is_an_error(ansible_cli: AnsibleCli, cached: Callable[..., Any]) -> None:
-    failed(ansible_cli, cached(api_url=DEAD, api_retries=0, cache_fallback=True), "could not be reached")
+    failed(ansible_cli, cached(api_url=DEAD, api_retries=0, cache_fallback=True), "127.0.0.1:9")

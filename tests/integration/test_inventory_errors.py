@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 import yaml
 
-from faults import Fault, FaultProxy
-from helpers.ansible_cli import AnsibleCli, core_bin
+from fault_proxy import Fault, FaultProxy
+from helpers.ansible_cli import AnsibleCli
+from helpers.facts import mentions
 from helpers.inventory_cli import PLUGIN, failed, show, shown
+from sandbox.programs import core_bin
 
 NO_TOKEN = {"VPS_API_TOKEN": None}
 DEAD = "http://127.0.0.1:9/api/v1"  # nothing listens there
@@ -75,7 +77,7 @@ def test_the_other_options_from_the_environment(ansible_cli: AnsibleCli, emulato
     with FaultProxy(emulator.url) as proxy:
         proxy.set(hang)
         env = {"VPS_API_URL": proxy.url, "VPS_API_TIMEOUT": "0.2", "VPS_API_RETRIES": "1", "VPS_API_RETRY_MAX_DELAY": "0.01"}
-        failed(ansible_cli, {}, "within 0.2 s", env=env)
+        failed(ansible_cli, {}, 0.2, env=env)
         assert proxy.met(hang) == 2
 
 
@@ -83,73 +85,73 @@ def test_the_other_options_from_the_environment(ansible_cli: AnsibleCli, emulato
 
 
 @pytest.mark.parametrize(
-    ("config", "env", "words"),
+    ("config", "env", "facts"),
     [
-        ({}, NO_TOKEN, "No API token was given"),
-        ({}, {"VPS_API_TOKEN": ""}, "No API token was given"),
-        ({"api_token": "{{ lookup('env', 'NOT_THERE') }}"}, NO_TOKEN, "No API token was given"),
-        ({"api_token": "{{ nowhere }}"}, {}, "The template of api_token fails"),
-        ({"api_token": ["a"]}, {}, "api_token must be a text"),
-        ({"api_token": "two words"}, {}, "malformed"),
-        ({"api_url": "http://api.example.com"}, {}, "plain http"),
-        ({"api_url": "file:///etc/passwd"}, {}, "must begin with https"),
-        ({"api_timeout": 0}, {}, "api_timeout must be a number of seconds above 0"),
-        ({"api_timeout": "soon"}, {}, "api_timeout"),
-        ({"api_retries": -1}, {}, "api_retries must be 0 or more"),
-        ({"api_retry_max_delay": -1}, {}, "api_retry_max_delay must be"),
-        ({"ca_path": "/does/not/exist"}, {}, "ca_path"),
-        ({"location": ["us-west"]}, {}, "Did you mean locations"),
-        ({"hostnames": ["label"]}, {}, "label"),
-        ({"connect_with": []}, {}, "connect_with"),
-        ({"hostvars_prefix": ""}, {}, "hostvars_prefix"),
-        ({"hostvars_prefix": "ansible_"}, {}, "hostvars_prefix"),
-        ({"group": ""}, {}, "group"),
-        ({"status": [False]}, {}, "status"),
-        ({"status": "{{ ['active'] }}"}, {}, "status can't be a template"),
-        ({"include": ["{{ pattern }}"]}, {}, "include can't be a template"),
-        *(({option: "perhaps"}, {}, f"{option} must be true or false") for option in ("details", "cache", "cache_fallback", "strict")),
-        ({"validate_certs": "perhaps"}, {}, "validate_certs"),
-        ({}, {"VPS_VALIDATE_CERTS": "perhaps"}, "validate_certs"),
+        ({}, NO_TOKEN, ["api_token", "VPS_API_TOKEN"]),
+        ({}, {"VPS_API_TOKEN": ""}, ["api_token", "VPS_API_TOKEN"]),
+        ({"api_token": "{{ lookup('env', 'NOT_THERE') }}"}, NO_TOKEN, ["api_token", "VPS_API_TOKEN"]),
+        ({"api_token": "{{ nowhere }}"}, {}, ["api_token", "nowhere"]),
+        ({"api_token": ["a"]}, {}, ["api_token"]),
+        ({"api_token": "two words"}, {}, ["api_token", "malformed"]),
+        ({"api_url": "http://api.example.com"}, {}, ["api_url", "api.example.com"]),
+        ({"api_url": "file:///etc/passwd"}, {}, ["api_url", "file:///etc/passwd"]),
+        ({"api_timeout": 0}, {}, ["api_timeout", "0.0"]),
+        ({"api_timeout": "soon"}, {}, ["api_timeout", "soon"]),
+        ({"api_retries": -1}, {}, ["api_retries", -1]),
+        ({"api_retry_max_delay": -1}, {}, ["api_retry_max_delay", -1]),
+        ({"ca_path": "/does/not/exist"}, {}, ["ca_path", "/does/not/exist"]),
+        ({"location": ["us-west"]}, {}, ["location", "locations"]),
+        ({"hostnames": ["label"]}, {}, ["hostnames", "label"]),
+        ({"connect_with": []}, {}, ["connect_with"]),
+        ({"hostvars_prefix": ""}, {}, ["hostvars_prefix"]),
+        ({"hostvars_prefix": "ansible_"}, {}, ["hostvars_prefix"]),
+        ({"group": ""}, {}, ["group"]),
+        ({"status": [False]}, {}, ["status"]),
+        ({"status": "{{ ['active'] }}"}, {}, ["status", "{{ ['active'] }}"]),
+        ({"include": ["{{ pattern }}"]}, {}, ["include", "{{ pattern }}"]),
+        *(({option: "perhaps"}, {}, [option, "perhaps"]) for option in ("details", "cache", "cache_fallback", "strict")),
+        ({"validate_certs": "perhaps"}, {}, ["validate_certs"]),
+        ({}, {"VPS_VALIDATE_CERTS": "perhaps"}, ["validate_certs"]),
     ],
     ids=str,
 )
-def test_mistakes(ansible_cli: AnsibleCli, emulator: Any, config: dict[str, Any], env: dict[str, Any], words: str) -> None:
-    failed(ansible_cli, config, words, env=env)
+def test_mistakes(ansible_cli: AnsibleCli, emulator: Any, config: dict[str, Any], env: dict[str, Any], facts: list[object]) -> None:
+    failed(ansible_cli, config, *facts, env=env)
     assert emulator.requests() == []
 
 
 def test_requests_is_missing(ansible_cli: AnsibleCli, emulator: Any, tmp_path: pathlib.Path) -> None:
     (tmp_path / "none").mkdir()
     (tmp_path / "none" / "requests.py").write_text("raise ImportError('No module named requests')\n")
-    failed(ansible_cli, {}, "library requests is missing", "-m pip install requests", env={"PYTHONPATH": str(tmp_path / "none")})
+    failed(ansible_cli, {}, "requests", "-m pip install requests", env={"PYTHONPATH": str(tmp_path / "none")})
 
 
 # Failures
 
 
 @pytest.mark.parametrize(
-    ("fault", "words"),
+    ("fault", "facts"),
     [
-        (Fault("answer", status=401, body={"detail": "Invalid token."}, times=None), ["HTTP 401", "Invalid token.", "check api_token"]),
-        (Fault("answer", status=403, body={"detail": "No permission."}, times=None), ["HTTP 403", "permission"]),
-        (Fault("answer", status=404, body={"detail": "Not found."}, times=None), ["HTTP 404", "check api_url"]),
-        (Fault("redirect", to="http://127.0.0.1:9/", times=None), ["redirect", "not followed"]),
-        (Fault("html_200", times=None), ["HTML page"]),
-        (Fault("missing_results", times=None), ["no results"]),
-        (Fault("wrong_count", times=None), ["not whole"]),
-        (Fault("item_string_id", times=None), ["without a positive integer id"]),
-        (Fault("next_loops"), ["not whole"]),
+        (Fault("answer", status=401, body={"detail": "Invalid token."}, times=None), [401, "Invalid token.", "api_token"]),
+        (Fault("answer", status=403, body={"detail": "No permission."}, times=None), [403, "No permission."]),
+        (Fault("answer", status=404, body={"detail": "Not found."}, times=None), [404, "Not found.", "api_url"]),
+        (Fault("redirect", to="http://127.0.0.1:9/", times=None), [302, "127.0.0.1:9", "api_url"]),
+        (Fault("html_200", times=None), ["HTML", "api_url"]),
+        (Fault("missing_results", times=None), ["GET /servers/", "results"]),
+        (Fault("wrong_count", times=None), ["GET /servers/", 121, 120]),
+        (Fault("item_string_id", times=None), ["GET /servers/", "id"]),
+        (Fault("next_loops"), ["GET /servers/", 120, 100]),
         (Fault("echo_token", times=None), ["********"]),
         (Fault("deep_json", depth=2000, times=None), ["nested"]),
     ],
     ids=lambda value: value.kind if isinstance(value, Fault) else "",
 )
-def test_failures(ansible_cli: AnsibleCli, emulator: Any, fault: Fault, words: list[str]) -> None:
+def test_failures(ansible_cli: AnsibleCli, emulator: Any, fault: Fault, facts: list[object]) -> None:
     emulator.seed(120)
     with FaultProxy(emulator.url) as proxy:
         proxy.set(fault)
-        text = failed(ansible_cli, {"api_url": proxy.url, "api_retries": 1, "api_retry_max_delay": 0.01})
-        assert proxy.met(fault) >= 1 and all(word in text for word in words), text
+        failed(ansible_cli, {"api_url": proxy.url, "api_retries": 1, "api_retry_max_delay": 0.01}, *facts)
+        assert proxy.met(fault) >= 1
     assert {request["method"] for request in emulator.requests()} <= {"GET"}
 
 
@@ -160,8 +162,8 @@ def test_a_rejected_token_ends_the_other_details_too(ansible_cli: AnsibleCli, em
     failing = Fault("answer", path="*/servers/*/", times=None, status=503)
     with FaultProxy(emulator.url) as proxy:
         proxy.set(denied, failing)
-        text = failed(ansible_cli, {"api_url": proxy.url, "details": True, "api_retries": 20, "api_retry_max_delay": 0.3})
-        assert "HTTP 401" in text and proxy.met(denied) == 1 and len(proxy.history) < 100
+        failed(ansible_cli, {"api_url": proxy.url, "details": True, "api_retries": 20, "api_retry_max_delay": 0.3}, 401, "Invalid token.")
+        assert proxy.met(denied) == 1 and len(proxy.history) < 100
 
 
 def test_a_failure_that_passes_is_tried_again(ansible_cli: AnsibleCli, emulator: Any) -> None:
@@ -177,13 +179,13 @@ def test_a_detail_that_can_not_be_read_is_an_error(ansible_cli: AnsibleCli, emul
     (first, *_others) = emulator.seed(5)
     with FaultProxy(emulator.url) as proxy:
         proxy.set(Fault("answer", status=500, path=f"*/servers/{first}/", times=None))
-        failed(ansible_cli, {"api_url": proxy.url, "api_retries": 0, "details": True}, f"/servers/{first}/", "HTTP 500")
+        failed(ansible_cli, {"api_url": proxy.url, "api_retries": 0, "details": True}, f"GET /servers/{first}/", 500)
 
 
 def test_without_strictness_ansible_goes_on(ansible_cli: AnsibleCli) -> None:
     """Why the documentation recommends any_unparsed_is_failed."""
     outcome = ansible_cli.inventory({**PLUGIN, "api_url": DEAD, "api_retries": 0}, rc=0)
-    assert shown(outcome).hosts == [] and "could not be reached" in " ".join(outcome.stderr.split())
+    assert shown(outcome).hosts == [] and mentions(" ".join(outcome.stderr.split()), "127.0.0.1:9")
 
 
 # Where the token never goes
@@ -222,4 +224,4 @@ def test_the_token_is_not_in_what_is_left_behind(ansible_cli: AnsibleCli, emulat
 def test_switched_off_certificates_warn(ansible_cli: AnsibleCli, emulator: Any) -> None:
     emulator.seed(1)
     inventory = show(ansible_cli, {"validate_certs": False})
-    assert "validate_certs is off" in inventory.warnings and len(inventory.hosts) == 1
+    assert mentions(inventory.warnings, "validate_certs", emulator.url) and len(inventory.hosts) == 1

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 import yaml
 
-from faults import Fault, FaultProxy
+from fault_proxy import Fault, FaultProxy
 from helpers.ansible_cli import AnsibleCli
+from helpers.facts import missing
 from helpers.inventory_cli import PLUGIN, Shown, failed, made_here, show, shown
 
 
@@ -61,7 +62,7 @@ def test_every_server_is_a_host(ansible_cli: AnsibleCli, account: Any) -> None:
     assert "ansible_host" not in inventory.variables["new"] and inventory.variables["new"]["vps_ip_address"] is None
     assert all(name == "ansible_host" or name.startswith("vps_") for variables in inventory.variables.values() for name in variables)
     assert "twin-8" in inventory.warnings and "twin-9" in inventory.warnings
-    assert "without an address to connect to: new; six" in inventory.warnings
+    assert re.search(r": new; six(?![\w;-])", inventory.warnings), "those without an address"
     assert [request["method"] for request in account.requests()] == ["GET"]
 
 
@@ -271,7 +272,7 @@ def test_strict_leaves_no_half_inventory(ansible_cli: AnsibleCli, account: Any) 
 
 
 def test_two_accounts_in_one_folder(ansible_cli: AnsibleCli, account: Any, tmp_path: pathlib.Path) -> None:
-    from helpers.api import new_emulator
+    from sandbox.programs import new_emulator
 
     folder = tmp_path / "inventory"
     folder.mkdir()
@@ -289,7 +290,7 @@ def test_two_accounts_in_one_folder(ansible_cli: AnsibleCli, account: Any, tmp_p
 
 def test_servers_of_two_apis_are_told_apart(ansible_cli: AnsibleCli, account: Any, tmp_path: pathlib.Path) -> None:
     """Of one name and one id, and also where the variables that show the id have other names; a server that two files select is one host."""
-    from helpers.api import new_emulator
+    from sandbox.programs import new_emulator
 
     folder = tmp_path / "inventory"
     folder.mkdir()
@@ -311,15 +312,14 @@ def test_another_address_for_a_host_of_another_source_is_told(ansible_cli: Ansib
     (folder / "0-static.json").write_text(json.dumps({"all": {"hosts": {"web-1": {"ansible_host": "192.0.2.7"}, "web-2": {}}}}))
     (folder / "1.vps.yml").write_text(yaml.safe_dump(PLUGIN))
     inventory = shown(ansible_cli.inventory(folder, rc=0))
-    assert "Hosts of these names are in the inventory already, and get the address of a server of that name: web-1" in inventory.warnings
-    assert "web-2" not in inventory.warnings
+    assert re.search(r": web-1(?![\w;-])", inventory.warnings) and "web-2" not in inventory.warnings
 
 
 def test_every_host_with_another_name_is_told(ansible_cli: AnsibleCli, emulator: Any) -> None:
     for number in range(1, 46):
         emulator.insert(id=number, name=f"bad name {number}", ip_address=f"198.51.100.{number}")
     inventory = shown(ansible_cli.inventory(PLUGIN, rc=0))
-    assert [number for number in range(1, 46) if not re.search(rf"the host is called vps-{number}\b", inventory.warnings)] == []
+    assert missing(inventory.warnings, *(f"vps-{number}" for number in range(1, 46))) == []
 
 
 def test_variables_of_another_source_are_kept(ansible_cli: AnsibleCli, account: Any, tmp_path: pathlib.Path) -> None:

@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 import yaml
 
-from helpers.ansible_cli import AnsibleCli, core_bin
+from helpers.ansible_cli import AnsibleCli
 from helpers.inventory_cli import PLUGIN, marked, plain, shown
-from helpers.isolation import COLLECTIONS, REPOSITORY
+from sandbox.isolation import COLLECTIONS, REPOSITORY
+from sandbox.programs import core_bin
 
 HOSTILE = "{{ lookup('pipe', 'echo evaluated') }}"
 # What AWX 24.6 sets for the update of an inventory source, beside the credential's variables.

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from faults import Fault, FaultProxy
+from fault_proxy import Fault, FaultProxy
 from helpers.ansible_cli import AnsibleCli
 from helpers.figures import Note
 from helpers.host_plays import ABOUT, HostPlays, HostTask

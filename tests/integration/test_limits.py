@@ -12,10 +12,11 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from faults import Fault, FaultProxy
-from helpers.ansible_cli import AnsibleCli, core_bin
+from fault_proxy import Fault, FaultProxy
+from helpers.ansible_cli import AnsibleCli
 from helpers.figures import Note
 from helpers.host_plays import HostPlays, HostTask
+from sandbox.programs import core_bin
 
 MIB = 1024 * 1024
 LIMIT, REQUEST_TIMEOUT, GRACE = 2.0, 1.0, 1.0

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
-from faults import Fault, FaultProxy, Record, storm
+from fault_proxy import Fault, FaultProxy, Record, storm
 from helpers.ansible_cli import AnsibleCli
 from helpers.figures import Note
 from helpers.host_plays import HostPlays, HostTask

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
-from faults import FaultProxy, Record
+from fault_proxy import FaultProxy, Record
 from helpers.ansible_cli import AnsibleCli, CommandResult
+from helpers.facts import mentions, missing, times
 from helpers.fleet import ENOUGH
 from helpers.listeners import listeners
 
@@ -105,7 +107,9 @@ def test_servers_in_the_middle_of_a_reboot_are_waited_for(ansible_cli: AnsibleCl
     emulator.change(MOVING["rebooting"], status="rebooting")
     ran = ansible_cli.playbook([{**declared, "vars": {**declared["vars"], "fleet_wait_timeout": 1}}, report()], rc=2)
     (failure,) = ran.with_status("failed")
-    assert failure.result["msg"] == "1 of 5 servers did not become active within 1 s: rebooting (id 503, rebooting)."
+    message = failure.result["msg"]
+    assert mentions(message, 1, 5, 503, "rebooting") and times(message, 503) == 1, message
+    assert not any(mentions(message, server_id) for server_id in (501, 502, 504, 505)), message
 
 
 def test_says_which_servers_do_not_answer(ansible_cli: AnsibleCli, emulator) -> None:
@@ -117,8 +121,9 @@ def test_says_which_servers_do_not_answer(ansible_cli: AnsibleCli, emulator) -> 
         declared["vars"]["fleet_port"] = port
         ran = ansible_cli.playbook([declared, report()], rc=2)
     (failure,) = ran.with_status("failed")
-    wanted = "web-02 (id 502, 127.0.5.3), web-03 (id 503, 127.0.5.4)."
-    assert failure.result["msg"] == f"2 of 3 running servers did not answer on port {port} within 1 s: {wanted}"
+    message = failure.result["msg"]
+    assert mentions(message, 2, 3, port, 1, "web-02", 502, "127.0.5.3", "web-03", 503, "127.0.5.4"), message
+    assert not mentions(message, "web-01") and not mentions(message, 501), message
     assert not reported(ran)
 
 
@@ -129,7 +134,7 @@ def test_the_connection_is_set_by_module_defaults(ansible_cli: AnsibleCli, emula
     declared["module_defaults"] = {"group/vpsorg.cloud.all": {"api_token": emulator.token, "api_url": emulator.url}}
     no_environment = {"VPS_API_TOKEN": None, "VPS_API_URL": None}
     checked = ansible_cli.playbook([declared, report()], check=True, env=no_environment, rc=0)
-    assert "Plan: 1 to create, 0 unchanged" in checked.stdout and not reported(checked)
+    assert re.search(r"^Plan:.*\b1\b", checked.stdout, re.MULTILINE) and not reported(checked)
     assert {request["method"] for request in emulator.requests()} == {"GET"}
     ran = ansible_cli.playbook([declared, report("web")], env=no_environment, rc=0)
     assert [(name, shown["groups"]) for name, shown in reported(ran).items()] == [("web-01", ["europe", "vps", "web"])]
@@ -157,15 +162,16 @@ def test_text_of_the_api_is_data(ansible_cli: AnsibleCli, emulator, tmp_path) ->
 
 
 @pytest.mark.parametrize(
-    ("variables", "words"),
+    ("variables", "facts"),
     [
-        ({"fleet_on_immutable_change": "perhaps"}, "fleet_on_immutable_change"),
-        ({"fleet_servers": [{"name": "web-01", "plan_id": "big"}]}, "servers[0] (web-01): plan_id must be an integer, got 'big'"),
+        ({"fleet_on_immutable_change": "perhaps"}, ["fleet_on_immutable_change", "perhaps"]),
+        ({"fleet_servers": [{"name": "web-01", "plan_id": "big"}]}, ["servers[0]", "web-01", "plan_id", "big"]),
     ],
 )
-def test_what_cannot_be_meant_is_refused_before_any_request(ansible_cli: AnsibleCli, emulator, variables: dict[str, Any], words: str) -> None:
+def test_what_cannot_be_meant_is_refused_before_any_request(ansible_cli: AnsibleCli, emulator, variables: dict[str, Any], facts: list[object]) -> None:
     ran = ansible_cli.playbook([play(**{"fleet_servers": [{"name": "web-01"}], **variables})], rc=2)
-    assert words in ran.with_status("failed")[0].result["msg"] + str(ran.with_status("failed")[0].result.get("argument_errors"))
+    failure = ran.with_status("failed")[0].result
+    assert missing(f"{failure['msg']} {failure.get('argument_errors')}", *facts) == [], failure
     assert not emulator.requests()
 
 
@@ -185,5 +191,6 @@ def test_no_host_bears_the_name_of_a_group(ansible_cli: AnsibleCli, emulator) ->
     emulator.change(502, ip_address="not-an-address")
     ran = ansible_cli.playbook([play(fleet_servers=[{"name": "vps"}, {"name": "web-01"}], fleet_port=0), report()], rc=0)
     assert sorted(reported(ran)) == ["vps-501", "web-01"]
-    told = " ".join(ran.output.split())
-    assert "the host is called vps-501" in told and "Servers without an address to connect to: web-01" in told
+    _output, *warnings = " ".join(ran.output.split()).split("[WARNING]")
+    assert any(mentions(warning, 501, "vps", "vps-501") for warning in warnings), "the server and what its host is called"
+    assert any(mentions(warning, "web-01") and not mentions(warning, "vps-501") for warning in warnings), "the one without an address"

@@ -56,7 +56,7 @@ def test_id_and_name_that_do_not_belong_together(script: Script) -> None:
     script.twice("case", id=100, name="WEB-01", state="absent")
     ran = script.run()
     for name, told in (("mismatch", "web-02"), ("case", "WEB-01")):
-        real = ran.both_fail(name, "100", "web-01", told, "Nothing was deleted")
+        real = ran.both_fail(name, 100, "web-01", told)
         assert real.sent == [DETAIL] and real["id"] == 100
     assert len(script.emulator.servers()) == 2
 
@@ -76,7 +76,8 @@ def test_lingering(script: Script) -> None:
     assert real.writes == ["DELETE /servers/100/"] and real["api"]["waited"] >= 0.1 and len(real.sent) > 4
     assert again.sent == [LIST]
     assert ran.ok("no wait", changed=True).sent == [LIST, "GET /servers/101/", "DELETE /servers/101/"]
-    ran.failed("limit", "web-03", "id 102", "1 s", "gone", "deleting", changed=True)
+    limit = ran.failed("limit", "web-03", 102, 1, "deleting", changed=True)
+    assert (limit["id"], limit["status"], limit.actions) == (102, "deleting", ["delete"])
 
 
 @pytest.mark.parametrize("answer", [404, 409, 204])
@@ -109,8 +110,8 @@ def test_nothing_is_absent_without_proof(script: Script) -> None:
     ran = script.run()
     for name in ("absent by name", "absent by id", "present by name", "present by id", "power"):
         for which in (": check", ": real"):
-            done = ran.failed(name + which, "404", "api_url")
+            done = ran.failed(name + which, 404, "api_url")
             assert done["actions"] == [] and done["server"] is None and done.writes == []
     for name in ("info", "list"):
-        assert "servers" not in ran.failed(name, "404", "api_url").result
+        assert "servers" not in ran.failed(name, 404, "api_url").result
     assert [server["id"] for server in script.emulator.servers()] == [100]

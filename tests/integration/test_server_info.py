@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from faults import Fault
+from fault_proxy import Fault
 from helpers.script import Done, Script
 
 LIST = "GET /servers/"

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from faults import Fault
+from fault_proxy import Fault
+from helpers.facts import mentions
 from helpers.script import Script, foretold
 
 # What is sent from each status, and where it ends.
@@ -133,7 +134,7 @@ def test_what_no_action_changes(script: Script) -> None:
     ran = script.run()
     for number, status in enumerate(("suspended", "error", "failed")):
         for what in ("started", "stopped", "rebooted", "power"):
-            real = ran.both_fail(f"{status} {what}", status, f"id {100 + number}", "no action changes that")
+            real = ran.both_fail(f"{status} {what}", status, 100 + number)
             assert (real["id"], real["name"], real["status"]) == (100 + number, status, status)
         ran.triple(f"{status} left alone", changed=True)
 
@@ -155,17 +156,17 @@ def test_unknown_status(script: Script) -> None:
         script.power(f"{status} to {end}", id=200 + number, state="started")
     ran = script.run()
     for state in ("started", "stopped", "rebooted"):
-        done = ran.failed(f"{state}: real", "web-01", "id 100", "migrating", "not known", "1.5 s")
-        assert done.writes == [] and len(done["warnings"]) == 1 and "migrating" in done["warnings"][0]
+        done = ran.failed(f"{state}: real", "web-01", 100, "migrating", 1.5)
+        assert done.writes == [] and len(done["warnings"]) == 1 and mentions(done["warnings"][0], "web-01", 100, "migrating")
         assert ran.ok(f"{state}: check").writes == []
-    restoring = ran.failed("restoring", "web-02", "id 101", "restoring", "1.5 s")
+    restoring = ran.failed("restoring", "web-02", 101, "restoring", 1.5)
     assert restoring.writes == [] and "warnings" not in restoring.result
     ran.triple("left alone", changed=True)
     known = ran.ok("migrating to active", changed=False)
     assert known.writes == [] and len(known["warnings"]) == 1 and known["server"]["status"] == "active"
     for name in ("migrating to stopped", "restoring to stopped"):
         assert ran.ok(name, changed=True).actions == ["start"] and ran[name]["server"]["status"] == "active"
-    assert ran.failed("restoring to error", "app-3", "id 203", "error").writes == []
+    assert ran.failed("restoring to error", "app-3", 203, "error").writes == []
 
 
 def test_reboot_of_a_stopped_server(script: Script) -> None:
@@ -178,11 +179,11 @@ def test_reboot_of_a_stopped_server(script: Script) -> None:
     insert(script, 101, "web-02", "stopping")
     script.power("stopping", name="web-02", state="rebooted")
     ran = script.run()
-    check, real = ran.failed("check", "web-01", "id 100", "stopped"), ran["real"]
+    check, real = ran.failed("check", "web-01", 100, "stopped"), ran["real"]
     assert check.writes == [] and foretold(check.result, real.result) == []
     assert check["server"]["status"] == real["server"]["status"] == "stopped"
     for name, server_id in (("real", 100), ("no wait", 100), ("stopping", 101)):
-        done = ran.failed(name, "Server is not running.", f"id {server_id}", "stopped", "HTTP 400")
+        done = ran.failed(name, "Server is not running.", server_id, "stopped", 400)
         assert done.writes == [f"POST /servers/{server_id}/reboot/"] and done["actions"] == []
         assert (done["id"], done["status"]) == (server_id, "stopped")
 
@@ -220,9 +221,9 @@ def test_limit_reached(script: Script) -> None:
     script.power("settled", name="going", state="started", **limit)
     ran = script.run()
     for name, label, server_id, status in (("started", "off", 100, "starting"), ("stopped", "on", 101, "stopping"), ("rebooted", "again", 102, "rebooting")):
-        done = ran.failed(name, label, f"id {server_id}", status, "1.5 s", changed=True)
+        done = ran.failed(name, label, server_id, status, 1.5, changed=True)
         assert (done["id"], done["name"], done["status"]) == (server_id, label, status) and len(done.writes) == 1
-    assert ran.failed("settled", "going", "id 103", "stopping", "1.5 s").writes == []
+    assert ran.failed("settled", "going", 103, "stopping", 1.5).writes == []
 
 
 @pytest.mark.parametrize("busy", [400, 409])
@@ -272,7 +273,7 @@ def test_lost_races(script: Script, busy: int) -> None:
         assert done.actions == [action] and len(done.writes) == 2, done.sent
     done = ran.ok("reboot of a rebooting one", changed=True)
     assert done.writes == ["POST /servers/202/reboot/"]
-    meanwhile = ran.failed("suspended meanwhile", "id 203", "suspended")
+    meanwhile = ran.failed("suspended meanwhile", 203, "suspended")
     assert len(meanwhile.writes) == 1
 
 
@@ -282,5 +283,5 @@ def test_a_refusal_that_is_no_race(script: Script) -> None:
     script.faults(Fault("answer", method="POST", path="*/start/", status=400, body={"non_field_errors": ["Not on a Sunday."]}, times=None))
     script.power("start", id=100, state="started")
     ran = script.run()
-    done = ran.failed("start", "Not on a Sunday.", "HTTP 400", "id 100", "stopped")
+    done = ran.failed("start", "Not on a Sunday.", 400, 100, "stopped")
     assert done.writes == ["POST /servers/100/start/"] and done["actions"] == []

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
-from faults import FaultProxy, storm
+from fault_proxy import FaultProxy, storm
 from helpers.ansible_cli import AnsibleCli
 from helpers.fault_judge import goal_reached, unproven
 from helpers.figures import Note

@@ -21,7 +21,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._module.options import connection_options
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.settings import DEFAULT_API_URL, Settings, read_settings
-from helpers.isolation import REPOSITORY
+from sandbox.isolation import REPOSITORY
 
 FILE = REPOSITORY / "docs" / "awx" / "credential_type.yml"
 NAME = re.compile(r"[a-zA-Z_]+[a-zA-Z0-9_]*")

@@ -15,7 +15,7 @@ import time
 import pytest
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.concurrent import run_all
-from helpers.isolation import COLLECTIONS
+from sandbox.isolation import COLLECTIONS
 
 LIMIT = 10.0
 

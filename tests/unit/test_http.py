@@ -37,7 +37,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import (
     proxies_for,
     retry_after_seconds,
 )
-from faults.carry_out import GzipBomb
+from fault_proxy.carry_out import GzipBomb
 
 DATE = "Fri, 10 Jan 2025 14:30:00 GMT"
 

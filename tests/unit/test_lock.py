@@ -19,7 +19,7 @@ from unit.fakes import settings
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.lock import AccountLock
-from helpers.isolation import COLLECTIONS
+from sandbox.isolation import COLLECTIONS
 
 HOLDER = """
 import sys

@@ -92,7 +92,7 @@ class Creates:
         if not jobs:
             return
         try:
-            listed = self._list_with({job.server_id for job in jobs})
+            listed = self._list_with({job.server_id for job in jobs if job.server_id is not None})
         except VpsError as error:
             for job in jobs:
                 job.warnings.append(_unchecked(job, error.explanation()))
@@ -105,7 +105,7 @@ class Creates:
                 job.warnings.append(_unchecked(job, "the list of servers does not show it yet."))
             self._judge_race(job, [server["id"] for server in named(listed, job.name or "") if server["id"] not in seen and server["id"] != job.server_id])
 
-    def _list_with(self, ids: set[ServerId | None]) -> list[Server]:
+    def _list_with(self, ids: set[ServerId]) -> list[Server]:
         """A list that shows these servers; the last one, where none does in time."""
         budget, backoff = self._servers.budget, Backoff(*_SECOND_LOOK_PAUSES)
         ends = time.monotonic() + _SECOND_LOOK_TIME
@@ -133,7 +133,7 @@ class Creates:
         job.fail(VpsError(words))
 
 
-def _ids(servers: Sequence[Server]) -> frozenset[ServerId | None]:
+def _ids(servers: Sequence[Server]) -> frozenset[ServerId]:
     return frozenset(server["id"] for server in servers)
 
 

@@ -46,14 +46,14 @@ class Job:
 
     @property
     def status(self) -> str | None:
-        """The last status that was seen."""
+        """The last status that was seen; of a server that was deleted, only one that was seen since."""
         seen_in_wait = self.wait.last_status if self.wait else ""
-        return seen_in_wait or (self.server["status"] if self.server else None)
+        return seen_in_wait or (self.server["status"] if self.server and not self.gone else None)
 
     @property
     def about(self) -> About:
         """The server, for errors."""
-        return About(self.name, self.server_id, None if self.gone else self.status, self.server)
+        return About(self.name, self.server_id, self.status, self.server)
 
     @property
     def changed(self) -> bool:
@@ -77,6 +77,8 @@ class Job:
         """End the job. The id is reported from the moment it is known, with name and last status: a lost id is a running bill."""
         if self.server_id is None:
             self.server_id = error.about.server_id
+        if error.about.view is not None and error.about.server_id == self.server_id:
+            self.server = cast(Server, error.about.view)  # what the failed operation has seen last
         self.error = error.concerning(self.about)
         if self.gone and self.plan.recreates:
             self.error.replaced = self.plan.existing_id

@@ -15,7 +15,10 @@ import re
 import urllib.parse
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from typing import TypeGuard  # Python 3.10
 
 DEEPEST = 100  # levels of an object's fields; Ansible's own ways of a result fail at a few hundred, and with them the whole result
 _CONTAINERS = (dict, list)
@@ -29,12 +32,12 @@ class MalformedResponse(ValueError):
     """The response is not what the API documents. The message is a phrase."""
 
 
-def is_integer(value: Any) -> bool:
+def is_integer(value: Any) -> TypeGuard[int]:
     """Whether a JSON value is an integer; a boolean, which Python counts among them, is none."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def is_id(value: Any) -> bool:
+def is_id(value: Any) -> TypeGuard[int]:
     """Whether a value may go into a path as an id: a positive integer; a boolean is none."""
     return is_integer(value) and value > 0
 

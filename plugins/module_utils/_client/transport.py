@@ -24,7 +24,7 @@ try:
     from urllib3.connection import HTTPConnection, HTTPSConnection
     from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 except ImportError:
-    HTTPAdapter = object  # this file stays importable; http.require_requests tells users what is missing
+    HTTPAdapter = object  # type: ignore[assignment, misc]  # keeps this file importable; http.require_requests tells users what is missing
 else:
     urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # the collection warns itself, where users see it
 
@@ -80,7 +80,7 @@ class _DeadlineReader(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int | None:
         self._sock.settimeout(self._exchange.remaining())
-        count = self._raw.readinto(buffer)
+        count: int | None = self._raw.readinto(buffer)
         self._exchange.received(count or 0)
         return count
 
@@ -99,7 +99,7 @@ class _DeadlineResponse(http.client.HTTPResponse):
 def _watched_connection(base: type, exchange: Exchange) -> type:
     """A connection class that keeps the deadline and notes the moment of sending."""
 
-    class WatchedConnection(base):
+    class WatchedConnection(base):  # type: ignore[misc]  # which of the two classes it is is known only here
         response_class = functools.partial(_DeadlineResponse, exchange=exchange)
 
         def endheaders(self, *args: Any, **kwargs: Any) -> None:

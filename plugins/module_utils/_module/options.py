@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleFallbackNotFound
+from ansible.module_utils.errors import AnsibleFallbackNotFound
 
 from .._client.errors import BadInput
 from .._client.settings import DEFAULT_API_URL, positive_seconds

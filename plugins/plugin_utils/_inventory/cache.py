@@ -37,7 +37,10 @@ def to_cache(servers: list[Server]) -> dict[str, Any]:
 
 
 def from_cache(cached: Any, selection: Selection) -> list[Server] | None:
-    """The selected servers in a cached value; None where `to_cache` did not write it. Checked like a response of the API."""
+    """The selected servers in a cached value, or None for what `to_cache` did not write.
+
+    They are checked like a response of the API.
+    """
     if not isinstance(cached, Mapping) or cached.get("format") != _FORMAT or not isinstance(cached.get("servers"), str):
         return None
     try:

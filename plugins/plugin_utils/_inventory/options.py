@@ -53,7 +53,8 @@ def without_empty_variables(names: Iterable[str]) -> Iterator[None]:
 def check_keys(config: Mapping[str, Any], known: Iterable[str]) -> None:
     """Raise BadInput for an option that does not exist.
 
-    A filter with a typing mistake would select every server. Keys that begin with `x-` or an underscore are the user's own, for YAML anchors.
+    A filter with a typing mistake would select every server. Keys that begin with `x-` or an underscore are the user's
+    own, for YAML anchors.
     """
     names = sorted({*known, "plugin"})
     for key in config:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible.inventory.data import InventoryData
+from ansible.inventory.host import Host
 
 from .._text import new_marker
 from .hosts import VariableNames, connection_address, host_variables
@@ -37,7 +38,7 @@ class Population:
         self._no_address_group = no_address_group
         self._api_url = api_url
         self._existing: dict[str, tuple[str, int]] = {name: getattr(host, _SERVER) for name, host in self._hosts.items() if hasattr(host, _SERVER)}
-        self._class: Any = None
+        self._class: type[Host] | None = None
         self._origin: dict[str, Any] = {}
         self._variable_names: VariableNames | None = None
         self.names: list[str] = []
