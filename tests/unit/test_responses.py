@@ -1,7 +1,7 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Nothing relies on an answer whose shape was not checked (the rules F1 to F7)."""
+"""Nothing relies on a response whose shape was not checked (the rules F1 to F7)."""
 
 from __future__ import annotations
 
@@ -14,23 +14,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from unit.fakes import list_item, quickly, server_detail
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.responses import (
-    DEEPEST,
-    Broken,
-    Page,
-    check_action,
-    check_page,
-    check_server,
-    is_id,
-    joined,
-    parse_json,
-)
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client import responses
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.responses import DEEPEST, MalformedResponse, Page, is_id, joined, parse_json
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.responses import check_action, check_server
 
 ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
     max_leaves=8,
 )
+
+
+def check_page(value: Any) -> Page[Any]:
+    """A page of servers."""
+    return responses.check_page(value, check_server)
+
 
 # F5: ids
 
@@ -106,7 +104,7 @@ def test_numbers_of_many_digits() -> None:
     for body in (b'{"id": ' + b"9" * 5000 + b"}", b"9" * 100_000):
         try:
             parse_json(body)
-        except Broken as problem:
+        except MalformedResponse as problem:
             assert "not valid JSON" in str(problem)
 
 
@@ -116,7 +114,7 @@ def test_nesting_around_the_limit_never_escapes() -> None:
         for text in (b'"\\ud800"', b"1"):
             try:
                 parse_json(b"[" * depth + text + b"]" * depth)
-            except Broken as problem:
+            except MalformedResponse as problem:
                 assert "nested too deeply" in str(problem)
 
 
@@ -125,7 +123,7 @@ def test_nesting_around_the_limit_never_escapes() -> None:
 def test_any_bytes(body: bytes) -> None:
     try:
         value = parse_json(body)
-    except Broken:
+    except MalformedResponse:
         return
     json.dumps(value, ensure_ascii=False).encode()  # whatever was accepted can be written
 
@@ -135,7 +133,7 @@ def test_any_bytes(body: bytes) -> None:
 def test_any_json_can_be_written_again(value: Any) -> None:
     try:
         parsed = parse_json(json.dumps(value).encode())
-    except Broken:
+    except MalformedResponse:
         return
     json.dumps(parsed, ensure_ascii=False, allow_nan=False).encode()
 
@@ -192,7 +190,7 @@ def test_what_ansible_could_not_carry_is_cut_off(levels: int, cut: bool) -> None
     for extra in (lists, objects):
         given = {"id": 1, "name": "a", "status": "b", "plan": {"id": 2}, "extra": extra}
         other = {"id": 2, "name": "c", "status": "d"}
-        shown, beside = check_page({"count": 2, "results": [given, other]}).servers
+        shown, beside = check_page({"count": 2, "results": [given, other]}).items
         assert beside == other and {**shown, "extra": 0} == {**given, "extra": 0}
         depth, value = 0, shown["extra"]
         while isinstance(value, (list, dict)):
@@ -201,11 +199,11 @@ def test_what_ansible_could_not_carry_is_cut_off(levels: int, cut: bool) -> None
 
 
 def test_another_server_than_asked_for() -> None:
-    with pytest.raises(MalformedResponse, match="server 7 was asked for, but the answer shows server 8"):
+    with pytest.raises(MalformedResponse, match="server 7 was asked for, but the response shows server 8"):
         check_server(server_detail(8), server_id=7)
 
 
-# The answer of an action
+# The response to an action
 
 SUCCESS = {"status": "success", "message": "Server is starting", "server": {"id": 7, "name": "a", "status": "starting"}}
 
@@ -245,7 +243,7 @@ def test_page() -> None:
 
 def test_page_holds_each_server_once() -> None:
     """How many pages there are is reckoned from how many servers are on the first."""
-    assert [server["id"] for server in check_page({"count": 2, "results": [list_item(2), list_item(1), list_item(2)]}).servers] == [2, 1]
+    assert [server["id"] for server in check_page({"count": 2, "results": [list_item(2), list_item(1), list_item(2)]}).items] == [2, 1]
 
 
 def test_list_without_links() -> None:
@@ -313,7 +311,7 @@ def test_no_page(value: Any) -> None:
         check_page(value)
 
 
-def pages(*numbers: list[int], count: int | None = None) -> list[Page]:
+def pages(*numbers: list[int], count: int | None = None) -> list[Page[Any]]:
     total = count if count is not None else len({number for part in numbers for number in part})
     return [Page(tuple(list_item(number) for number in part), total, None) for part in numbers]
 
@@ -337,7 +335,7 @@ def test_joined_counts_each_id_once() -> None:
         (pages([1, 2], count=3) + pages([3], count=4), "a count of 3 or 4 and holds 3"),
     ],
 )
-def test_a_list_is_whole_or_an_error(parts: list[Page], words: str) -> None:
+def test_a_list_is_whole_or_an_error(parts: list[Page[Any]], words: str) -> None:
     with pytest.raises(MalformedResponse, match=words):
         joined(parts)
 
@@ -345,8 +343,8 @@ def test_a_list_is_whole_or_an_error(parts: list[Page], words: str) -> None:
 @quickly
 @given(ANY_JSON)
 @pytest.mark.parametrize("check", [check_server, check_page, lambda value: check_action(value, 7)])
-def test_any_value_is_checked_or_broken(check: Callable[[Any], Any], value: Any) -> None:
+def test_any_value_is_checked_or_malformed(check: Callable[[Any], Any], value: Any) -> None:
     try:
         check(value)
-    except Broken as problem:
+    except MalformedResponse as problem:
         assert str(problem)
