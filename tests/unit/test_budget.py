@@ -63,7 +63,7 @@ def test_a_last_request_may_begin_at_the_limit_and_none_later(clock: VirtualTime
     clock.advance(10.0 + LAST_LOOK_GRACE)
     budget.before_request()
     clock.advance(0.001)
-    with pytest.raises(TimeLimitReached, match="The time limit of 10 s is reached"):
+    with pytest.raises(TimeLimitReached, match="The time limit of 10 s was reached"):
         budget.before_request()
     assert budget.report()["requests"] == 1
 
@@ -114,7 +114,7 @@ def test_backoff_never_sleeps_past_the_limit(clock: VirtualTime) -> None:
     assert clock.sleeps == [1.0] and budget.remaining() == 0.0
     with pytest.raises(TimeLimitReached) as caught:
         budget.pause_before_retry(backoff, None, FAILURE)
-    assert caught.value.cause is FAILURE and str(caught.value) == f"The time limit of 10 s is reached. {FAILURE}"
+    assert caught.value.cause is FAILURE and str(caught.value) == f"The time limit of 10 s was reached. {FAILURE}"
     assert clock.sleeps == [1.0], "it does not sleep only to fail"
 
 

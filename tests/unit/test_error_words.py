@@ -65,7 +65,7 @@ def test_error_words_of_any_bytes(body: bytes, words: str) -> None:
 
 @pytest.mark.parametrize("body", [b"<!DOCTYPE html><title>Sign in</title>", b"  \n<html>", b"<?xml version='1.0'?><Error/>"])
 def test_a_page_is_named_and_not_shown(body: bytes) -> None:
-    assert error_words(body).startswith("the answer is an HTML page")
+    assert error_words(body).startswith("the response is an HTML page")
 
 
 @pytest.mark.parametrize("body", [b"x" * 600, b'"' + b"x" * 600 + b'"', json.dumps({"detail": ["x" * 400, "x" * 400]}).encode(), b"x" * 10_000_000])

@@ -238,7 +238,9 @@ def test_no_action(value: Any) -> None:
 
 def test_page() -> None:
     value = {"count": 3, "next": "https://admin.vps.org/api/v1/servers/?page=2&page_size=2", "previous": None, "results": [list_item(1), list_item(2)]}
-    assert check_page(value) == Page((list_item(1), list_item(2)), 3, (("page", "2"), ("page_size", "2")))
+    page = check_page(value)
+    assert (page.items, page.count) == ((list_item(1), list_item(2)), 3)
+    assert page.next_query == (("page", "2"), ("page_size", "2"))
 
 
 def test_page_holds_each_server_once() -> None:
@@ -248,7 +250,8 @@ def test_page_holds_each_server_once() -> None:
 
 def test_list_without_links() -> None:
     """As documented: count and results, nothing else."""
-    assert check_page({"count": 0, "results": []}) == Page((), 0, None)
+    page = check_page({"count": 0, "results": []})
+    assert (page.items, page.count, page.next_query) == ((), 0, None)
 
 
 @pytest.mark.parametrize("link", [None, ""])
@@ -328,11 +331,11 @@ def test_joined_counts_each_id_once() -> None:
 @pytest.mark.parametrize(
     ("parts", "words"),
     [
-        (pages([1, 2], count=3), "a count of 3 and holds 2"),
-        (pages([1, 2], count=1), "a count of 1 and holds 2"),
-        (pages([], count=5), "a count of 5 and holds 0"),
-        (pages([1, 1], count=2), "a count of 2 and holds 1"),
-        (pages([1, 2], count=3) + pages([3], count=4), "a count of 3 or 4 and holds 3"),
+        (pages([1, 2], count=3), "a count of 3, but contains 2"),
+        (pages([1, 2], count=1), "a count of 1, but contains 2"),
+        (pages([], count=5), "a count of 5, but contains 0"),
+        (pages([1, 1], count=2), "a count of 2, but contains 1"),
+        (pages([1, 2], count=3) + pages([3], count=4), "a count of 3 or 4, but contains 3"),
     ],
 )
 def test_a_list_is_whole_or_an_error(parts: list[Page[Any]], words: str) -> None:

@@ -37,7 +37,7 @@ def test_every_goal_with_every_status(goal: Goal, status: str) -> None:
     if status in DONE[goal]:
         assert state is State.DONE
     elif status in TERMINAL and goal is not Goal.GONE:
-        assert state is State.FAILED and wait.problem == "it ended in a status that no waiting changes"
+        assert state is State.FAILED and wait.problem == "it ended in a status that does not change by waiting"
     else:
         assert state is State.GOING and not wait.problem
     assert wait.last_status == status
@@ -46,7 +46,7 @@ def test_every_goal_with_every_status(goal: Goal, status: str) -> None:
 def test_an_unknown_word_is_waited_on_and_named() -> None:
     wait = Wait(Goal.ACTIVE, started=0.0)
     assert wait.see(view("migrating"), 1.0) is State.GOING and wait.unknown_status == "migrating"
-    assert wait.last_status == "migrating" and wait.standing() == "its status is a word that is not known"
+    assert wait.last_status == "migrating" and wait.standing() == "this status is unknown to the collection"
     assert wait.see(view("starting"), 2.0) is State.GOING
     assert wait.last_status == "starting" and wait.standing() == ""
     assert wait.see(view("active"), 3.0) is State.DONE

@@ -15,14 +15,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .._client.api import ApiError
-from .._client.concurrent import run_all, wait_for_rest
+from .._client.concurrent import wait_for_rest
 from .._client.errors import VpsError
-from .._server.change import delete, update
-from .._server.model import Step
-from .._server.power import ACTION_TARGET, reboot, switch
 from .._server.servers import Servers
 from .._server.wait import SETTLE_TIME
+from .actions import Actions
 from .creates import Creates
 from .jobs import Job, Observer
 from .ledger import CreateLedger
@@ -32,7 +29,6 @@ from .pollers import Poller
 from .waits import Waits
 
 _LAST_RESPONSES = 1.0  # seconds that an interrupted task gives the responses that are on their way
-_UNDER_WAY = {"update": "updated", "delete": "deleted", "start": "starting", "stop": "stopping", "reboot": "rebooting"}
 
 
 class Executor:
@@ -58,6 +54,7 @@ class Executor:
         self._concurrency = concurrency
         self._ledger = CreateLedger()
         self._creates = Creates(servers, lock, self._ledger, observer, concurrency)
+        self._actions = Actions(servers, self._ledger, observer, concurrency)
         self._waits = Waits(servers, poller, observer, settle_time=settle_time)
         self._jobs: list[Job] = []
 
@@ -111,7 +108,7 @@ class Executor:
                 if job.is_open and job.steps[0].is_action and not job.next_is("create") and id(job) not in held_back
             ]
             if due:
-                self._phase(self._act_on_all, due)
+                self._phase(self._actions.all_of, due)
             waiting = [job for job in open_jobs if job.next_is("wait")]
             if waiting:
                 self._phase(self._waits.for_some, waiting)
@@ -126,54 +123,6 @@ class Executor:
             for job in self._jobs:
                 if job.is_open:
                     job.fail(everyones)
-
-    # The actions that are no create
-
-    def _act_on_all(self, jobs: list[Job]) -> None:
-        run_all(self._act, jobs, self._concurrency)
-
-    def _act(self, job: Job) -> None:
-        step = job.steps[0]
-        objection = self._objection_to(job, step)
-        if objection is not None:
-            job.fail(objection)
-            return
-        try:
-            acted = self._perform(job, step)
-        except VpsError as error:
-            job.fail(error)
-            if isinstance(error, ApiError) and error.denied:
-                raise
-            return
-        job.steps.popleft()
-        if acted:
-            job.is_detail = step.kind == "update"
-            job.done(step.kind, step.fields)
-            self._observer.happened(job, _UNDER_WAY[step.kind])
-
-    def _objection_to(self, job: Job, step: Step) -> VpsError | None:
-        """Why a server must not be deleted: what can't be created anew has to stay."""
-        fields = job.plan.create_fields
-        return self._ledger.against_recreation(fields) if step.kind == "delete" and fields is not None else None
-
-    def _perform(self, job: Job, step: Step) -> bool:
-        """Returns whether anything was done."""
-        server_id = job.server_id
-        if server_id is None:
-            raise VpsError("The server's id is not known.")
-        if step.kind == "update":
-            job.server = update(self._servers, server_id, step.fields)
-            return True
-        if step.kind == "delete":
-            acted = delete(self._servers, server_id, waits=len(job.steps) > 1 and job.steps[1].kind == "wait")
-            job.gone = True
-            return acted
-        if step.kind == "reboot":
-            return reboot(self._servers, server_id)
-        # The wait before may have ended where the action is no longer needed.
-        if job.server is not None and job.server["status"] == ACTION_TARGET[step.kind]:
-            return False
-        return switch(self._servers, server_id, step.kind)
 
     def _read_details(self) -> None:
         """Read the detail of every server that was written and whose detail is not at hand: what a result promises.

@@ -36,7 +36,7 @@ class Endpoint(NamedTuple):
     @property
     def path(self) -> str:
         """The path. Only an integer goes into it: `12345/../12346` would be another object. Raises VpsError."""
-        if self.object_id is None:
+        if "{id}" not in self.template:
             return self.template
         if not is_id(self.object_id):
             raise VpsError(f"{self.object_id!r} is not an id.")
