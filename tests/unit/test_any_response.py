@@ -1,7 +1,7 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whatever stands in whatever place of an answer: an operation ends well, or with one of the collection's own errors."""
+"""Whatever stands in whatever place of a response: an operation ends well, or with one of the collection's own errors."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from unit.fakes import Account, Call, Reply, ScriptedHttp, VirtualTime, server_detail, virtual_pace
+from unit.fakes import Account, Call, Reply, ScriptedHttp, VirtualTime, server_detail, virtual_budget
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.power import reboot, switch
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.change import delete, update
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import Api
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiClient
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import DesiredServer, plan_absent, plan_power, plan_present
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.model import DesiredServer
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import plan_absent, plan_power, plan_present
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
 
 ANY_JSON = st.recursive(
@@ -38,7 +39,7 @@ OPERATIONS: dict[str, Callable[[Servers], Any]] = {
     "filtered list": lambda servers: servers.api.list_servers(status="active", location="us-west"),
     "find": lambda servers: servers.find(7),
     "find what is not there": lambda servers: servers.find(8),
-    "details": lambda servers: servers.api.get_servers([7, 8], 2),
+    "details": lambda servers: servers.details([7, 8], 2),
     "create": lambda servers: create_or_adopt(servers, FIELDS, frozenset({7})),
     "update": lambda servers: update(servers, 7, {"name": "renamed"}),
     "delete": lambda servers: delete(servers, 7),
@@ -91,7 +92,7 @@ class Tampered:
 def test_any_json_in_any_place(clock: VirtualTime, operation: str, changes: dict[int, tuple[int, Any]]) -> None:
     tampered = Tampered(changes)
     http = ScriptedHttp(tampered, clock)
-    servers = Servers(Api(http, virtual_pace(clock)), adopt_timeout=5.0, wait_interval=1.0)
+    servers = Servers(ApiClient(http, virtual_budget(clock)), adopt_timeout=5.0, wait_interval=1.0)
     try:
         OPERATIONS[operation](servers)
     except VpsError as error:

@@ -16,19 +16,18 @@ from ansible.module_utils.common.parameters import set_fallbacks
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import BadInput
 from ansible_collections.vpsorg.cloud.plugins.module_utils._module.options import (
-    ON_IMMUTABLE_CHANGE,
-    check_server_fields,
+    check_server_options,
     check_wait_options,
     connection_options,
     env_unless_empty,
     require_name_or_id,
-    server_options,
     token_fallback,
     wait_options,
 )
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.fields import check_fields, declaration_options
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.settings import DEFAULT_API_URL
 
-ALL = {**connection_options(), **wait_options(), **server_options(), "on_immutable_change": ON_IMMUTABLE_CHANGE}
+ALL = {**connection_options(), **wait_options(), **declaration_options()}
 DEFAULTS = {
     "api_url": DEFAULT_API_URL,
     "api_timeout": 30.0,
@@ -157,7 +156,7 @@ def test_shortest_wait_interval() -> None:
     ],
 )
 def test_good_fields(fields: dict[str, Any]) -> None:
-    check_server_fields(fields)
+    check_server_options(fields)
 
 
 @pytest.mark.parametrize(
@@ -196,15 +195,19 @@ def test_good_fields(fields: dict[str, Any]) -> None:
 )
 def test_bad_fields(fields: dict[str, Any], words: str) -> None:
     with pytest.raises(BadInput) as caught:
-        check_server_fields(fields, "servers[3]: ")
-    assert str(caught.value).startswith(f"servers[3]: {words}")
+        check_server_options(fields)
+    assert str(caught.value).startswith(words)
+    if "id" not in fields:  # which no entry of a fleet has
+        with pytest.raises(BadInput) as caught:
+            check_fields(fields, "servers[3]: ")
+        assert str(caught.value).startswith(f"servers[3]: {words}")
     assert len(str(caught.value)) < 400 and str(caught.value).isprintable()
 
 
 @pytest.mark.parametrize("option", ["name", "location", "hostname"])
 def test_long_values_are_not_shown_whole(option: str) -> None:
     with pytest.raises(BadInput) as caught:
-        check_server_fields({option: "ä" * 100_000})
+        check_fields({option: "ä" * 100_000})
     assert len(str(caught.value)) < 400
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from unit.fakes import Account, Call, Reply, ScriptedHttp, VirtualTime, list_item, page, server_detail, virtual_pace
+from unit.fakes import Account, Call, Reply, ScriptedHttp, VirtualTime, list_item, page, server_detail, virtual_budget
 from unit.test_any_answer import ANY_JSON, places, replaced
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._apply import executor as _engine
@@ -67,7 +67,7 @@ class Carried:
         params = {"servers": declared, "defaults": ENOUGH, "state": "present", "purge": False, "purge_match": None, "max_delete": 9, "concurrency": 1}
         params |= {"on_immutable_change": "recreate", "wait": True, **options}
         self.http = ScriptedHttp(respond, clock)
-        servers = Servers(Api(self.http, virtual_pace(clock, retries=2, retry_max_delay=1.0)), adopt_timeout=5.0, wait_interval=2.0)
+        servers = Servers(Api(self.http, virtual_budget(clock, retries=2, retry_max_delay=1.0)), adopt_timeout=5.0, wait_interval=2.0)
         fleet = Fleet(servers, read_wishes(params), params)
         self.engine = Engine(servers, ListLooker(servers, 1), _lock.AccountLock(self.http._settings), concurrency=1, wait_interval=2.0)
         self.jobs: list[Job] = self.engine.run(fleet.survey, may_create=True, check_mode=False, refuse=fleet.refusal)

@@ -26,7 +26,8 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._server.change import
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import TimeLimitReached, VpsError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import READ_BACK_TIME, Servers
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.change import READ_BACK_TIME
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
 
 THROTTLED = Reply(429, {"detail": "Slow down."}, {"Retry-After": "7"})
 
@@ -102,7 +103,7 @@ def test_a_pause_beyond_the_limit_fails_at_once_and_names_the_server(clock: Virt
     account = Account(server_detail(7))
     account.disturb("DELETE", Reply(429, {"detail": "Slow down."}, {"Retry-After": "700"}))
     servers, http = servers_over(account, clock)
-    with pytest.raises(TimeLimitReached, match=r"DELETE /servers/7/: HTTP 429: Slow down.*wait 700 s"):
+    with pytest.raises(TimeLimitReached, match=r"wait 700 s.*DELETE /servers/7/: HTTP 429: Slow down"):
         delete(servers, 7)
     assert http.methods() == ["DELETE"] and clock.sleeps == []
 
@@ -162,7 +163,7 @@ def test_a_refused_action_waits_for_the_end_of_a_transition(clock: VirtualTime, 
 def test_a_dead_server_ends_settling(clock: VirtualTime, action: str, status: str) -> None:
     account = Account(server_detail(7, status=status))
     servers, http = servers_over(account, clock)
-    with pytest.raises(ApiError, match=f"HTTP 400: Server is {status}.*Server web-01 \\(id 7\\) is {status}"):
+    with pytest.raises(ApiError, match=rf"Server web-01 \(id 7, last status {status}\): POST .* HTTP 400: Server is {status}\.$"):
         run(servers, action)
     assert http.count("POST") == 1
 
@@ -170,7 +171,7 @@ def test_a_dead_server_ends_settling(clock: VirtualTime, action: str, status: st
 def test_settling_ends_with_the_time_limit_and_says_the_last_status(clock: VirtualTime) -> None:
     servers, http = servers_over(Account(server_detail(7, status="migrating")), clock, limit=60.0)
     began = clock.now
-    with pytest.raises(TimeLimitReached, match=r"Server web-01 \(id 7\) is still migrating at the time limit.*HTTP 400") as caught:
+    with pytest.raises(TimeLimitReached, match=r"Server web-01 \(id 7, last status migrating\): .* time limit.*HTTP 400") as caught:
         switch(servers, 7, "stop")
     assert caught.value.about.server_id == 7 and clock.now - began <= 60.5 and http.count("POST") == 1
 
@@ -197,7 +198,7 @@ def test_an_error_behind_a_write_in_doubt_says_so(clock: VirtualTime, operation:
     with pytest.raises(VpsError) as caught:
         run(servers, operation)
     assert caught.value.changed and caught.value.about.server_id == 7 and http.count(method) == 1
-    assert f"{method} /servers/7/" in str(caught.value) and "Whether it took effect is not known. GET /servers/7/: HTTP" in str(caught.value)
+    assert f"{method} /servers/7/" in str(caught.value) and "It is not known whether it took effect. GET /servers/7/: HTTP" in str(caught.value)
 
 
 def test_an_error_behind_an_accepted_update_says_so(clock: VirtualTime) -> None:
@@ -224,7 +225,7 @@ def test_an_update_that_a_look_has_disproved_changed_nothing(clock: VirtualTime)
     account = Account(server_detail(7, name="old"))
     account.disturb("PATCH", *[Reply(500, {"detail": "Oops."})] * 4)
     servers, _http = servers_over(account, clock)
-    with pytest.raises(ApiError, match=r"HTTP 500: Oops.*tried 4 times; the server is still there as it was") as caught:
+    with pytest.raises(ApiError, match=r"HTTP 500: Oops.*tried 4 times; the server is unchanged") as caught:
         update(servers, 7, {"name": "new"})
     assert not caught.value.changed
 
@@ -234,7 +235,7 @@ def test_an_update_whose_answer_was_lost_may_still_take_effect(clock: VirtualTim
     account = Account(server_detail(7, name="old"))
     account.disturb("PATCH", lost(), Reply(500, {"detail": "Oops."}), Reply(400, {"detail": "No."}))
     servers, _http = servers_over(account, clock)
-    with pytest.raises(ApiError, match=r"Whether it took effect is not known.*HTTP 400: No") as caught:
+    with pytest.raises(ApiError, match=r"It is not known whether it took effect.*HTTP 400: No") as caught:
         update(servers, 7, {"name": "new"})
     assert caught.value.changed and caught.value.about.server_id == 7
 

@@ -23,7 +23,7 @@ from unit.fakes import (
 )
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import UnknownOutcome, VpsError
 
 THROTTLED = Reply(429, {"detail": "Slow down."}, {"Retry-After": "7"})
 
@@ -42,9 +42,10 @@ def test_an_unknown_create_is_looked_for_as_long_as_the_window(clock: VirtualTim
     assert 30.0 <= clock.now - began <= 30.0 + 6.0
     assert 4 <= http.count("GET") <= 20
     assert caught.value.changed and caught.value.about.name == "web-01" and caught.value.about.server_id is None
+    assert isinstance(caught.value, UnknownOutcome)
     words = str(caught.value)
-    for part in ("web-01 has an unknown outcome", "POST /servers/: the answer was lost", "second, billed server", "Run the task again", "adopted"):
-        assert part in words
+    for part in ("unknown outcome", "POST /servers/: the response was lost", "second, billed server", "Run the task again", "adopted"):
+        assert words.count(part) == 1
 
 
 def test_four_looks_at_least_however_slow_they_are(clock: VirtualTime) -> None:
@@ -111,7 +112,7 @@ def test_cancelling_ends_the_window_with_an_unknown_outcome(clock: VirtualTime) 
 
     def cancelling(call: Call) -> Reply:
         if call.method == "GET":
-            servers.pace.cancel("Ctrl-C")
+            servers.budget.cancel("Ctrl-C")
         return account(call)
 
     servers, _http = servers_over(cancelling, clock)
@@ -128,7 +129,7 @@ def test_a_new_server_that_is_otherwise_is_not_adopted(clock: VirtualTime, other
     account = Account()
     account.disturb("POST", lost())
     servers, http = servers_over(lambda call: page([list_item(7, **other)]) if call.method == "GET" else account(call), clock)
-    with pytest.raises(VpsError, match="something else created a server of that name too: ids 7") as caught:
+    with pytest.raises(VpsError, match="something else also created a server with this name: ids 7") as caught:
         create_or_adopt(servers, FIELDS, NOBODY)
     assert caught.value.about.server_id == 7 and caught.value.changed and http.count("POST") == 1
 
@@ -154,7 +155,7 @@ def test_a_create_that_answers_with_an_old_server_is_no_create(clock: VirtualTim
     account = Account(server_detail(7))
     account.disturb("POST", Reply(201, server_detail(7)))
     servers, http = servers_over(account, clock, adopt_timeout=1.0)
-    with pytest.raises(VpsError, match=r"unknown outcome.*the answer shows server 7, which was there before"):
+    with pytest.raises(VpsError, match=r"unknown outcome.*the response shows server 7, which was there before"):
         create_or_adopt(servers, FIELDS, frozenset({7}))
     assert http.count("POST") == 1
 
