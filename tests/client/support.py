@@ -31,10 +31,14 @@ def connection(url: str, token: str = "vps_demo_token", **options: Any) -> Setti
     return Settings(api_url=url, token=token, **{**plain, **options})
 
 
-def servers_at(url: str, *, adopt_timeout: float = 0.3, wait_interval: float = 0.1, limit: float | None = 30.0, **options: Any) -> Servers:
+def servers_at(
+    url: str, *, adopt_timeout: float = 0.3, wait_interval: float = 0.1, limit: float | None = 30.0, **options: Any
+) -> Servers:
     """The safe operations through a connection of their own; `options` as of `connection`."""
     given = connection(url, **options)
-    budget = Budget(limit=limit, retries=given.retries, retry_max_delay=given.retry_max_delay, request_timeout=given.timeout)
+    budget = Budget(
+        limit=limit, retries=given.retries, retry_max_delay=given.retry_max_delay, request_timeout=given.timeout
+    )
     return Servers(ApiClient(Http(given), budget), adopt_timeout=adopt_timeout, wait_interval=wait_interval)
 
 
@@ -69,7 +73,10 @@ LOSSES = [
     _trouble("page before", "html_200", False, forward=False),
     _trouble("empty before", "empty_body_200", False, forward=False),
     _trouble("202 before", "answer", False, status=202, body={}),
-    *(_trouble(f"{status} before", "answer", False, status=status, body={"detail": "Oops."}) for status in (408, 425, 500, 502, 503, 504, 520)),
+    *(
+        _trouble(f"{status} before", "answer", False, status=status, body={"detail": "Oops."})
+        for status in (408, 425, 500, 502, 503, 504, 520)
+    ),
     _trouble("reset after", "reset_after", True),
     _trouble("close after", "close_after", True),
     _trouble("hang after", "hang_after", True),
@@ -83,7 +90,10 @@ LOSSES = [
     _trouble("header flood", "header_flood", True),
     _trouble("huge header", "header_flood", True, mode="huge"),
     _trouble("202 after", "answer", True, status=202, body={}, forward=True),
-    *(_trouble(f"{status} after", "answer", True, status=status, body={"detail": "Oops."}, forward=True) for status in (408, 425, 500, 502, 503, 504, 520)),
+    *(
+        _trouble(f"{status} after", "answer", True, status=status, body={"detail": "Oops."}, forward=True)
+        for status in (408, 425, 500, 502, 503, 504, 520)
+    ),
 ]
 
 # After each of these, nothing happened and nothing will.

@@ -46,7 +46,9 @@ def test_invalid_fields_in_the_apis_own_words(slow_life: Emulator, proxy: FaultP
     slow_life.configure(error_shape=shape)
     with pytest.raises(ApiError) as caught:
         servers_at(proxy.url).create({**FIELDS, "plan_id": 99, "location": "moon"}, NOBODY)
-    assert mentions(caught.value, "POST /servers/", 400, *(["HTML"] if shape == "html" else ["plan_id", 99, "location", "moon"]))
+    assert mentions(
+        caught.value, "POST /servers/", 400, *(["HTML"] if shape == "html" else ["plan_id", 99, "location", "moon"])
+    )
     assert len(proxy.history) == 1 and named(slow_life) == []
 
 
@@ -62,7 +64,9 @@ def test_the_id_of_a_broken_answer_is_used_where_the_list_lags(slow_life: Emulat
     assert sent(proxy, "POST") == ["/servers/"] and sent(proxy, "GET")[:2] == ["/servers/", "/servers/12345/"]
 
 
-@pytest.mark.parametrize("kind", ["item_without_id", "item_bool_id", "item_string_id", "huge_number", "nan_json", "invalid_utf8"])
+@pytest.mark.parametrize(
+    "kind", ["item_without_id", "item_bool_id", "item_string_id", "huge_number", "nan_json", "invalid_utf8"]
+)
 def test_an_answer_of_the_wrong_shape_is_no_answer(slow_life: Emulator, proxy: FaultProxy, kind: str) -> None:
     fault = Fault(kind, "POST", LIST)
     proxy.set(fault)
@@ -99,7 +103,9 @@ def test_a_server_on_a_later_page_is_found(slow_life: Emulator, proxy: FaultProx
 
 
 @pytest.mark.parametrize("other", [{"plan_id": 2}, {"os_id": 3}, {"location": "us-east"}])
-def test_another_new_server_of_that_name_is_not_adopted(slow_life: Emulator, proxy: FaultProxy, other: dict[str, Any]) -> None:
+def test_another_new_server_of_that_name_is_not_adopted(
+    slow_life: Emulator, proxy: FaultProxy, other: dict[str, Any]
+) -> None:
     fault = Fault("reset_before", "POST", LIST)
     proxy.set(fault)
     stranger = slow_life.insert(name="web-01", **{"plan_id": 1, "os_id": 5, "location": "us-west", **other})
@@ -166,13 +172,20 @@ def test_a_throttled_create_is_only_repeated_after_a_look(slow_life: Emulator, p
     proxy.set(fault)
     server, action = servers_at(proxy.url).create(FIELDS, NOBODY)
     assert (action, named(slow_life)) == ("adopt" if effect else "create", [server["id"]])
-    assert [record.method for record in proxy.history] == (["POST", "GET"] if effect else ["POST", "GET", "POST"]) and proxy.met(fault) == 1
+    assert [record.method for record in proxy.history] == (
+        ["POST", "GET"] if effect else ["POST", "GET", "POST"]
+    ) and proxy.met(fault) == 1
 
 
 def test_a_throttled_create_that_is_then_lost(slow_life: Emulator, proxy: FaultProxy) -> None:
     proxy.set(Fault("status_429", "POST", LIST, form="absent"), Fault("reset_after", "POST", LIST, nth=2))
     server, action = servers_at(proxy.url).create(FIELDS, NOBODY)
-    assert action == "adopt" and named(slow_life) == [server["id"]] and len(sent(proxy, "POST")) == 2 and proxy.unmet() == []
+    assert (
+        action == "adopt"
+        and named(slow_life) == [server["id"]]
+        and len(sent(proxy, "POST")) == 2
+        and proxy.unmet() == []
+    )
 
 
 def test_a_look_that_fails_ends_a_throttled_create(slow_life: Emulator, proxy: FaultProxy) -> None:
@@ -191,7 +204,9 @@ def test_a_wrong_base_path_creates_nothing(slow_life: Emulator, proxy: FaultProx
     assert not caught.value.changed and len(proxy.history) == 1
 
 
-def test_a_new_id_that_is_not_found_at_first_is_no_reason_to_create_another(slow_life: Emulator, proxy: FaultProxy) -> None:
+def test_a_new_id_that_is_not_found_at_first_is_no_reason_to_create_another(
+    slow_life: Emulator, proxy: FaultProxy
+) -> None:
     slow_life.configure(list_stale_ms=30_000)
     broken = Fault("answer", "POST", LIST, status=201, body={"id": 12345, "name": "web-01"}, forward=True)
     missing = Fault("not_found_after_create", "GET", ONE, details=2)
@@ -210,7 +225,9 @@ def test_the_lock_makes_one_of_two(slow_life: Emulator, proxy: FaultProxy, tmp_p
     proxy.set(barrier)
     context = multiprocessing.get_context("spawn")
     results = context.SimpleQueue()
-    processes = [context.Process(target=look_and_create, args=(proxy.url, str(tmp_path), results)) for _number in range(2)]
+    processes = [
+        context.Process(target=look_and_create, args=(proxy.url, str(tmp_path), results)) for _number in range(2)
+    ]
     for process in processes:
         process.start()
     for process in processes:

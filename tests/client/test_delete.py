@@ -23,7 +23,9 @@ def server_id(emulator: Emulator) -> int:
 def test_delete(emulator: Emulator, proxy: FaultProxy, server_id: int) -> None:
     other = emulator.insert(name="web-01")
     assert servers_at(proxy.url).delete(server_id) is True
-    assert [(record.method, record.path.rpartition("v1")[2]) for record in proxy.history] == [("DELETE", f"/servers/{server_id}/")]
+    assert [(record.method, record.path.rpartition("v1")[2]) for record in proxy.history] == [
+        ("DELETE", f"/servers/{server_id}/")
+    ]
     assert named(emulator) == [other], "the one of that id only"
 
 
@@ -33,7 +35,9 @@ def test_what_is_gone_already_is_no_error_and_no_change(emulator: Emulator, prox
     assert [record.method for record in proxy.history] == ["DELETE", "GET", "GET"], "detail and list both say so"
 
 
-def test_a_404_that_a_look_does_not_confirm_is_no_deletion(emulator: Emulator, proxy: FaultProxy, server_id: int) -> None:
+def test_a_404_that_a_look_does_not_confirm_is_no_deletion(
+    emulator: Emulator, proxy: FaultProxy, server_id: int
+) -> None:
     fault = Fault("answer", "DELETE", ONE, status=404, body={"detail": "Not found."})
     proxy.set(fault)
     assert servers_at(proxy.url).delete(server_id) is True
@@ -44,7 +48,9 @@ def test_a_404_for_ever_is_no_deletion_either(emulator: Emulator, proxy: FaultPr
     proxy.set(Fault("answer", "DELETE", ONE, times=None, status=404, body={"detail": "Not found."}))
     with pytest.raises(ApiError) as caught:
         servers_at(proxy.url).delete(server_id)
-    assert mentions(caught.value, f"DELETE /servers/{server_id}/", 404, 4) and not mentions(caught.value, "api_url"), "the list is there"
+    assert mentions(caught.value, f"DELETE /servers/{server_id}/", 404, 4) and not mentions(caught.value, "api_url"), (
+        "the list is there"
+    )
     assert not caught.value.changed and caught.value.about.server_id == server_id
     assert len(sent(proxy, "DELETE")) == 4 and named(emulator) == [server_id]
 
@@ -59,7 +65,9 @@ def test_with_a_wrong_base_path_nothing_is_gone(emulator: Emulator, proxy: Fault
 
 @pytest.mark.parametrize("status", [200, 201, 202, 205])
 @pytest.mark.parametrize("effect", [True, False])
-def test_only_204_counts_without_a_look(emulator: Emulator, proxy: FaultProxy, server_id: int, status: int, effect: bool) -> None:
+def test_only_204_counts_without_a_look(
+    emulator: Emulator, proxy: FaultProxy, server_id: int, status: int, effect: bool
+) -> None:
     fault = Fault("answer", "DELETE", ONE, status=status, body={"detail": "Deleted, trust me."}, forward=effect)
     proxy.set(fault)
     assert servers_at(proxy.url).delete(server_id) is True
@@ -77,7 +85,9 @@ def test_a_lost_delete_whose_server_lingers(emulator: Emulator, proxy: FaultProx
     assert proxy.met(fault) == 1 and len(sent(proxy, "DELETE")) == 2
 
 
-def test_a_busy_server_is_not_called_deleted_by_who_does_not_wait(emulator: Emulator, proxy: FaultProxy, server_id: int) -> None:
+def test_a_busy_server_is_not_called_deleted_by_who_does_not_wait(
+    emulator: Emulator, proxy: FaultProxy, server_id: int
+) -> None:
     emulator.configure(delete_in_transition=409)
     emulator.change(server_id, status="stopping")
     proxy.set(Fault("reset_before", "DELETE", ONE))
@@ -103,11 +113,15 @@ def test_a_lost_delete_whose_looks_fail_is_in_doubt(emulator: Emulator, proxy: F
     assert caught.value.changed and caught.value.about.server_id == server_id and len(sent(proxy, "DELETE")) == 1
 
 
-def test_a_detail_that_is_gone_while_the_list_shows_it_is_a_contradiction(emulator: Emulator, proxy: FaultProxy, server_id: int) -> None:
+def test_a_detail_that_is_gone_while_the_list_shows_it_is_a_contradiction(
+    emulator: Emulator, proxy: FaultProxy, server_id: int
+) -> None:
     proxy.set(Fault("answer", "GET", ONE, times=None, status=404, body={"detail": "Not found."}))
     with pytest.raises(ApiError) as caught:
         servers_at(proxy.url).find(server_id)
-    assert mentions(caught.value, f"GET /servers/{server_id}/", 404) and not mentions(caught.value, "api_url"), "the list is there"
+    assert mentions(caught.value, f"GET /servers/{server_id}/", 404) and not mentions(caught.value, "api_url"), (
+        "the list is there"
+    )
     assert len(sent(proxy, "GET")) == 8, "four details and four lists"
 
 

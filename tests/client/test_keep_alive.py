@@ -20,7 +20,14 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import
 from emulator.handle import Emulator
 from fault_proxy import FaultProxy
 
-CREATED = {"id": 101, "name": "web-01", "status": "provisioning", "plan": {"id": 1}, "os": {"id": 5}, "location": "us-west"}
+CREATED = {
+    "id": 101,
+    "name": "web-01",
+    "status": "provisioning",
+    "plan": {"id": 1},
+    "os": {"id": 5},
+    "location": "us-west",
+}
 
 
 def talk(head: str) -> list[bytes]:
@@ -96,7 +103,19 @@ def test_a_connection_that_was_idle_is_not_used_for_a_write(monkeypatch: pytest.
 
 def test_a_connection_that_ends_under_a_request() -> None:
     """The race itself: a read is repeated, a create is not."""
-    kept = iter([[answer(EMPTY)], None, [answer(EMPTY)], None, [answer(EMPTY)], [answer(EMPTY)], [answer(EMPTY)], [answer(EMPTY)], [answer(EMPTY)]])
+    kept = iter(
+        [
+            [answer(EMPTY)],
+            None,
+            [answer(EMPTY)],
+            None,
+            [answer(EMPTY)],
+            [answer(EMPTY)],
+            [answer(EMPTY)],
+            [answer(EMPTY)],
+            [answer(EMPTY)],
+        ]
+    )
     with RawServer(lambda _head: next(kept, [answer(EMPTY)])) as server:
         servers = servers_at(server.url)
         assert servers.list() == [] == servers.list()

@@ -123,7 +123,16 @@ print("KIB", after - before)
 def test_peak_memory(emulator: Emulator, proxy: FaultProxy, fault: Fault, fact: str) -> None:
     """In a process of its own, which has sent one good request before."""
     proxy.set(fault)
-    command = [sys.executable, "-c", PEAK, proxy.url, "", str(REPOSITORY / "tests"), str(REPOSITORY / "tools"), str(COLLECTIONS)]
+    command = [
+        sys.executable,
+        "-c",
+        PEAK,
+        proxy.url,
+        "",
+        str(REPOSITORY / "tests"),
+        str(REPOSITORY / "tools"),
+        str(COLLECTIONS),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     found = re.fullmatch(r"(.*)\nKIB (\d+)\n", done.stdout, re.DOTALL)
     assert found is not None and mentions(found[1], "GET /servers/", fact) and proxy.met(fault) == 1
@@ -133,10 +142,14 @@ def test_peak_memory(emulator: Emulator, proxy: FaultProxy, fault: Fault, fact: 
 # Packed answers, which nobody asked for
 
 
-@pytest.mark.parametrize(("encoding", "pack"), [("gzip", gzip.compress), ("x-gzip", gzip.compress), ("deflate", zlib.compress)])
+@pytest.mark.parametrize(
+    ("encoding", "pack"), [("gzip", gzip.compress), ("x-gzip", gzip.compress), ("deflate", zlib.compress)]
+)
 def test_a_packed_answer_is_unpacked(encoding: str, pack: object) -> None:
     body = pack(json.dumps(EMPTY).encode())  # type: ignore[operator]
-    with RawServer(lambda _head: [f"{OK}Content-Encoding: {encoding}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body]) as server:
+    with RawServer(
+        lambda _head: [f"{OK}Content-Encoding: {encoding}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body]
+    ) as server:
         assert servers_at(server.url).list() == []
         assert "Accept-Encoding: identity\r\n" in server.requests[0]
 
@@ -273,7 +286,9 @@ def test_threads_do_not_share_connections(emulator: Emulator, proxy: FaultProxy)
     assert proxy.met(barrier) == 4 and len({record.connection for record in proxy.history}) == 4
 
 
-def test_an_unreadable_file_of_authorities_in_the_environment_is_ignored(emulator: Emulator, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreadable_file_of_authorities_in_the_environment_is_ignored(
+    emulator: Emulator, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
         monkeypatch.setenv(name, str(pathlib.Path(os.devnull) / "missing.pem"))
     assert servers_at(proxy.url).list() == []

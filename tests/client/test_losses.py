@@ -6,7 +6,21 @@
 from __future__ import annotations
 
 import pytest
-from client.support import FIELDS, LIST, LOSSES, LOST_TIMEOUT, NOBODY, ONE, TIMEOUT, Trouble, named, sent, servers_at, stored, told
+from client.support import (
+    FIELDS,
+    LIST,
+    LOSSES,
+    LOST_TIMEOUT,
+    NOBODY,
+    ONE,
+    TIMEOUT,
+    Trouble,
+    named,
+    sent,
+    servers_at,
+    stored,
+    told,
+)
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.power import reboot, switch
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.change import delete, update
@@ -40,7 +54,9 @@ def test_create_is_sent_once_and_adopted_or_unknown(slow_life: Emulator, proxy: 
 
 
 @every_loss
-def test_update_is_repeated_only_where_a_look_shows_that_it_did_not_take(emulator: Emulator, proxy: FaultProxy, trouble: Trouble) -> None:
+def test_update_is_repeated_only_where_a_look_shows_that_it_did_not_take(
+    emulator: Emulator, proxy: FaultProxy, trouble: Trouble
+) -> None:
     server_id = emulator.insert(name="old-name")
     fault = trouble.fault("PATCH", ONE)
     proxy.set(fault)
@@ -51,7 +67,9 @@ def test_update_is_repeated_only_where_a_look_shows_that_it_did_not_take(emulato
 
 
 @every_loss
-def test_delete_is_repeated_only_where_a_look_shows_the_server(emulator: Emulator, proxy: FaultProxy, trouble: Trouble) -> None:
+def test_delete_is_repeated_only_where_a_look_shows_the_server(
+    emulator: Emulator, proxy: FaultProxy, trouble: Trouble
+) -> None:
     server_id, other = emulator.insert(name="web-01"), emulator.insert(name="web-02")
     fault = trouble.fault("DELETE", ONE)
     proxy.set(fault)
@@ -63,13 +81,17 @@ def test_delete_is_repeated_only_where_a_look_shows_the_server(emulator: Emulato
 
 @every_loss
 @pytest.mark.parametrize("action", ["start", "stop"])
-def test_start_and_stop_are_repeated_only_where_a_look_shows_the_old_state(slow_life: Emulator, proxy: FaultProxy, action: str, trouble: Trouble) -> None:
+def test_start_and_stop_are_repeated_only_where_a_look_shows_the_old_state(
+    slow_life: Emulator, proxy: FaultProxy, action: str, trouble: Trouble
+) -> None:
     server_id = slow_life.insert(name="web-01", status="stopped" if action == "start" else "active")
     fault = trouble.fault("POST", f"*/servers/*/{action}/")
     proxy.set(fault)
     servers = servers_at(proxy.url, timeout=time_for(trouble))
     assert switch(servers, server_id, action) is True
-    assert proxy.met(fault) == 1 and sent(proxy, "POST") == [f"/servers/{server_id}/{action}/"] * (1 if trouble.effect else 2)
+    assert proxy.met(fault) == 1 and sent(proxy, "POST") == [f"/servers/{server_id}/{action}/"] * (
+        1 if trouble.effect else 2
+    )
     assert stored(slow_life, server_id)["status"] == {"start": "starting", "stop": "stopping"}[action]
 
 
@@ -84,7 +106,9 @@ def test_reboot_is_never_repeated(slow_life: Emulator, proxy: FaultProxy, troubl
     else:
         with pytest.raises(VpsError) as caught:
             reboot(servers, server_id)
-        assert mentions(caught.value, f"POST /servers/{server_id}/reboot/") and mentions(told(caught.value), "web-01", "active")
+        assert mentions(caught.value, f"POST /servers/{server_id}/reboot/") and mentions(
+            told(caught.value), "web-01", "active"
+        )
         assert caught.value.changed and caught.value.about.server_id == server_id
     assert proxy.met(fault) == 1 and sent(proxy, "POST") == [f"/servers/{server_id}/reboot/"]
     assert stored(slow_life, server_id)["status"] == ("rebooting" if trouble.effect else "active")

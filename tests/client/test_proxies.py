@@ -41,12 +41,16 @@ def no_proxy_variables(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("variable", ["https_proxy", "HTTPS_PROXY", "all_proxy"])
-def test_over_tls_a_proxy_sees_connect_only(server: RawServer, ca_path: str, monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+def test_over_tls_a_proxy_sees_connect_only(
+    server: RawServer, ca_path: str, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
     with ConnectProxy() as proxy:
         monkeypatch.setenv(variable, proxy.url)
         servers = servers_at(server.url, token=TOKEN, ca_path=ca_path, timeout=5.0)
         assert servers.list() == [] == servers.list()
-        assert len(proxy.heads) == 1 and proxy.heads[0].startswith(f"CONNECT 127.0.0.1:{server.port} HTTP/1."), "one tunnel for both"
+        assert len(proxy.heads) == 1 and proxy.heads[0].startswith(f"CONNECT 127.0.0.1:{server.port} HTTP/1."), (
+            "one tunnel for both"
+        )
         assert "authorization" not in proxy.heads[0].lower()
         for secret in (TOKEN.encode(), base64.b64encode(TOKEN.encode()), b"/api/v1", b"Bearer"):
             assert secret not in proxy.seen
@@ -54,7 +58,9 @@ def test_over_tls_a_proxy_sees_connect_only(server: RawServer, ca_path: str, mon
     assert len(server.requests) == 2 and all(f"Bearer {TOKEN}" in head for head in server.requests)
 
 
-def test_a_proxys_own_password_goes_to_the_proxy_only(server: RawServer, ca_path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxys_own_password_goes_to_the_proxy_only(
+    server: RawServer, ca_path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with ConnectProxy() as proxy:
         monkeypatch.setenv("https_proxy", proxy.url.replace("//", "//me:hidden@"))
         assert servers_at(server.url, ca_path=ca_path, timeout=5.0).list() == []
@@ -63,7 +69,8 @@ def test_a_proxys_own_password_goes_to_the_proxy_only(server: RawServer, ca_path
 
 
 @pytest.mark.parametrize(
-    ("variable", "value"), [("no_proxy", "127.0.0.1"), ("NO_PROXY", "example.com, 127.0.0.1"), ("no_proxy", "*"), ("no_proxy", "127.0.0.0/8")]
+    ("variable", "value"),
+    [("no_proxy", "127.0.0.1"), ("NO_PROXY", "example.com, 127.0.0.1"), ("no_proxy", "*"), ("no_proxy", "127.0.0.0/8")],
 )
 def test_no_proxy(server: RawServer, ca_path: str, monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
     with ConnectProxy() as proxy:
@@ -73,7 +80,15 @@ def test_no_proxy(server: RawServer, ca_path: str, monkeypatch: pytest.MonkeyPat
         assert proxy.heads == [] and len(server.requests) == 1
 
 
-@pytest.mark.parametrize("status", ["403 Forbidden", "407 Proxy Authentication Required", "502 Bad Gateway", "301 Moved\r\nLocation: http://127.0.0.1:9/"])
+@pytest.mark.parametrize(
+    "status",
+    [
+        "403 Forbidden",
+        "407 Proxy Authentication Required",
+        "502 Bad Gateway",
+        "301 Moved\r\nLocation: http://127.0.0.1:9/",
+    ],
+)
 def test_a_proxy_that_refuses(server: RawServer, ca_path: str, monkeypatch: pytest.MonkeyPatch, status: str) -> None:
     """Nothing was sent, so that a create may be tried again; but only after a look, which fails as well."""
     with ConnectProxy(reply=f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode()) as proxy:
@@ -96,7 +111,9 @@ def test_a_proxy_that_is_not_there(server: RawServer, ca_path: str, monkeypatch:
     assert isinstance(caught.value.failure, NotSent) and server.connections == 0
 
 
-def test_a_proxy_that_drips_ends_with_the_requests_time(server: RawServer, ca_path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_that_drips_ends_with_the_requests_time(
+    server: RawServer, ca_path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with ConnectProxy(drip=0.05) as proxy:
         monkeypatch.setenv("https_proxy", proxy.url)
         began = time.monotonic()

@@ -45,7 +45,9 @@ def test_twelve_pages_are_read_in_two_round_trips(emulator: Emulator, proxy: Fau
     found = ids(servers_at(proxy.url, timeout=20.0).list())
     assert found == (expected if order == "asc" else expected[::-1])
     assert proxy.met(all_at_once) == 11, "all but the first at the same time"
-    queries = sorted((dict(parse_qsl(record.query)) for record in proxy.history), key=lambda query: int(query.get("page", 1)))
+    queries = sorted(
+        (dict(parse_qsl(record.query)) for record in proxy.history), key=lambda query: int(query.get("page", 1))
+    )
     assert queries == [{"page_size": "100"}, *({"page": str(number), "page_size": "100"} for number in range(2, 13))]
 
 
@@ -57,7 +59,9 @@ def test_an_api_that_grants_small_pages(emulator: Emulator, proxy: FaultProxy) -
 
 def test_an_api_that_refuses_page_size(emulator: Emulator, proxy: FaultProxy) -> None:
     expected = emulator.seed(45)
-    fault = Fault("answer", "GET", LIST, query="page_size=100", times=None, status=400, body={"page_size": ["Unexpected."]})
+    fault = Fault(
+        "answer", "GET", LIST, query="page_size=100", times=None, status=400, body={"page_size": ["Unexpected."]}
+    )
     proxy.set(fault)
     assert ids(servers_at(proxy.url).list()) == expected
     assert proxy.met(fault) == 1 and [record.query for record in proxy.history][1] == ""
@@ -185,7 +189,17 @@ def test_a_sign_in_page_is_called_one(proxy: FaultProxy) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["wrong_id_in_detail", "item_without_id", "item_bool_id", "item_string_id", "huge_number", "nan_json", "invalid_utf8", "deep_json"]
+    "kind",
+    [
+        "wrong_id_in_detail",
+        "item_without_id",
+        "item_bool_id",
+        "item_string_id",
+        "huge_number",
+        "nan_json",
+        "invalid_utf8",
+        "deep_json",
+    ],
 )
 def test_a_detail_of_the_wrong_shape_is_asked_for_again(emulator: Emulator, proxy: FaultProxy, kind: str) -> None:
     server_id = emulator.insert(name="web-01")
@@ -208,7 +222,12 @@ def test_odd_servers_do_not_take_down_the_others(emulator: Emulator, proxy: Faul
     servers = servers_at(proxy.url)
     assert ids(servers.list()) == expected
     details = servers.api.get_servers(expected, 4)
-    assert [detail["name"] if isinstance(detail, dict) else detail for detail in details.values()] == ["plain", "", "../x\n{{ y }}", "bare"]
+    assert [detail["name"] if isinstance(detail, dict) else detail for detail in details.values()] == [
+        "plain",
+        "",
+        "../x\n{{ y }}",
+        "bare",
+    ]
 
 
 def test_many_details_at_once(emulator: Emulator, proxy: FaultProxy) -> None:

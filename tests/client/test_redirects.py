@@ -39,7 +39,9 @@ def foreign() -> Iterator[ForeignHost]:
 
 @pytest.mark.parametrize("operation", METHODS)
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_no_redirect_is_followed(emulator: Emulator, proxy: FaultProxy, foreign: ForeignHost, operation: str, status: int) -> None:
+def test_no_redirect_is_followed(
+    emulator: Emulator, proxy: FaultProxy, foreign: ForeignHost, operation: str, status: int
+) -> None:
     number = emulator.insert(name="web-01")
     before = emulator.servers()
     method, work = METHODS[operation]
@@ -62,30 +64,40 @@ def test_not_even_to_the_same_host(emulator: Emulator, proxy: FaultProxy) -> Non
     assert proxy.met(fault) == 1 and len(proxy.history) == 1
 
 
-@pytest.mark.parametrize("location", ["", "/api/v2/servers/", "https://[broken", "//evil\x1b[31m.example", "ftp://127.0.0.1/", "\x00"])
+@pytest.mark.parametrize(
+    "location", ["", "/api/v2/servers/", "https://[broken", "//evil\x1b[31m.example", "ftp://127.0.0.1/", "\x00"]
+)
 def test_redirects_to_nowhere(emulator: Emulator, proxy: FaultProxy, location: str) -> None:
     fault = Fault("answer", "GET", status=302, headers={"Location": location})
     proxy.set(fault)
     with pytest.raises(ApiError) as caught:
         servers_at(proxy.url, retries=0).list()
-    assert mentions(caught.value, "GET /servers/") and caught.value.status in (302, None), "a redirect, or no whole answer"
+    assert mentions(caught.value, "GET /servers/") and caught.value.status in (302, None), (
+        "a redirect, or no whole answer"
+    )
     assert proxy.met(fault) == 1 and str(caught.value).isprintable()
 
 
-def test_a_netrc_file_does_not_replace_the_token(emulator: Emulator, proxy: FaultProxy, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_netrc_file_does_not_replace_the_token(
+    emulator: Emulator, proxy: FaultProxy, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     netrc = tmp_path / ".netrc"
     netrc.write_text("machine 127.0.0.1 login somebody password something\ndefault login somebody password something\n")
     netrc.chmod(0o600)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("NETRC", str(netrc))
     servers_at(proxy.url).list()
-    assert [request["token"] for request in emulator.requests()] == ["token-1"] and all(record.authorization for record in proxy.history)
+    assert [request["token"] for request in emulator.requests()] == ["token-1"] and all(
+        record.authorization for record in proxy.history
+    )
 
 
 def test_cookies_are_not_kept(emulator: Emulator, proxy: FaultProxy) -> None:
     """A cookie could tie requests to a session of somebody else."""
     seen = []
-    fault = Fault("answer", "GET", status=200, body={"count": 0, "results": []}, headers={"Set-Cookie": "session=stolen; Path=/"})
+    fault = Fault(
+        "answer", "GET", status=200, body={"count": 0, "results": []}, headers={"Set-Cookie": "session=stolen; Path=/"}
+    )
     proxy.set(fault)
     servers = servers_at(proxy.url)
     servers.list()

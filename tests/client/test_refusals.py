@@ -37,7 +37,13 @@ OPERATIONS: dict[str, tuple[str, str, str, Callable[[Servers, int], Any], Callab
         lambda servers, number: update(servers, number, {"name": "renamed"}),
         lambda emulator, number: stored(emulator, number)["name"] == "renamed",
     ),
-    "delete": ("DELETE", ONE, "active", lambda servers, number: delete(servers, number), lambda emulator, number: emulator.servers() == []),
+    "delete": (
+        "DELETE",
+        ONE,
+        "active",
+        lambda servers, number: delete(servers, number),
+        lambda emulator, number: emulator.servers() == [],
+    ),
     "start": (
         "POST",
         "*/start/",
@@ -117,7 +123,9 @@ def test_a_wrong_token_stops_at_the_first_request(slow_life: Emulator, proxy: Fa
     with pytest.raises(ApiError) as caught:
         work(servers_at(proxy.url, token="vps_wrong"), number)
     assert mentions(caught.value, 401, "api_token")
-    assert caught.value.denied and [record.method for record in proxy.history] == [method] and not done(slow_life, number)
+    assert (
+        caught.value.denied and [record.method for record in proxy.history] == [method] and not done(slow_life, number)
+    )
 
 
 # Not reached: nothing happened
@@ -125,7 +133,9 @@ def test_a_wrong_token_stops_at_the_first_request(slow_life: Emulator, proxy: Fa
 
 @every_operation
 @pytest.mark.parametrize("kind", ["refuse", "connect_timeout"])
-def test_a_port_that_is_shut_for_a_moment(slow_life: Emulator, proxy: FaultProxy, full_pauses: None, operation: str, kind: str) -> None:
+def test_a_port_that_is_shut_for_a_moment(
+    slow_life: Emulator, proxy: FaultProxy, full_pauses: None, operation: str, kind: str
+) -> None:
     method, _path, found, work, done = OPERATIONS[operation]
     number = slow_life.insert(name="old-name", status=found)
     fault = Fault(kind, seconds=0.25)
@@ -145,7 +155,9 @@ def test_a_port_that_stays_shut(emulator: Emulator, proxy: FaultProxy, operation
     with pytest.raises(ApiError, match=f"{'GET' if operation == 'create' else method} /servers/") as caught:
         work(servers, 12345)
     assert mentions(caught.value, f"127.0.0.1:{proxy.port}") and not caught.value.changed
-    assert servers.pace.report()["requests"] == (7 if operation == "create" else 4), "a write four times; a create looks before it is sent again"
+    assert servers.pace.report()["requests"] == (7 if operation == "create" else 4), (
+        "a write four times; a create looks before it is sent again"
+    )
 
 
 def test_a_name_that_does_not_resolve(emulator: Emulator) -> None:
@@ -174,7 +186,9 @@ def test_a_connection_that_is_reset_on_accepting(slow_life: Emulator, proxy: Fau
 
 @every_operation
 @pytest.mark.parametrize("status", [429, 503])
-def test_retry_after_is_kept_before_anything_else_is_sent(slow_life: Emulator, proxy: FaultProxy, operation: str, status: int) -> None:
+def test_retry_after_is_kept_before_anything_else_is_sent(
+    slow_life: Emulator, proxy: FaultProxy, operation: str, status: int
+) -> None:
     method, path, found, work, done = OPERATIONS[operation]
     number = slow_life.insert(name="old-name", status=found)
     fault = Fault("answer", method, path, status=status, body={"detail": "Slow down."}, headers={"Retry-After": "0.4"})
@@ -222,7 +236,12 @@ def test_retry_after_beyond_the_limit_fails_at_once(slow_life: Emulator, proxy: 
     with pytest.raises(TimeLimitReached) as caught:
         work(servers, number)
     assert mentions(caught.value, 429, 300, 5)
-    assert proxy.met(fault) == 1 and len(proxy.history) == 1 and servers.pace.elapsed() < 30 and not done(slow_life, number)
+    assert (
+        proxy.met(fault) == 1
+        and len(proxy.history) == 1
+        and servers.pace.elapsed() < 30
+        and not done(slow_life, number)
+    )
 
 
 @every_operation

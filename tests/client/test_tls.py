@@ -42,16 +42,23 @@ def test_own_authority(server: RawServer, ca_path: str) -> None:
     for _count in range(3):
         assert servers.list() == []
     assert server.connections == 1, "kept alive"
-    assert all("Authorization: Bearer vps_demo_token\r\n" in head for head in server.requests) and len(server.requests) == 3
+    assert (
+        all("Authorization: Bearer vps_demo_token\r\n" in head for head in server.requests)
+        and len(server.requests) == 3
+    )
 
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"])
-def test_own_authority_from_the_environment(server: RawServer, ca_path: str, monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+def test_own_authority_from_the_environment(
+    server: RawServer, ca_path: str, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
     monkeypatch.setenv(variable, ca_path)
     assert servers_at(server.url).list() == []
 
 
-def test_the_option_counts_more_than_the_environment(server: RawServer, ca_path: str, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_option_counts_more_than_the_environment(
+    server: RawServer, ca_path: str, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     other = tmp_path / "other.pem"
     trustme.CA().cert_pem.write_to_path(str(other))
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(other))
@@ -63,14 +70,21 @@ def test_the_option_counts_more_than_the_environment(server: RawServer, ca_path:
 
 def assert_rejected(server: RawServer, **options: str) -> None:
     """Each operation tries once, and not a byte of a request is sent."""
-    for method, work in (("GET", lambda servers: servers.list()), ("POST", lambda servers: create_or_adopt(servers, FIELDS, NOBODY))):
+    for method, work in (
+        ("GET", lambda servers: servers.list()),
+        ("POST", lambda servers: create_or_adopt(servers, FIELDS, NOBODY)),
+    ):
         before = server.connections
         servers = servers_at(server.url, **options)
         with pytest.raises(ApiError) as caught:
             work(servers)
         assert mentions(caught.value, f"{method} /servers/", "api_url", "ca_path")
         assert isinstance(caught.value.failure, CertificateRejected) and isinstance(caught.value.failure, NotSent)
-        assert not caught.value.changed and server.connections == before + 1 and servers.pace.report() == {"requests": 1, "retries": 0, "waited": 0.0}
+        assert (
+            not caught.value.changed
+            and server.connections == before + 1
+            and servers.pace.report() == {"requests": 1, "retries": 0, "waited": 0.0}
+        )
     assert server.requests == []
 
 
@@ -110,8 +124,23 @@ print(servers_at(sys.argv[1], validate_certs=False).list())
 
 def test_switched_off(server: RawServer, ca_path: str) -> None:
     """With no warning but the collection's own, which a module gives, and whatever the environment says."""
-    command = [sys.executable, "-c", SWITCHED_OFF, server.url, str(REPOSITORY / "tests"), str(REPOSITORY / "tools"), str(COLLECTIONS)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env={**os.environ, "REQUESTS_CA_BUNDLE": ca_path})
+    command = [
+        sys.executable,
+        "-c",
+        SWITCHED_OFF,
+        server.url,
+        str(REPOSITORY / "tests"),
+        str(REPOSITORY / "tools"),
+        str(COLLECTIONS),
+    ]
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "REQUESTS_CA_BUNDLE": ca_path},
+    )
     assert (done.stdout, done.stderr, done.returncode) == ("[]\n", "", 0)
 
 

@@ -28,14 +28,21 @@ def short_read_back(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_update(emulator: Emulator, proxy: FaultProxy, server_id: int) -> None:
     server = servers_at(proxy.url).update(server_id, {"hostname": "new.example.com"})
-    assert server["hostname"] == stored(emulator, server_id)["hostname"] == "new.example.com" and "resource_usage" in server
+    assert (
+        server["hostname"] == stored(emulator, server_id)["hostname"] == "new.example.com"
+        and "resource_usage" in server
+    )
     patch, read = emulator.requests()
-    assert (patch["method"], patch["body"]) == ("PATCH", {"hostname": "new.example.com"}), "nothing that was not asked for"
+    assert (patch["method"], patch["body"]) == ("PATCH", {"hostname": "new.example.com"}), (
+        "nothing that was not asked for"
+    )
     assert read["method"] == "GET"
 
 
 @pytest.mark.parametrize("answer", ["detail", "list_item", "empty_object", "no_body", "no_content"])
-def test_what_a_patch_answers_is_not_relied_on(emulator: Emulator, proxy: FaultProxy, server_id: int, answer: str) -> None:
+def test_what_a_patch_answers_is_not_relied_on(
+    emulator: Emulator, proxy: FaultProxy, server_id: int, answer: str
+) -> None:
     emulator.configure(patch_answer=answer)
     assert servers_at(proxy.url).update(server_id, {"backups_enabled": True})["backups_enabled"] is True
     assert [record.method for record in proxy.history] == ["PATCH", "GET"]
@@ -54,7 +61,9 @@ def test_a_patch_that_does_nothing_is_a_failure_that_names_the_field(
     assert caught.value.about.server_id == server_id and proxy.met(fault) == 1 and len(sent(proxy, "PATCH")) == 1
 
 
-def test_only_the_field_that_did_not_take_is_named(emulator: Emulator, proxy: FaultProxy, server_id: int, short_read_back: None) -> None:
+def test_only_the_field_that_did_not_take_is_named(
+    emulator: Emulator, proxy: FaultProxy, server_id: int, short_read_back: None
+) -> None:
     emulator.change(server_id, backups_enabled=True)
     proxy.set(Fault("ignored_patch", "PATCH", ONE))
     with pytest.raises(VpsError) as caught:
@@ -84,7 +93,9 @@ def test_reading_back_survives_failures(emulator: Emulator, proxy: FaultProxy, s
     assert proxy.met(fault) == 3 and len(sent(proxy, "PATCH")) == 1
 
 
-def test_reading_back_that_fails_for_good_is_a_failure_with_a_change(emulator: Emulator, proxy: FaultProxy, server_id: int) -> None:
+def test_reading_back_that_fails_for_good_is_a_failure_with_a_change(
+    emulator: Emulator, proxy: FaultProxy, server_id: int
+) -> None:
     proxy.set(Fault("answer", "GET", ONE, times=None, status=502))
     with pytest.raises(ApiError) as caught:
         servers_at(proxy.url, retries=2).update(server_id, {"name": "web-02"})
@@ -93,7 +104,9 @@ def test_reading_back_that_fails_for_good_is_a_failure_with_a_change(emulator: E
 
 
 @pytest.mark.parametrize("shape", ["drf", "detail", "message", "text"])
-def test_a_refused_value_in_the_apis_own_words(emulator: Emulator, proxy: FaultProxy, server_id: int, shape: str) -> None:
+def test_a_refused_value_in_the_apis_own_words(
+    emulator: Emulator, proxy: FaultProxy, server_id: int, shape: str
+) -> None:
     emulator.configure(error_shape=shape)
     with pytest.raises(ApiError) as caught:
         servers_at(proxy.url).update(server_id, {"hostname": "single"})
@@ -122,7 +135,9 @@ def test_a_server_that_is_gone_has_vanished(emulator: Emulator, proxy: FaultProx
     emulator.remove(server_id)
     with pytest.raises(VpsError) as caught:
         servers_at(proxy.url).update(server_id, {"name": "web-02"})
-    assert mentions(caught.value, f"PATCH /servers/{server_id}/", 404) and not mentions(caught.value, "api_url"), "the list is there"
+    assert mentions(caught.value, f"PATCH /servers/{server_id}/", 404) and not mentions(caught.value, "api_url"), (
+        "the list is there"
+    )
     assert caught.value.about.server_id == server_id and not caught.value.changed
     assert [(record.method, record.path.rpartition("v1")[2]) for record in proxy.history] == [
         ("PATCH", f"/servers/{server_id}/"),
@@ -131,7 +146,9 @@ def test_a_server_that_is_gone_has_vanished(emulator: Emulator, proxy: FaultProx
     ]
 
 
-def test_a_404_that_a_look_does_not_confirm_is_tried_again(emulator: Emulator, proxy: FaultProxy, server_id: int) -> None:
+def test_a_404_that_a_look_does_not_confirm_is_tried_again(
+    emulator: Emulator, proxy: FaultProxy, server_id: int
+) -> None:
     fault = Fault("answer", "PATCH", ONE, status=404, body={"detail": "Not found."})
     proxy.set(fault)
     assert servers_at(proxy.url).update(server_id, {"name": "web-02"})["name"] == "web-02"

@@ -14,12 +14,17 @@ from typing import Any
 import hypothesis
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiClient
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import ExchangeFailure, Http, Response, retry_after_seconds
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.budget import Budget
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import (
+    ExchangeFailure,
+    Http,
+    Response,
+    retry_after_seconds,
+)
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.retry_policy import FailureKind
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.settings import Settings
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.endpoints import ServersApi
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.settings import Settings
 
 TOKEN = "vps_unit_token"
 FIELDS = {"name": "web-01", "plan_id": 1, "os_id": 5, "location": "us-west"}
@@ -63,7 +68,13 @@ class VirtualEvent:
         return self._event.is_set()
 
 
-def virtual_budget(clock: VirtualTime, limit: float | None = 600.0, retries: int = 5, retry_max_delay: float = 30.0, request_timeout: float = 30.0) -> Budget:
+def virtual_budget(
+    clock: VirtualTime,
+    limit: float | None = 600.0,
+    retries: int = 5,
+    retry_max_delay: float = 30.0,
+    request_timeout: float = 30.0,
+) -> Budget:
     """A budget that sleeps in virtual time. The clock must have been put in place of `budget.time` (fixture `clock`)."""
     budget = Budget(limit=limit, retries=retries, retry_max_delay=retry_max_delay, request_timeout=request_timeout)
     budget._cancelled = VirtualEvent(clock)
@@ -104,7 +115,9 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def response(self) -> Response:
-        data = self.body if isinstance(self.body, bytes) else b"" if self.body is None else json.dumps(self.body).encode()
+        data = (
+            self.body if isinstance(self.body, bytes) else b"" if self.body is None else json.dumps(self.body).encode()
+        )
         headers = {name.lower(): value for name, value in self.headers.items()}
         return Response(self.status, headers, data, retry_after_seconds(headers))
 
@@ -119,7 +132,15 @@ class ScriptedHttp(Http):
         self._clock = clock or VirtualTime()
         self._lock = threading.Lock()
 
-    def exchange(self, method: str, path: str, *, query: Sequence[tuple[str, str]] = (), body: Any = None, timeout: float | None = None) -> Response:
+    def exchange(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Sequence[tuple[str, str]] = (),
+        body: Any = None,
+        timeout: float | None = None,
+    ) -> Response:
         call = Call(method, path, tuple(query), body, self._clock.now)
         with self._lock:
             self.calls.append(call)
@@ -134,18 +155,26 @@ class ScriptedHttp(Http):
         return self.methods().count(method)
 
 
-def scripted_api(respond: Callable[[Call], Reply], clock: VirtualTime, **budget_options: Any) -> tuple[ServersApi, ScriptedHttp]:
+def scripted_api(
+    respond: Callable[[Call], Reply], clock: VirtualTime, **budget_options: Any
+) -> tuple[ServersApi, ScriptedHttp]:
     """The endpoints over a ScriptedHttp, in virtual time."""
     http = ScriptedHttp(respond, clock)
     return ServersApi(ApiClient(http, virtual_budget(clock, **budget_options))), http
 
 
 def servers_over(
-    account: Callable[[Call], Reply], clock: VirtualTime, adopt_timeout: float = 30.0, wait_interval: float = 2.0, **budget: Any
+    account: Callable[[Call], Reply],
+    clock: VirtualTime,
+    adopt_timeout: float = 30.0,
+    wait_interval: float = 2.0,
+    **budget: Any,
 ) -> tuple[Servers, ScriptedHttp]:
     """The safe operations over a ScriptedHttp, in virtual time."""
     http = ScriptedHttp(account, clock)
-    return Servers(ApiClient(http, virtual_budget(clock, **budget)), adopt_timeout=adopt_timeout, wait_interval=wait_interval), http
+    return Servers(
+        ApiClient(http, virtual_budget(clock, **budget)), adopt_timeout=adopt_timeout, wait_interval=wait_interval
+    ), http
 
 
 class Account:
@@ -200,11 +229,18 @@ class Account:
 
     @staticmethod
     def _act(server: dict[str, Any], action: str) -> Reply:
-        needs, becomes = {"start": ("stopped", "starting"), "stop": ("active", "stopping"), "reboot": ("active", "rebooting")}[action]
+        needs, becomes = {
+            "start": ("stopped", "starting"),
+            "stop": ("active", "stopping"),
+            "reboot": ("active", "rebooting"),
+        }[action]
         if server["status"] != needs:
             return Reply(400, {"detail": f"Server is {server['status']}."})
         server["status"] = becomes
-        return Reply(200, {"status": "success", "message": "Fine", "server": {key: server[key] for key in ("id", "name", "status")}})
+        return Reply(
+            200,
+            {"status": "success", "message": "Fine", "server": {key: server[key] for key in ("id", "name", "status")}},
+        )
 
 
 def server_detail(number: int = 101, **fields: Any) -> dict[str, Any]:
@@ -233,7 +269,9 @@ def list_item(number: int = 101, **fields: Any) -> dict[str, Any]:
     """The same server as lists show it."""
     detail = server_detail(number, **fields)
     detail["plan"] = {key: value for key, value in detail["plan"].items() if key != "bandwidth"}
-    return {key: value for key, value in detail.items() if key not in ("ipv6_address", "backups_enabled", "resource_usage")}
+    return {
+        key: value for key, value in detail.items() if key not in ("ipv6_address", "backups_enabled", "resource_usage")
+    }
 
 
 def page(servers: Iterable[Mapping[str, Any]], count: int | None = None, **more: Any) -> Reply:

@@ -14,13 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from unit.fakes import Account, Call, Reply, ScriptedHttp, VirtualTime, server_detail, virtual_budget
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.power import reboot, switch
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.change import delete, update
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiClient
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.change import delete, update
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.model import DesiredServer
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import plan_absent, plan_power, plan_present
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.power import reboot, switch
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
 
 ANY_JSON = st.recursive(
@@ -30,7 +30,10 @@ ANY_JSON = st.recursive(
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(max_size=8)
     | st.sampled_from(["active", "7"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6) | st.sampled_from(["id", "name", "status"]), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(max_size=6) | st.sampled_from(["id", "name", "status"]), inner, max_size=3)
+    ),
     max_leaves=6,
 )
 FIELDS = {"name": "new", "plan_id": 1, "os_id": 5, "location": "us-west"}
@@ -101,15 +104,29 @@ def test_any_json_in_any_place(clock: VirtualTime, operation: str, changes: dict
     if operation in ("create", "reboot"):
         assert len(writes) == 1, "no answer that says nothing is proof of a refusal"
     assert len(tampered.account.named("new")) == (operation == "create")
-    assert all(call.path == "/servers/" or call.path.split("/")[2].isdigit() for call in http.calls), "only integers go into a path"
+    assert all(call.path == "/servers/" or call.path.split("/")[2].isdigit() for call in http.calls), (
+        "only integers go into a path"
+    )
 
 
 @usual
-@given(data=st.data(), change=ANY_JSON, power=st.sampled_from([None, "started", "stopped"]), choice=st.sampled_from(["fail", "warn", "recreate"]))
-def test_plans_from_any_server_that_passed_the_checks(data: st.DataObject, change: Any, power: str | None, choice: str) -> None:
+@given(
+    data=st.data(),
+    change=ANY_JSON,
+    power=st.sampled_from([None, "started", "stopped"]),
+    choice=st.sampled_from(["fail", "warn", "recreate"]),
+)
+def test_plans_from_any_server_that_passed_the_checks(
+    data: st.DataObject, change: Any, power: str | None, choice: str
+) -> None:
     """Beside id, name and status, anything may stand in a server's fields."""
     server = server_detail(7)
-    for place in data.draw(st.lists(st.sampled_from([place for place in places(server) if place and place[0] not in ("id", "name", "status")]), max_size=3)):
+    for place in data.draw(
+        st.lists(
+            st.sampled_from([place for place in places(server) if place and place[0] not in ("id", "name", "status")]),
+            max_size=3,
+        )
+    ):
         if place in places(server):
             server = replaced(server, place, change)
     fields = {"plan_id": 2, "os_id": 5, "location": "us-west", "hostname": "a.example.com", "backups_enabled": True}
@@ -118,7 +135,9 @@ def test_plans_from_any_server_that_passed_the_checks(data: st.DataObject, chang
     assert plan.refusal is None or plan.refusal
     for step in plan.steps:
         if step.kind == "create":
-            assert {key: type(value) for key, value in step.fields.items()} == {"name": str} | {key: type(value) for key, value in fields.items()}
+            assert {key: type(value) for key, value in step.fields.items()} == {"name": str} | {
+                key: type(value) for key, value in fields.items()
+            }
     assert plan_absent(wish, server).steps
     for state in ("started", "stopped", "rebooted"):
         plan_power(wish, state, server)

@@ -69,7 +69,12 @@ def test_requests(clock: VirtualTime) -> None:
 @pytest.mark.parametrize("server_id", ["12345/../12346", "1", 0, -1, True, None, 1.0])
 def test_only_an_integer_goes_into_a_path(clock: VirtualTime, server_id: Any) -> None:
     api, http = scripted_api(in_turn(Reply(200)), clock)
-    for work in (api.get_server, api.delete_server, lambda number: api.act(number, "stop"), lambda number: api.update_server(number, {})):
+    for work in (
+        api.get_server,
+        api.delete_server,
+        lambda number: api.act(number, "stop"),
+        lambda number: api.update_server(number, {}),
+    ):
         with pytest.raises(VpsError, match="is not an id"):
             work(server_id)
     assert http.calls == []
@@ -131,12 +136,20 @@ def test_what_is_final_is_asked_once(clock: VirtualTime, status: int) -> None:
     with pytest.raises(ApiError) as caught:
         api.get_server(101)
     assert len(http.calls) == 1 and clock.sleeps == [] and caught.value.failure.status == status
-    assert caught.value.denied is (status in (401, 403)) and (caught.value.kind is FailureKind.NO_CREDIT) is (status == 402)
+    assert caught.value.denied is (status in (401, 403)) and (caught.value.kind is FailureKind.NO_CREDIT) is (
+        status == 402
+    )
 
 
 @pytest.mark.parametrize(
     ("status", "advice"),
-    [(401, "check api_token or VPS_API_TOKEN"), (403, "lacks a permission"), (402, "not have enough credit"), (404, "check api_url"), (302, "check api_url")],
+    [
+        (401, "check api_token or VPS_API_TOKEN"),
+        (403, "lacks a permission"),
+        (402, "not have enough credit"),
+        (404, "check api_url"),
+        (302, "check api_url"),
+    ],
 )
 def test_final_errors_say_what_to_do(clock: VirtualTime, status: int, advice: str) -> None:
     api, _http = scripted_api(in_turn(Reply(status, {"detail": "Because of that."})), clock)
@@ -161,7 +174,9 @@ def test_retry_after_beyond_the_limit_fails_at_once(clock: VirtualTime) -> None:
 
 def test_tries_end_with_the_time(clock: VirtualTime) -> None:
     api, _http = scripted_api(in_turn(lost()), clock, limit=1.5, retries=50)
-    with pytest.raises(TimeLimitReached, match=r"The time limit of 1\.5 s was reached\. GET /servers/101/: the response was lost\."):
+    with pytest.raises(
+        TimeLimitReached, match=r"The time limit of 1\.5 s was reached\. GET /servers/101/: the response was lost\."
+    ):
         api.get_server(101)
     assert clock.now <= 1001.75
 
@@ -188,7 +203,10 @@ def test_many_details_at_once(clock: VirtualTime) -> None:
     assert sorted(paths[:3]) == ["/servers/101/", "/servers/103/", "/servers/104/"], "each once"
     assert paths[3:] == ["/servers/103/", "/servers/"], "a 404 means a second look, and a list that lacks the id"
     assert details[103] is None
-    assert {number: detail["id"] for number, detail in details.items() if isinstance(detail, dict)} == {104: 104, 101: 101}
+    assert {number: detail["id"] for number, detail in details.items() if isinstance(detail, dict)} == {
+        104: 104,
+        101: 101,
+    }
 
 
 @pytest.mark.parametrize("status", [401, 403])
@@ -197,7 +215,9 @@ def test_a_rejected_token_ends_reading_many_details(clock: VirtualTime, status: 
     api, http = scripted_api(in_turn(Reply(status, {"detail": "No."})), clock)
     details = Servers(api.client, adopt_timeout=1.0, wait_interval=1.0).details(range(1, 101), concurrency)
     assert len(http.calls) <= concurrency
-    assert len(details) == 100 and all(isinstance(error, VpsError) and "HTTP 40" in str(error) for error in details.values())
+    assert len(details) == 100 and all(
+        isinstance(error, VpsError) and "HTTP 40" in str(error) for error in details.values()
+    )
     with pytest.raises(Cancelled):
         api.list_servers()
 
@@ -217,7 +237,9 @@ WRITES: dict[str, Callable[[Any], Any]] = {
 
 @pytest.mark.parametrize("write", WRITES)
 @pytest.mark.parametrize(
-    "trouble", [lost(), unreached(), Reply(500), Reply(429, headers={"Retry-After": "1"}), Reply(404), Reply(302)], ids=lambda trouble: str(trouble)[:40]
+    "trouble",
+    [lost(), unreached(), Reply(500), Reply(429, headers={"Retry-After": "1"}), Reply(404), Reply(302)],
+    ids=lambda trouble: str(trouble)[:40],
 )
 def test_writes_are_sent_once(clock: VirtualTime, write: str, trouble: Reply | Exception) -> None:
     api, http = scripted_api(in_turn(trouble), clock)
@@ -227,7 +249,11 @@ def test_writes_are_sent_once(clock: VirtualTime, write: str, trouble: Reply | E
 
 
 @pytest.mark.parametrize("write", WRITES)
-@pytest.mark.parametrize("reply", [Reply(200, b"<html>Sign in</html>"), Reply(200), Reply(200, b"{"), Reply(202), Reply(206, {}), Reply(206, [1])], ids=str)
+@pytest.mark.parametrize(
+    "reply",
+    [Reply(200, b"<html>Sign in</html>"), Reply(200), Reply(200, b"{"), Reply(202), Reply(206, {}), Reply(206, [1])],
+    ids=str,
+)
 def test_a_success_that_says_nothing_is_no_proof(clock: VirtualTime, write: str, reply: Reply) -> None:
     api, _http = scripted_api(in_turn(reply), clock)
     with pytest.raises(ExchangeFailure):
@@ -302,7 +328,10 @@ def test_all_pages(clock: VirtualTime, count: int, size: int, style: str) -> Non
 def test_pages_without_page_size(clock: VirtualTime) -> None:
     """An API that is strict about its query is asked without what is not documented."""
     account = Paged(45, 20)
-    api, http = scripted_api(lambda call: Reply(400, {"page_size": ["Unknown."]}) if ("page_size", "100") in call.query else account(call), clock)
+    api, http = scripted_api(
+        lambda call: Reply(400, {"page_size": ["Unknown."]}) if ("page_size", "100") in call.query else account(call),
+        clock,
+    )
     assert len(api.list_servers()) == 45 and len(http.calls) == 4
 
 
@@ -310,7 +339,10 @@ def test_a_filter_is_kept_on_every_page(clock: VirtualTime) -> None:
     account = Paged(250)
     api, _http = scripted_api(account, clock)
     api.list_servers(status="active", location="us-west")
-    assert all((query["status"], query["location"]) == ("active", "us-west") for query in account.seen) and len(account.seen) == 3
+    assert (
+        all((query["status"], query["location"]) == ("active", "us-west") for query in account.seen)
+        and len(account.seen) == 3
+    )
 
 
 def test_a_list_that_changes_while_it_is_read_is_read_again(clock: VirtualTime) -> None:
@@ -354,7 +386,9 @@ LIES: dict[str, Callable[[dict[str, str], dict[str, Any]], Any]] = {
     "one less": lambda _query, value: {**value, "count": value["count"] - 1},
     "one more on the last page": lambda query, value: {**value, "count": value["count"] + (query.get("page") == "3")},
     "no link": lambda _query, value: {**value, "next": None},
-    "a page repeated": lambda query, value: {**value, "results": [list_item(number) for number in range(1, 101)]} if query.get("page") == "2" else value,
+    "a page repeated": lambda query, value: (
+        {**value, "results": [list_item(number) for number in range(1, 101)]} if query.get("page") == "2" else value
+    ),
     "itself": lambda query, value: {**value, "next": f"?page={query.get('page', 1)}&page_size=100"},
     "a page that is gone": lambda query, value: Reply(404) if query.get("page") == "3" else value,
     "a page that is empty": lambda query, value: {**value, "results": []} if query.get("page") == "2" else value,
@@ -386,7 +420,12 @@ def test_pages_in_a_circle(clock: VirtualTime) -> None:
 def test_pages_for_ever(clock: VirtualTime) -> None:
     """Each page has a next one, and never enough is there."""
     numbers = iter(range(1, 10**6))
-    api, http = scripted_api(lambda _call: Reply(200, {"count": 10**6, "next": f"?cursor={next(numbers)}", "results": [list_item(next(numbers))]}), clock)
+    api, http = scripted_api(
+        lambda _call: Reply(
+            200, {"count": 10**6, "next": f"?cursor={next(numbers)}", "results": [list_item(next(numbers))]}
+        ),
+        clock,
+    )
     with pytest.raises(ApiError, match="form a loop or never end"):
         api.list_servers()
     assert len(http.calls) == 2000, "a thousand pages, and once more"

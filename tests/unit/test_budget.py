@@ -13,7 +13,12 @@ import pytest
 from unit.fakes import VirtualTime, virtual_budget
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client import budget as budget_module
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.budget import LAST_LOOK_GRACE, Backoff, Budget, poll_backoff
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.budget import (
+    LAST_LOOK_GRACE,
+    Backoff,
+    Budget,
+    poll_backoff,
+)
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import Cancelled, TimeLimitReached, VpsError
 from helpers.facts import mentions
 
@@ -86,7 +91,9 @@ def pause_number(number: int, backoff: Backoff) -> float:
     return [backoff.next() for _count in range(number)][-1]
 
 
-@pytest.mark.parametrize(("number", "longest"), [(1, 1.0), (2, 2.0), (3, 4.0), (4, 8.0), (5, 16.0), (6, 30.0), (17, 30.0)])
+@pytest.mark.parametrize(
+    ("number", "longest"), [(1, 1.0), (2, 2.0), (3, 4.0), (4, 8.0), (5, 16.0), (6, 30.0), (17, 30.0)]
+)
 def test_pauses_between_tries_are_full_jitter(clock: VirtualTime, number: int, longest: float) -> None:
     pauses = [pause_number(number, virtual_budget(clock).retry_backoff()) for _count in range(300)]
     assert all(0.0 <= pause <= longest for pause in pauses)
@@ -127,7 +134,9 @@ def test_retry_after_is_kept_in_full(clock: VirtualTime, asked: float) -> None:
     began = clock.now
     retry(budget, asked)
     budget.before_request()
-    assert asked <= clock.now - began <= asked + min(1.0, 0.1 * asked), "the longest pause that the user chose is for backoff, not for this"
+    assert asked <= clock.now - began <= asked + min(1.0, 0.1 * asked), (
+        "the longest pause that the user chose is for backoff, not for this"
+    )
 
 
 @pytest.mark.usefixtures("no_jitter")
@@ -273,7 +282,9 @@ def test_after_cancelling_nothing_is_sent() -> None:
 
 def test_counters_are_exact_under_threads() -> None:
     budget = real_budget()
-    threads = [threading.Thread(target=lambda: [budget.before_request() for _count in range(500)]) for _number in range(8)]
+    threads = [
+        threading.Thread(target=lambda: [budget.before_request() for _count in range(500)]) for _number in range(8)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -22,8 +22,8 @@ from unit.fakes import (
     servers_over,
 )
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import UnknownOutcome, VpsError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
 
 THROTTLED = Reply(429, {"detail": "Slow down."}, {"Retry-After": "7"})
 
@@ -44,7 +44,13 @@ def test_an_unknown_create_is_looked_for_as_long_as_the_window(clock: VirtualTim
     assert caught.value.changed and caught.value.about.name == "web-01" and caught.value.about.server_id is None
     assert isinstance(caught.value, UnknownOutcome)
     words = str(caught.value)
-    for part in ("unknown outcome", "POST /servers/: the response was lost", "second, billed server", "Run the task again", "adopted"):
+    for part in (
+        "unknown outcome",
+        "POST /servers/: the response was lost",
+        "second, billed server",
+        "Run the task again",
+        "adopted",
+    ):
         assert words.count(part) == 1
 
 
@@ -128,7 +134,9 @@ def test_cancelling_ends_the_window_with_an_unknown_outcome(clock: VirtualTime) 
 def test_a_new_server_that_is_otherwise_is_not_adopted(clock: VirtualTime, other: dict[str, Any]) -> None:
     account = Account()
     account.disturb("POST", lost())
-    servers, http = servers_over(lambda call: page([list_item(7, **other)]) if call.method == "GET" else account(call), clock)
+    servers, http = servers_over(
+        lambda call: page([list_item(7, **other)]) if call.method == "GET" else account(call), clock
+    )
     with pytest.raises(VpsError, match="something else also created a server with this name: ids 7") as caught:
         create_or_adopt(servers, FIELDS, NOBODY)
     assert caught.value.about.server_id == 7 and caught.value.changed and http.count("POST") == 1
@@ -137,7 +145,9 @@ def test_a_new_server_that_is_otherwise_is_not_adopted(clock: VirtualTime, other
 def test_two_new_servers_are_not_told_apart(clock: VirtualTime) -> None:
     account = Account()
     account.disturb("POST", lost())
-    servers, _http = servers_over(lambda call: page([list_item(8), list_item(7)]) if call.method == "GET" else account(call), clock)
+    servers, _http = servers_over(
+        lambda call: page([list_item(8), list_item(7)]) if call.method == "GET" else account(call), clock
+    )
     with pytest.raises(VpsError, match="ids 7, 8") as caught:
         create_or_adopt(servers, FIELDS, NOBODY)
     assert caught.value.about.server_id == 7
@@ -167,12 +177,24 @@ def test_the_id_of_a_broken_answer_is_a_hint(clock: VirtualTime) -> None:
     """The list lags, but the server itself can be asked for."""
     account = Account()
     account.disturb("POST", Reply(201, BROKEN), effect=True)
-    servers, http = servers_over(lambda call: page([]) if call.method == "GET" and call.path == "/servers/" else account(call), clock)
+    servers, http = servers_over(
+        lambda call: page([]) if call.method == "GET" and call.path == "/servers/" else account(call), clock
+    )
     server, action = create_or_adopt(servers, FIELDS, NOBODY)
     assert (server["id"], action) == (101, "adopt") and http.count("POST") == 1
 
 
-@pytest.mark.parametrize("hint", [{**BROKEN, "id": 7}, {**BROKEN, "id": 8}, {**BROKEN, "id": 9}, {**BROKEN, "id": "../7"}, {**BROKEN, "id": True}, [7]])
+@pytest.mark.parametrize(
+    "hint",
+    [
+        {**BROKEN, "id": 7},
+        {**BROKEN, "id": 8},
+        {**BROKEN, "id": 9},
+        {**BROKEN, "id": "../7"},
+        {**BROKEN, "id": True},
+        [7],
+    ],
+)
 def test_a_hint_that_leads_to_another_server_is_not_followed(clock: VirtualTime, hint: Any) -> None:
     """7 was there before, 8 has another name, 9 is not there."""
     account = Account(server_detail(7), server_detail(8, name="database"))

@@ -82,7 +82,9 @@ def test_architecture_names_every_room() -> None:
 def test_overview_lists_every_folder(name: str) -> None:
     folder = REPOSITORY / name
     listed = re.findall(r"^\| `(\w+)` \|", (folder / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
-    there = {path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith((".", "__"))} - {"output"}
+    there = {path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith((".", "__"))} - {
+        "output"
+    }
     assert set(listed) == there
 
 
@@ -91,7 +93,11 @@ def test_connection_options_are_all_told() -> None:
     from ansible_collections.vpsorg.cloud.plugins.doc_fragments.connection import ModuleDocFragment
 
     options = yaml.safe_load(ModuleDocFragment.PLUGIN)["options"]
-    rows = re.findall(r"^\| `(\w+)` \| `(VPS_\w+)` \| (.+?) \|", (REPOSITORY / "docs" / "authentication.md").read_text(encoding="utf-8"), re.MULTILINE)
+    rows = re.findall(
+        r"^\| `(\w+)` \| `(VPS_\w+)` \| (.+?) \|",
+        (REPOSITORY / "docs" / "authentication.md").read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
     told = {name: (variable, default) for name, variable, default in rows}
     assert set(told) == set(options)
     for name, option in options.items():

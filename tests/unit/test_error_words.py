@@ -63,12 +63,17 @@ def test_error_words_of_any_bytes(body: bytes, words: str) -> None:
     assert error_words(body) == words
 
 
-@pytest.mark.parametrize("body", [b"<!DOCTYPE html><title>Sign in</title>", b"  \n<html>", b"<?xml version='1.0'?><Error/>"])
+@pytest.mark.parametrize(
+    "body", [b"<!DOCTYPE html><title>Sign in</title>", b"  \n<html>", b"<?xml version='1.0'?><Error/>"]
+)
 def test_a_page_is_named_and_not_shown(body: bytes) -> None:
     assert error_words(body).startswith("the response is an HTML page")
 
 
-@pytest.mark.parametrize("body", [b"x" * 600, b'"' + b"x" * 600 + b'"', json.dumps({"detail": ["x" * 400, "x" * 400]}).encode(), b"x" * 10_000_000])
+@pytest.mark.parametrize(
+    "body",
+    [b"x" * 600, b'"' + b"x" * 600 + b'"', json.dumps({"detail": ["x" * 400, "x" * 400]}).encode(), b"x" * 10_000_000],
+)
 def test_error_words_are_shortened(body: bytes) -> None:
     words = error_words(body)
     assert len(words) == 501 and words.endswith("…") and words.startswith("x" * 400)
@@ -85,7 +90,10 @@ def test_error_words_of_any_depth(opening: bytes) -> None:
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8) | st.sampled_from(["detail", "errors"]), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(max_size=8) | st.sampled_from(["detail", "errors"]), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 

@@ -39,8 +39,16 @@ def refused(*servers: Any, **options: Any) -> str:
 
 def test_defaults_complete_what_a_server_does_not_set() -> None:
     defaults = {"plan_id": 1, "os_id": 5, "location": "us-west", "power": "started", "backups_enabled": True}
-    web, db = declared({"name": "web-01"}, {"name": "db-01", "plan_id": 2, "power": "stopped", "backups_enabled": False}, defaults=defaults)
-    assert (web.name, web.fields, web.power) == ("web-01", {"plan_id": 1, "os_id": 5, "location": "us-west", "backups_enabled": True}, "started")
+    web, db = declared(
+        {"name": "web-01"},
+        {"name": "db-01", "plan_id": 2, "power": "stopped", "backups_enabled": False},
+        defaults=defaults,
+    )
+    assert (web.name, web.fields, web.power) == (
+        "web-01",
+        {"plan_id": 1, "os_id": 5, "location": "us-west", "backups_enabled": True},
+        "started",
+    )
     assert (db.fields["plan_id"], db.fields["backups_enabled"], db.power) == (2, False, "stopped")
 
 
@@ -75,10 +83,22 @@ def test_every_wish_carries_the_options_of_the_task() -> None:
         ({"name": "web-04", "os_id": -1}, "servers[1] (web-04): os_id must be a positive integer, got -1"),
         ({"name": "web-04", "plan_id": True}, "servers[1] (web-04): plan_id must be an integer, got 'True'"),
         ({"name": "web-04", "plan_id": [1]}, "servers[1] (web-04): plan_id must be an integer, got '[1]'"),
-        ({"name": "web-04", "backups_enabled": "maybe"}, "servers[1] (web-04): backups_enabled must be a boolean, got 'maybe'"),
-        ({"name": "web-04", "power": "running"}, "servers[1] (web-04): power must be one of started, stopped, got 'running'"),
-        ({"name": "web-04", "location": ""}, "servers[1] (web-04): location must be a datacenter code such as us-west, got ''"),
-        ({"name": "web-04", "hostname": "no spaces.example.com"}, "servers[1] (web-04): hostname must be a fully qualified domain name"),
+        (
+            {"name": "web-04", "backups_enabled": "maybe"},
+            "servers[1] (web-04): backups_enabled must be a boolean, got 'maybe'",
+        ),
+        (
+            {"name": "web-04", "power": "running"},
+            "servers[1] (web-04): power must be one of started, stopped, got 'running'",
+        ),
+        (
+            {"name": "web-04", "location": ""},
+            "servers[1] (web-04): location must be a datacenter code such as us-west, got ''",
+        ),
+        (
+            {"name": "web-04", "hostname": "no spaces.example.com"},
+            "servers[1] (web-04): hostname must be a fully qualified domain name",
+        ),
         ({"name": "web-04", "location": {"code": "us-west"}}, "servers[1] (web-04): location must be a string"),
         ({"name": "web_04"}, "servers[1] (web_04): name may hold letters, digits and hyphens only, got 'web_04'"),
         ({"name": ""}, "servers[1]: name must not be empty"),
@@ -87,7 +107,10 @@ def test_every_wish_carries_the_options_of_the_task() -> None:
         ({"name": ["web-04"]}, "servers[1]: name must be a string, got"),
         ("web-04", "servers[1] must be a dictionary of fields"),
         (None, "servers[1] must be a dictionary of fields"),
-        ({"name": "web-04", "plan": 1}, "servers[1] (web-04): 'plan' is no field of a server; known are name, plan_id, os_id, location"),
+        (
+            {"name": "web-04", "plan": 1},
+            "servers[1] (web-04): 'plan' is no field of a server; known are name, plan_id, os_id, location",
+        ),
         ({"name": "web-04", "state": "absent"}, "servers[1] (web-04): state is declared for the whole task"),
         ({"name": "web-04", "id": 12345}, "servers[1] (web-04): a fleet knows its servers by their names"),
         ({"name": "web-01"}, "servers[0] and servers[1] declare the same name, web-01"),
@@ -149,10 +172,27 @@ ANYTHING = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=5,
 )
-FIELD = st.sampled_from(["name", "plan_id", "os_id", "location", "hostname", "ssh_key_id", "backups_enabled", "power", "state", "id", "other"])
+FIELD = st.sampled_from(
+    [
+        "name",
+        "plan_id",
+        "os_id",
+        "location",
+        "hostname",
+        "ssh_key_id",
+        "backups_enabled",
+        "power",
+        "state",
+        "id",
+        "other",
+    ]
+)
 
 
-@given(st.lists(st.dictionaries(FIELD, ANYTHING, max_size=6) | ANYTHING, max_size=4), st.dictionaries(FIELD, ANYTHING, max_size=3))
+@given(
+    st.lists(st.dictionaries(FIELD, ANYTHING, max_size=6) | ANYTHING, max_size=4),
+    st.dictionaries(FIELD, ANYTHING, max_size=3),
+)
 def test_whatever_is_declared_is_read_or_refused(servers: list[Any], defaults: dict[str, Any]) -> None:
     try:
         wishes = declared(*servers, defaults=defaults)

@@ -13,7 +13,7 @@ from unit.fakes import Account, Call, Reply, VirtualTime, list_item, page, scrip
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet import planner as _fleet_plan
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.declaration import read_wishes
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.planner import Fleet
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import ServerPlan
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.model import ServerPlan
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
 
 ENOUGH = {"plan_id": 1, "os_id": 5, "location": "us-west"}
@@ -75,7 +75,9 @@ def plan(clock: VirtualTime):
 
 def test_the_list_is_enough_to_know_that_nothing_is_to_do(plan) -> None:
     account = Listed(*(server_detail(number, name=f"web-{number}") for number in range(1, 31)))
-    planned = plan(account, *({"name": f"web-{number}", "hostname": "web01.example.com", **ENOUGH} for number in range(1, 31)))
+    planned = plan(
+        account, *({"name": f"web-{number}", "hostname": "web01.example.com", **ENOUGH} for number in range(1, 31))
+    )
     assert planned.asked == ["GET /servers/"]
     assert planned.entries == [] and planned.refusal is None
     assert planned.seen == frozenset(range(1, 31))
@@ -101,7 +103,14 @@ def test_what_is_kept_at_a_recreation_is_read_before(plan) -> None:
     planned = plan(account, {"name": "web-1", "plan_id": 2}, on_immutable_change="recreate", max_delete=1)
     assert planned.asked == ["GET /servers/", "GET /servers/1/"]
     create = planned.plans[0].steps[2]
-    assert create.fields == {"name": "web-1", "plan_id": 2, "os_id": 5, "location": "us-west", "hostname": "kept.example.com", "backups_enabled": True}
+    assert create.fields == {
+        "name": "web-1",
+        "plan_id": 2,
+        "os_id": 5,
+        "location": "us-west",
+        "hostname": "kept.example.com",
+        "backups_enabled": True,
+    }
 
 
 def test_a_server_that_vanishes_between_list_and_detail_is_planned_anew(plan) -> None:
@@ -126,14 +135,33 @@ def test_plans_come_in_the_order_declared_and_then_those_to_be_purged(plan) -> N
         server_detail(9, name="db-1"),
         server_detail(1, name="b"),
     )
-    planned = plan(account, {"name": "c", **ENOUGH}, {"name": "b"}, {"name": "a", **ENOUGH}, purge=True, purge_match="web-*", max_delete=3)
-    assert [planned.wish.name for planned in planned.plans] == ["c", "b", "a", "web-3", "web-3", "web-5"]
-    assert planned.entries == [("create", "c", None), ("create", "a", None), ("delete", "web-3", 3), ("delete", "web-3", 4), ("delete", "web-5", 5)]
+    planned = plan(
+        account,
+        {"name": "c", **ENOUGH},
+        {"name": "b"},
+        {"name": "a", **ENOUGH},
+        purge=True,
+        purge_match="web-*",
+        max_delete=3,
+    )
+    assert [planned.desired.name for planned in planned.plans] == ["c", "b", "a", "web-3", "web-3", "web-5"]
+    assert planned.entries == [
+        ("create", "c", None),
+        ("create", "a", None),
+        ("delete", "web-3", 3),
+        ("delete", "web-3", 4),
+        ("delete", "web-5", 5),
+    ]
     assert planned.refusal is None
 
 
 def test_purge_patterns_are_case_sensitive_and_match_whole_names(plan) -> None:
-    account = Listed(server_detail(1, name="web-1"), server_detail(2, name="WEB-2"), server_detail(3, name="old-web-3"), server_detail(4, name="web-1x"))
+    account = Listed(
+        server_detail(1, name="web-1"),
+        server_detail(2, name="WEB-2"),
+        server_detail(3, name="old-web-3"),
+        server_detail(4, name="web-1x"),
+    )
     planned = plan(account, purge=True, purge_match="web-?", max_delete=9)
     assert planned.entries == [("delete", "web-1", 1)]
 
@@ -149,18 +177,38 @@ def test_two_servers_of_a_declared_name_refuse_the_whole(plan) -> None:
 def test_all_refusals_are_told_together(plan) -> None:
     account = Listed(server_detail(1, name="web-1", plan_id=2), server_detail(2, name="web-2"))
     planned = plan(account, {"name": "web-1", **ENOUGH}, {"name": "new"}, purge=True, purge_match="web-*")
-    for words in ("plan_id is 2, declared 1", "no server named new", "1 deletion is needed, and max_delete allows 0: web-2 (id 2)"):
+    for words in (
+        "plan_id is 2, declared 1",
+        "no server named new",
+        "1 deletion is needed, and max_delete allows 0: web-2 (id 2)",
+    ):
         assert words in (planned.refusal or "")
 
 
 @pytest.mark.parametrize(("allowed", "is_refused"), [(0, True), (2, True), (3, False), (4, False)])
 def test_max_delete_counts_purged_and_recreated_servers(plan, allowed: int, is_refused: bool) -> None:
-    account = Listed(server_detail(1, name="web-1", plan_id=2), server_detail(2, name="web-2"), server_detail(3, name="web-3"), server_detail(4, name="db"))
-    planned = plan(account, {"name": "web-1", **ENOUGH}, {"name": "db"}, purge=True, purge_match="web-*", max_delete=allowed, on_immutable_change="recreate")
+    account = Listed(
+        server_detail(1, name="web-1", plan_id=2),
+        server_detail(2, name="web-2"),
+        server_detail(3, name="web-3"),
+        server_detail(4, name="db"),
+    )
+    planned = plan(
+        account,
+        {"name": "web-1", **ENOUGH},
+        {"name": "db"},
+        purge=True,
+        purge_match="web-*",
+        max_delete=allowed,
+        on_immutable_change="recreate",
+    )
     refusal = planned.refusal or ""
     assert bool(refusal) is is_refused
     if is_refused:
-        assert f"3 deletions are needed, and max_delete allows {allowed}: web-1 (id 1), web-2 (id 2), web-3 (id 3). Set max_delete to 3" in refusal
+        assert (
+            f"3 deletions are needed, and max_delete allows {allowed}: web-1 (id 1), web-2 (id 2), web-3 (id 3). Set max_delete to 3"
+            in refusal
+        )
 
 
 def test_max_delete_does_not_limit_what_is_named(plan) -> None:
@@ -177,7 +225,11 @@ def test_a_long_list_of_deletions_is_shortened(plan) -> None:
 
 
 def test_plan_entries_say_what_is_sent_and_why(plan) -> None:
-    account = Listed(server_detail(1, name="web-1"), server_detail(2, name="web-2", plan_id=3), server_detail(3, name="web-3", status="stopped"))
+    account = Listed(
+        server_detail(1, name="web-1"),
+        server_detail(2, name="web-2", plan_id=3),
+        server_detail(3, name="web-3", status="stopped"),
+    )
     planned = plan(
         account,
         {"name": "web-1", "hostname": "new.example.com"},
@@ -199,12 +251,17 @@ def test_plan_entries_say_what_is_sent_and_why(plan) -> None:
         ("create", "web-4", None, {**ENOUGH, "ssh_key_id": 9}, "there is none of that name"),
         ("stop", "web-4", None, {}, "declared stopped"),
     ]
-    assert _fleet_plan.plan_sentence(planned.plans) == "Plan: 1 to create, 1 to recreate, 1 to update, 1 to start, 1 to stop, 0 unchanged"
+    assert (
+        _fleet_plan.plan_sentence(planned.plans)
+        == "Plan: 1 to create, 1 to recreate, 1 to update, 1 to start, 1 to stop, 0 unchanged"
+    )
     lines = _fleet_plan.plan_lines(planned.plans)
     assert lines[0] == "  ~ update web-1  id 1, hostname differs (hostname: new.example.com)"
     assert lines[1] == "  - delete web-2  id 2, recreated: plan_id is 3, declared 1"
     assert lines[3] == "  > start  web-3  id 3, status is stopped"
-    assert lines[4].startswith("  + create web-4  there is none of that name (plan_id: 1, os_id: 5, location: us-west, ssh_key_id: 9)")
+    assert lines[4].startswith(
+        "  + create web-4  there is none of that name (plan_id: 1, os_id: 5, location: us-west, ssh_key_id: 9)"
+    )
     assert [diff["before_header"] for diff in _fleet_plan.diffs(planned.plans)] == ["web-1", "web-2", "web-3", "web-4"]
 
 
@@ -238,10 +295,22 @@ def test_drift_names_the_server(plan) -> None:
 def test_summary_counts_servers(actions: list[str], failed: bool, counted: dict[str, int]) -> None:
     counts = _fleet_plan.summary([(actions, failed)])
     assert {word: count for word, count in counts.items() if count} == counted
-    assert list(counts) == ["created", "adopted", "updated", "started", "stopped", "recreated", "deleted", "unchanged", "failed"]
+    assert list(counts) == [
+        "created",
+        "adopted",
+        "updated",
+        "started",
+        "stopped",
+        "recreated",
+        "deleted",
+        "unchanged",
+        "failed",
+    ]
 
 
 def test_sentences() -> None:
-    counts = _fleet_plan.summary([(["create"], False)] * 3 + [(["update"], False)] + [(["delete"], False)] * 2 + [([], False)] * 94)
+    counts = _fleet_plan.summary(
+        [(["create"], False)] * 3 + [(["update"], False)] + [(["delete"], False)] * 2 + [([], False)] * 94
+    )
     assert _fleet_plan.result_sentence(counts) == "3 created, 1 updated, 2 deleted, 94 unchanged"
     assert _fleet_plan.result_sentence(_fleet_plan.summary([])) == "0 unchanged"

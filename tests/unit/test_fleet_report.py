@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 from unit.fakes import list_item
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._module import output as _progress
+from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.jobs import Job, new_job
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet import progress as _fleet_report
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.progress import FleetObserver, standing
-from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.jobs import Job, new_job
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import DesiredServer, plan_absent, plan_present
+from ansible_collections.vpsorg.cloud.plugins.module_utils._module import output as _progress
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.model import DesiredServer
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import plan_absent, plan_present
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.status import Goal
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.wait import Wait
 
@@ -47,12 +48,19 @@ def deleted(gone: bool) -> Job:
 
 
 def test_standing_counts_what_is_ready_and_where_the_others_are() -> None:
-    jobs = [created("active", steps=deque()) for _count in range(2)] + [unchanged()] + [created("provisioning") for _count in range(5)] + [created("starting")]
+    jobs = (
+        [created("active", steps=deque()) for _count in range(2)]
+        + [unchanged()]
+        + [created("provisioning") for _count in range(5)]
+        + [created("starting")]
+    )
     assert standing(jobs) == "3 of 9 ready, 5 provisioning, 1 starting"
 
 
 def test_standing_tells_what_has_not_begun_and_what_failed() -> None:
-    assert standing([created(), created(), created("provisioning", error="no")]) == "0 of 3 ready, 2 to create, 1 failed"
+    assert (
+        standing([created(), created(), created("provisioning", error="no")]) == "0 of 3 ready, 2 to create, 1 failed"
+    )
 
 
 def test_standing_of_servers_that_leave() -> None:
@@ -98,7 +106,10 @@ def test_what_happens_is_shown_and_ids_are_logged() -> None:
         observer.created("web", 101)
         observer.happened(created("provisioning"), "created")
     assert lines == ["vps_fleet: web-01 (id 101): created"]
-    with _progress.shown_by(lines.append), FleetObserver(module, list, lambda text: text.replace("vps_abc", "***")) as observer:
+    with (
+        _progress.shown_by(lines.append),
+        FleetObserver(module, list, lambda text: text.replace("vps_abc", "***")) as observer,
+    ):
         observer.happened(created("provisioning"), "vps_abc")
     assert lines[1:] == ["vps_fleet: web-01 (id 101): ***"], "a status word comes from the API"
     assert module.logged == ["vpsorg.cloud: server web has the id 101"]

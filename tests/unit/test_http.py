@@ -226,13 +226,18 @@ def test_every_2xx_is_an_answer(status: int) -> None:
 
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308])
 def test_every_3xx_is_a_redirect(status: int) -> None:
-    with pytest.raises(ExchangeFailure, match=rf"redirect \({status} to evil.example\), which is not followed: check api_url"):
+    with pytest.raises(
+        ExchangeFailure, match=rf"redirect \({status} to evil.example\), which is not followed: check api_url"
+    ):
         judge(status, location="https://evil.example/steal")
     with pytest.raises(ExchangeFailure, match=rf"redirect \({status}\)"):
         judge(status)
 
 
-@pytest.mark.parametrize("location", ["//evil\x1b[31m.example/", "https://[broken", "http://" + "x" * 10_000, "\x00", f"https://{TOKEN}@evil.example/"])
+@pytest.mark.parametrize(
+    "location",
+    ["//evil\x1b[31m.example/", "https://[broken", "http://" + "x" * 10_000, "\x00", f"https://{TOKEN}@evil.example/"],
+)
 def test_redirects_to_anywhere(location: str) -> None:
     with pytest.raises(ExchangeFailure) as caught:
         judge(302, location=location)
@@ -295,9 +300,20 @@ CERTIFICATE = ssl.SSLCertVerificationError(1, "certificate verify failed: self-s
         (requests.exceptions.ConnectTimeout("x"), "no complete response within 30 s"),
         (requests.exceptions.ReadTimeout("x"), "no complete response within 30 s"),
         (wrapped(ssl.SSLError(1, "wrong version number")), "the TLS connection failed"),
-        (requests.exceptions.ProxyError(OSError("Tunnel connection failed: 407 Proxy Authentication Required")), "the proxy refused the connection"),
-        (requests.exceptions.ConnectionError(urllib3.exceptions.ProtocolError("x", http.client.RemoteDisconnected("y"))), "the connection was reset"),
-        (requests.exceptions.ConnectionError(urllib3.exceptions.ProtocolError("x", OSError("y"))), "closed before the response was complete"),
+        (
+            requests.exceptions.ProxyError(OSError("Tunnel connection failed: 407 Proxy Authentication Required")),
+            "the proxy refused the connection",
+        ),
+        (
+            requests.exceptions.ConnectionError(
+                urllib3.exceptions.ProtocolError("x", http.client.RemoteDisconnected("y"))
+            ),
+            "the connection was reset",
+        ),
+        (
+            requests.exceptions.ConnectionError(urllib3.exceptions.ProtocolError("x", OSError("y"))),
+            "closed before the response was complete",
+        ),
         (http.client.IncompleteRead(b"", 5), "closed before the response was complete"),
         (http.client.BadStatusLine("\x00garbage\x1b"), "BadStatusLine"),
         (RecursionError("deep"), "RecursionError"),
@@ -366,7 +382,11 @@ HTTPS, HTTP = "https://admin.vps.org/api/v1/servers/", "http://127.0.0.1:8765/ap
         ({"https_proxy": "http://proxy.example:3128", "no_proxy": "vps.org"}, HTTPS, {}),
         ({"https_proxy": "http://proxy.example:3128", "NO_PROXY": ".vps.org"}, HTTPS, {}),
         ({"https_proxy": "http://proxy.example:3128", "no_proxy": "*"}, HTTPS, {}),
-        ({"https_proxy": "http://proxy.example:3128", "no_proxy": "other.example"}, HTTPS, {"https": "http://proxy.example:3128"}),
+        (
+            {"https_proxy": "http://proxy.example:3128", "no_proxy": "other.example"},
+            HTTPS,
+            {"https": "http://proxy.example:3128"},
+        ),
         # Plain http would show the token to the proxy.
         ({"http_proxy": "http://proxy.example:3128"}, HTTP, {}),
         ({"http_proxy": "proxy.example:3128"}, HTTP, {}),

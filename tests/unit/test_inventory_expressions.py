@@ -9,7 +9,13 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory.expressions import MISSING, Unkeyable, analyse, key_of, read
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory.expressions import (
+    MISSING,
+    Unkeyable,
+    analyse,
+    key_of,
+    read,
+)
 
 OWN = frozenset({"vps_name", "vps_plan", "vps_list", "ansible_host"})
 
@@ -75,7 +81,32 @@ def keys(*values: Any, path: tuple[str, ...] = ("v",)) -> list[Any]:
 
 
 def test_keys_keep_the_type() -> None:
-    assert len(set(keys(True, 1, 1.0, "1", None, [1], [True], {"a": 1}, {"a": 1.0}, {"a": True}, [], {}, "", 0, 0.0, -0.0, False))) == 17
+    assert (
+        len(
+            set(
+                keys(
+                    True,
+                    1,
+                    1.0,
+                    "1",
+                    None,
+                    [1],
+                    [True],
+                    {"a": 1},
+                    {"a": 1.0},
+                    {"a": True},
+                    [],
+                    {},
+                    "",
+                    0,
+                    0.0,
+                    -0.0,
+                    False,
+                )
+            )
+        )
+        == 17
+    )
     assert len({key_of({}, [("v",)]), *keys(None, "missing", ["missing"])}) == 4
 
 

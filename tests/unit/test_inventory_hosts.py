@@ -31,14 +31,18 @@ def server(server_id: int, name: Any = "web-1", **fields: Any) -> dict[str, Any]
     return {"id": server_id, "name": name, "status": "active", **fields}
 
 
-def names_of(servers: list[dict[str, Any]], *sources: str, known: dict[str, int] | None = None) -> tuple[list[str], list[str]]:
+def names_of(
+    servers: list[dict[str, Any]], *sources: str, known: dict[str, int] | None = None
+) -> tuple[list[str], list[str]]:
     return name_hosts(servers, sources or ("name",), GROUPS, known)
 
 
 # Names
 
 
-@pytest.mark.parametrize("name", ["web-1", "a", "7", "web1.example.com", "A" * 253, "localhost-2", "127-0-0-1", "8.8.8.8", "x--y", "end."])
+@pytest.mark.parametrize(
+    "name", ["web-1", "a", "7", "web1.example.com", "A" * 253, "localhost-2", "127-0-0-1", "8.8.8.8", "x--y", "end."]
+)
 def test_safe_names(name: str) -> None:
     assert is_safe_name(name, GROUPS)
     assert names_of([server(5, name)]) == ([name], [])
@@ -66,7 +70,12 @@ def test_a_hostname_of_another_type_is_no_name(name: Any) -> None:
 
 
 def test_the_first_safe_source_counts() -> None:
-    servers = [server(1, "a", hostname="a.example.com"), server(2, "b", hostname=None), server(3, "c", hostname=""), server(4, "d", hostname="-d")]
+    servers = [
+        server(1, "a", hostname="a.example.com"),
+        server(2, "b", hostname=None),
+        server(3, "c", hostname=""),
+        server(4, "d", hostname="-d"),
+    ]
     names, warnings = names_of(servers, "hostname", "name")
     assert names == ["a.example.com", "b", "c", "d"]
     assert len(warnings) == 1 and "server 4" in warnings[0]
@@ -97,7 +106,12 @@ def test_another_accounts_host_is_not_taken_over() -> None:
     assert len(warnings) == 1
 
 
-@given(st.lists(st.sampled_from([*UNSAFE, "a", "a-1", "a-2", "a-1-1", "vps-1", "vps-2", "vps-1-1", "x" * 250, "x" * 253]), max_size=12))
+@given(
+    st.lists(
+        st.sampled_from([*UNSAFE, "a", "a-1", "a-2", "a-1-1", "vps-1", "vps-2", "vps-1-1", "x" * 250, "x" * 253]),
+        max_size=12,
+    )
+)
 def test_names_are_always_safe_and_different(given_names: list[str]) -> None:
     names, _warnings = names_of([server(number, name) for number, name in enumerate(given_names, 1)])
     assert len(set(names)) == len(given_names)
@@ -134,7 +148,11 @@ def test_what_is_no_address(address: Any) -> None:
         assert connection_address(server(1, **{field: address}), ("ipv4", "ipv6")) is None
 
 
-@given(st.one_of(st.ip_addresses().map(str), st.from_regex(r"[0-9]{1,3}(\.[0-9]{1,3}){3}", fullmatch=True), st.text(max_size=20)))
+@given(
+    st.one_of(
+        st.ip_addresses().map(str), st.from_regex(r"[0-9]{1,3}(\.[0-9]{1,3}){3}", fullmatch=True), st.text(max_size=20)
+    )
+)
 def test_addresses_are_as_ipaddress_writes_them(text: str) -> None:
     address = connection_address(server(1, ip_address=text), ("ipv4", "ipv6"))
     if address is not None:

@@ -13,14 +13,21 @@ import pytest
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import BadInput
 from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory.cache import from_cache, to_cache
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory.options import check_keys, read_host_options, without_empty_variables
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory.options import (
+    check_keys,
+    read_host_options,
+    without_empty_variables,
+)
 from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory.selection import Query, Selection
 
 DEFAULTS: dict[str, Any] = {
     "status": [], "locations": [], "include": [], "exclude": [], "details": False,
     "hostnames": ["name"], "connect_with": ["ipv4", "ipv6"], "hostvars_prefix": "vps_", "group": "vps",
 }  # fmt: skip
-SERVERS = [{"id": 1, "name": "web-1", "status": "active"}, {"id": 2, "name": "wéb {{ 1 }}", "status": "stopped", "extra": {"__ansible_vault": "x"}}]
+SERVERS = [
+    {"id": 1, "name": "web-1", "status": "active"},
+    {"id": 2, "name": "wéb {{ 1 }}", "status": "stopped", "extra": {"__ansible_vault": "x"}},
+]
 
 
 # Options
@@ -28,7 +35,12 @@ SERVERS = [{"id": 1, "name": "web-1", "status": "active"}, {"id": 2, "name": "w�
 
 def test_the_defaults_are_valid() -> None:
     options = read_host_options(DEFAULTS)
-    assert (options.prefix, options.group, options.hostnames, options.connect_with) == ("vps_", "vps", ("name",), ("ipv4", "ipv6"))
+    assert (options.prefix, options.group, options.hostnames, options.connect_with) == (
+        "vps_",
+        "vps",
+        ("name",),
+        ("ipv4", "ipv6"),
+    )
     assert options.query == Query(Selection(), details=False)
 
 
@@ -87,7 +99,16 @@ def test_what_was_cached_comes_back() -> None:
 def _damaged() -> list[Any]:
     good = to_cache(SERVERS)
     texts = [good["servers"][:-20], "[]", "{}", "", "null", '[{"id": 1}]', "[" * 5000]
-    return [None, [], "text", {}, {"servers": []}, {**good, "format": 2}, {**good, "digest": "0"}, *({**good, "servers": text} for text in texts)]
+    return [
+        None,
+        [],
+        "text",
+        {},
+        {"servers": []},
+        {**good, "format": 2},
+        {**good, "digest": "0"},
+        *({**good, "servers": text} for text in texts),
+    ]
 
 
 @pytest.mark.parametrize("cached", _damaged(), ids=str)
@@ -95,6 +116,10 @@ def test_a_damaged_cache_is_a_miss(cached: Any) -> None:
     assert from_cache(cached, Selection()) is None
 
 
-@pytest.mark.parametrize("servers", [{}, [1], [{"id": "1", "name": "a", "status": "b"}], [{"id": True, "name": "a", "status": "b"}], [{"id": 1}]], ids=str)
+@pytest.mark.parametrize(
+    "servers",
+    [{}, [1], [{"id": "1", "name": "a", "status": "b"}], [{"id": True, "name": "a", "status": "b"}], [{"id": 1}]],
+    ids=str,
+)
 def test_what_is_cached_is_checked_like_an_answer(servers: Any) -> None:
     assert from_cache(to_cache(servers), Selection()) is None

@@ -21,7 +21,14 @@ def server(server_id: int, name: str, **fields: Any) -> dict[str, Any]:
 
 
 def settings(**changes: Any) -> Settings:
-    values = {"api_url": "https://a.example/api", "token": "vps_secret", "timeout": 1.0, "retries": 0, "retry_max_delay": 1.0, "validate_certs": True}
+    values = {
+        "api_url": "https://a.example/api",
+        "token": "vps_secret",
+        "timeout": 1.0,
+        "retries": 0,
+        "retry_max_delay": 1.0,
+        "validate_certs": True,
+    }
     return Settings(**{**values, "ca_path": None, **changes})
 
 
@@ -57,7 +64,10 @@ def test_nothing_is_left_out_without_a_filter() -> None:
 
 def test_what_the_api_can_filter() -> None:
     assert {status for status in (*FILTERABLE, "provisioning") if Selection(status=(status,)).for_api()} == FILTERABLE
-    assert Selection(status=("active",), locations=("us-west",)).for_api() == {"status": "active", "location": "us-west"}
+    assert Selection(status=("active",), locations=("us-west",)).for_api() == {
+        "status": "active",
+        "location": "us-west",
+    }
     assert Selection(status=("provisioning",)).for_api() == {}  # not documented as a filter
     assert Selection(status=("active", "stopped"), locations=("a", "b"), include=("x",)).for_api() == {}
 

@@ -17,8 +17,8 @@ from collections.abc import Iterator
 import pytest
 from unit.fakes import VirtualEvent, VirtualTime, settings, virtual_budget
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.lock import AccountLock
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
 from sandbox.isolation import COLLECTIONS
 
 HOLDER = """
@@ -126,7 +126,9 @@ def test_waiting_for_the_lock_ends_with_the_time(clock: VirtualTime) -> None:
     with other_process() as process:
         assert said(process) == "taken"
         lock = AccountLock(settings())
-        with pytest.raises(VpsError, match=r"another task on this machine was creating servers in the same account") as caught:
+        with pytest.raises(
+            VpsError, match=r"another task on this machine was creating servers in the same account"
+        ) as caught:
             lock.acquire(virtual_budget(clock, limit=0.08))
         assert not lock.held and clock.sleeps == pytest.approx([0.05, 0.03]) and not caught.value.changed
 
@@ -217,7 +219,9 @@ def test_a_linked_file_is_not_followed(home: pathlib.Path, tmp_path: pathlib.Pat
 def test_without_any_folder_nothing_is_created_without_a_lock(home: pathlib.Path, tmp_path: pathlib.Path) -> None:
     (home / ".ansible").write_text("a file where a folder should be")
     (tmp_path / "tmp" / f"vpsorg.cloud-{os.geteuid()}").write_text("here as well")
-    with pytest.raises(VpsError, match="No lock file can be created, and without it two tasks could create the same server twice") as caught:
+    with pytest.raises(
+        VpsError, match="No lock file can be created, and without it two tasks could create the same server twice"
+    ) as caught:
         AccountLock(settings()).try_acquire()
     assert "Give the user a writable home directory" in str(caught.value)
 

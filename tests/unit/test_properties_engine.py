@@ -17,16 +17,21 @@ from unit.test_any_answer import ANY_JSON, places, replaced
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._apply import executor as _engine
 from ansible_collections.vpsorg.cloud.plugins.module_utils._apply import lock as _lock
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import Api
 from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.executor import Engine, Refusal
+from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.jobs import Job
+from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.pollers import ListLooker
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import Api
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.declaration import read_wishes
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.planner import Fleet, plan_entries, summary
-from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.jobs import Job
-from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.pollers import ListLooker
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
 
-LIFE = {"provisioning": ("active", 60.0), "starting": ("active", 20.0), "stopping": ("stopped", 20.0), "rebooting": ("active", 20.0)}
+LIFE = {
+    "provisioning": ("active", 60.0),
+    "starting": ("active", 20.0),
+    "stopping": ("stopped", 20.0),
+    "rebooting": ("active", 20.0),
+}
 ENOUGH = {"plan_id": 1, "os_id": 5, "location": "us-west"}
 NAMES = ["a", "b", "c", "d"]
 usual = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -64,12 +69,24 @@ class Carried:
     """A fleet that was carried out over an account."""
 
     def __init__(self, clock: VirtualTime, respond: Any, declared: list[dict[str, Any]], **options: Any) -> None:
-        params = {"servers": declared, "defaults": ENOUGH, "state": "present", "purge": False, "purge_match": None, "max_delete": 9, "concurrency": 1}
+        params = {
+            "servers": declared,
+            "defaults": ENOUGH,
+            "state": "present",
+            "purge": False,
+            "purge_match": None,
+            "max_delete": 9,
+            "concurrency": 1,
+        }
         params |= {"on_immutable_change": "recreate", "wait": True, **options}
         self.http = ScriptedHttp(respond, clock)
-        servers = Servers(Api(self.http, virtual_budget(clock, retries=2, retry_max_delay=1.0)), adopt_timeout=5.0, wait_interval=2.0)
+        servers = Servers(
+            Api(self.http, virtual_budget(clock, retries=2, retry_max_delay=1.0)), adopt_timeout=5.0, wait_interval=2.0
+        )
         fleet = Fleet(servers, read_wishes(params), params)
-        self.engine = Engine(servers, ListLooker(servers, 1), _lock.AccountLock(self.http._settings), concurrency=1, wait_interval=2.0)
+        self.engine = Engine(
+            servers, ListLooker(servers, 1), _lock.AccountLock(self.http._settings), concurrency=1, wait_interval=2.0
+        )
         self.jobs: list[Job] = self.engine.run(fleet.survey, may_create=True, check_mode=False, refuse=fleet.refusal)
         self.engine.read_details()
         self.errors = [job.error for job in self.jobs if job.error]
@@ -111,7 +128,9 @@ FOUND = st.lists(
 
 @usual
 @given(declared=DECLARED, found=FOUND, wait=st.booleans())
-def test_a_fleet_carried_out_leaves_nothing_to_do(clock: VirtualTime, declared: list[dict[str, Any]], found: list[dict[str, Any]], wait: bool) -> None:
+def test_a_fleet_carried_out_leaves_nothing_to_do(
+    clock: VirtualTime, declared: list[dict[str, Any]], found: list[dict[str, Any]], wait: bool
+) -> None:
     account = Living(clock, *copy.deepcopy(found))
     first = Carried(clock, account, declared, wait=wait)
     assert not first.errors
@@ -129,7 +148,9 @@ def test_a_fleet_carried_out_leaves_nothing_to_do(clock: VirtualTime, declared: 
 
 @usual
 @given(declared=DECLARED, found=FOUND, chance=st.randoms(use_true_random=False))
-def test_order_does_not_matter(clock: VirtualTime, declared: list[dict[str, Any]], found: list[dict[str, Any]], chance: random.Random) -> None:
+def test_order_does_not_matter(
+    clock: VirtualTime, declared: list[dict[str, Any]], found: list[dict[str, Any]], chance: random.Random
+) -> None:
     """Neither that of the declaration nor that of the account's list."""
 
     def ended(servers: list[dict[str, Any]], wishes: list[dict[str, Any]]) -> tuple[Any, Any]:
@@ -150,7 +171,11 @@ def test_order_does_not_matter(clock: VirtualTime, declared: list[dict[str, Any]
 
 
 @usual
-@given(declared=DECLARED, found=FOUND, changes=st.dictionaries(st.integers(1, 25), st.tuples(st.integers(0, 300), ANY_JSON), min_size=1, max_size=5))
+@given(
+    declared=DECLARED,
+    found=FOUND,
+    changes=st.dictionaries(st.integers(1, 25), st.tuples(st.integers(0, 300), ANY_JSON), min_size=1, max_size=5),
+)
 def test_any_json_in_any_answer_on_the_way(
     clock: VirtualTime, declared: list[dict[str, Any]], found: list[dict[str, Any]], changes: dict[int, tuple[int, Any]]
 ) -> None:
@@ -164,7 +189,9 @@ def test_any_json_in_any_answer_on_the_way(
             return reply
         number, value = changes[count]
         known = places(reply.body)
-        return Reply(reply.status, replaced(copy.deepcopy(reply.body), known[number % len(known)], value), reply.headers)
+        return Reply(
+            reply.status, replaced(copy.deepcopy(reply.body), known[number % len(known)], value), reply.headers
+        )
 
     try:
         carried = Carried(clock, tampered, declared, on_immutable_change="warn")
@@ -195,7 +222,9 @@ def test_a_list_that_never_shows_a_new_server_is_a_warning_in_the_end(clock: Vir
 
 
 @pytest.mark.parametrize("recreates", [False, True])
-def test_a_ctrl_c_keeps_the_lock_until_the_answers_are_in(clock: VirtualTime, monkeypatch: pytest.MonkeyPatch, recreates: bool) -> None:
+def test_a_ctrl_c_keeps_the_lock_until_the_answers_are_in(
+    clock: VirtualTime, monkeypatch: pytest.MonkeyPatch, recreates: bool
+) -> None:
     account = Living(clock, *([server_detail(7, name="a", plan_id=2)] if recreates else []))
     held: list[Engine] = []
 
@@ -205,7 +234,9 @@ def test_a_ctrl_c_keeps_the_lock_until_the_answers_are_in(clock: VirtualTime, mo
         return account(call)
 
     run = Engine.run
-    monkeypatch.setattr(Engine, "run", lambda engine, *args, **options: (held.append(engine), run(engine, *args, **options))[1])
+    monkeypatch.setattr(
+        Engine, "run", lambda engine, *args, **options: (held.append(engine), run(engine, *args, **options))[1]
+    )
     with pytest.raises(KeyboardInterrupt):
         Carried(clock, respond, [{"name": "a"}])
     (engine,) = held

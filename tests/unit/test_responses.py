@@ -15,7 +15,14 @@ from hypothesis import strategies as st
 from unit.fakes import list_item, quickly, server_detail
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client import responses
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.responses import DEEPEST, MalformedResponse, Page, is_id, joined, parse_json
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.responses import (
+    DEEPEST,
+    MalformedResponse,
+    Page,
+    is_id,
+    joined,
+    parse_json,
+)
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.responses import check_action, check_server
 
 ANY_JSON = st.recursive(
@@ -149,7 +156,18 @@ def test_server_in_all_its_views() -> None:
 
 def test_fields_beyond_the_three_may_be_anything() -> None:
     """One odd server does not take down the others."""
-    assert check_server({"id": 1, "name": "", "status": "", "plan": 7, "os": None, "location": [], "ip_address": {}, "extra": {"a": [1]}})
+    assert check_server(
+        {
+            "id": 1,
+            "name": "",
+            "status": "",
+            "plan": 7,
+            "os": None,
+            "location": [],
+            "ip_address": {},
+            "extra": {"a": [1]},
+        }
+    )
 
 
 @pytest.mark.parametrize(
@@ -237,7 +255,12 @@ def test_no_action(value: Any) -> None:
 
 
 def test_page() -> None:
-    value = {"count": 3, "next": "https://admin.vps.org/api/v1/servers/?page=2&page_size=2", "previous": None, "results": [list_item(1), list_item(2)]}
+    value = {
+        "count": 3,
+        "next": "https://admin.vps.org/api/v1/servers/?page=2&page_size=2",
+        "previous": None,
+        "results": [list_item(1), list_item(2)],
+    }
     page = check_page(value)
     assert (page.items, page.count) == ((list_item(1), list_item(2)), 3)
     assert page.next_query == (("page", "2"), ("page_size", "2"))
@@ -245,7 +268,9 @@ def test_page() -> None:
 
 def test_page_holds_each_server_once() -> None:
     """How many pages there are is reckoned from how many servers are on the first."""
-    assert [server["id"] for server in check_page({"count": 2, "results": [list_item(2), list_item(1), list_item(2)]}).items] == [2, 1]
+    assert [
+        server["id"] for server in check_page({"count": 2, "results": [list_item(2), list_item(1), list_item(2)]}).items
+    ] == [2, 1]
 
 
 def test_list_without_links() -> None:
@@ -325,7 +350,9 @@ def test_joined() -> None:
 
 
 def test_joined_counts_each_id_once() -> None:
-    assert [server["id"] for server in joined(pages([1, 2], [2, 3]))] == [1, 2, 3], "a server that slipped onto the next page"
+    assert [server["id"] for server in joined(pages([1, 2], [2, 3]))] == [1, 2, 3], (
+        "a server that slipped onto the next page"
+    )
 
 
 @pytest.mark.parametrize(

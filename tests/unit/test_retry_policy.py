@@ -37,7 +37,14 @@ COLUMNS = {
     "switch": Operation.SWITCH,
     "reboot": Operation.REBOOT,
 }
-LOST = {"GET": "again", "create": "look, never again", "PATCH": "look, again", "DELETE": "look, again", "switch": "look, again", "reboot": "look, never again"}
+LOST = {
+    "GET": "again",
+    "create": "look, never again",
+    "PATCH": "look, again",
+    "DELETE": "look, again",
+    "switch": "look, again",
+    "reboot": "look, never again",
+}
 NEVER = dict.fromkeys(COLUMNS, "fail")
 TABLE = {
     "not reached": dict.fromkeys(COLUMNS, "again") | {"create": "look, again"},
@@ -49,12 +56,33 @@ TABLE = {
     "400": {"GET": "fail", "create": "fail", "PATCH": "fail", "DELETE": "fail", "switch": "settle", "reboot": "settle"},
     "401": dict.fromkeys(COLUMNS, "stop"),
     "402": NEVER,
-    "404": {"GET": "fail", "create": "fail", "PATCH": "look, again", "DELETE": "look, again", "switch": "look, again", "reboot": "look, again"},
+    "404": {
+        "GET": "fail",
+        "create": "fail",
+        "PATCH": "look, again",
+        "DELETE": "look, again",
+        "switch": "look, again",
+        "reboot": "look, again",
+    },
     "405": NEVER,
     "410": NEVER,
     "500": LOST,
-    "409": {"GET": "again", "create": "look, or fail", "PATCH": "look, again", "DELETE": "look, again", "switch": "settle", "reboot": "look, or fail"},
-    "429": {"GET": "again", "create": "look, again", "PATCH": "again", "DELETE": "look, again", "switch": "look, again", "reboot": "look, again"},
+    "409": {
+        "GET": "again",
+        "create": "look, or fail",
+        "PATCH": "look, again",
+        "DELETE": "look, again",
+        "switch": "settle",
+        "reboot": "look, or fail",
+    },
+    "429": {
+        "GET": "again",
+        "create": "look, again",
+        "PATCH": "again",
+        "DELETE": "look, again",
+        "switch": "look, again",
+        "reboot": "look, again",
+    },
     "202": LOST,
 }
 # Other statuses that share a row.

@@ -133,7 +133,11 @@ def test_long_bad_url_is_not_shown_whole() -> None:
 
 
 @quickly
-@given(st.text(max_size=60) | st.text(max_size=30).map(lambda text: f"http://{text}") | st.text(max_size=30).map(lambda text: f"https://h/{text}"))
+@given(
+    st.text(max_size=60)
+    | st.text(max_size=30).map(lambda text: f"http://{text}")
+    | st.text(max_size=30).map(lambda text: f"https://h/{text}")
+)
 def test_any_text_is_an_url_or_refused(text: str) -> None:
     """Whatever is accepted is https, or http to a loopback address, and nothing else than a host, a port and a path."""
     try:
@@ -201,7 +205,13 @@ def params(**changes: Any) -> dict[str, Any]:
 
 def test_read_settings() -> None:
     assert read_settings(params()) == Settings(
-        api_url="https://admin.vps.org/api/v1", token="vps_abc", timeout=30.0, retries=5, retry_max_delay=30.0, validate_certs=True, ca_path=None
+        api_url="https://admin.vps.org/api/v1",
+        token="vps_abc",
+        timeout=30.0,
+        retries=5,
+        retry_max_delay=30.0,
+        validate_certs=True,
+        ca_path=None,
     )
 
 

@@ -7,16 +7,39 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.status import LEADS_TO, STABLE, TERMINAL, has_address, is_known, is_terminal, power_word
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.status import (
+    LEADS_TO,
+    STABLE,
+    TERMINAL,
+    has_address,
+    is_known,
+    is_terminal,
+    power_word,
+)
 
-STATUSES = {"active", "stopped", "provisioning", "starting", "stopping", "rebooting", "restoring", "suspended", "error", "failed", "deleted"}
+STATUSES = {
+    "active",
+    "stopped",
+    "provisioning",
+    "starting",
+    "stopping",
+    "rebooting",
+    "restoring",
+    "suspended",
+    "error",
+    "failed",
+    "deleted",
+}
 NO_WAY_OUT = {"suspended", "error", "failed", "deleted"}
 
 
 def test_the_words_that_are_known() -> None:
     assert (set(STABLE), set(TERMINAL)) == ({"active", "stopped"}, NO_WAY_OUT)
     assert set(LEADS_TO) == STATUSES - STABLE - TERMINAL
-    assert all(is_known(status) for status in STATUSES) and {status for status in STATUSES if is_terminal(status)} == NO_WAY_OUT
+    assert (
+        all(is_known(status) for status in STATUSES)
+        and {status for status in STATUSES if is_terminal(status)} == NO_WAY_OUT
+    )
 
 
 @pytest.mark.parametrize("status", ["migrating", "", "Active"])
@@ -25,14 +48,22 @@ def test_a_word_that_is_not_known(status: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("server", "expected"), [({}, False), ({"ip_address": None}, False), ({"ip_address": ""}, False), ({"ip_address": "203.0.113.1"}, True)]
+    ("server", "expected"),
+    [({}, False), ({"ip_address": None}, False), ({"ip_address": ""}, False), ({"ip_address": "203.0.113.1"}, True)],
 )
 def test_has_address(server: dict[str, object], expected: bool) -> None:
     assert has_address(server) is expected
 
 
 @pytest.mark.parametrize(
-    ("status", "word"), [("active", "started"), ("stopped", "stopped"), ("rebooting", "rebooting"), ("suspended", "suspended"), ("odd", "odd")]
+    ("status", "word"),
+    [
+        ("active", "started"),
+        ("stopped", "stopped"),
+        ("rebooting", "rebooting"),
+        ("suspended", "suspended"),
+        ("odd", "odd"),
+    ],
 )
 def test_power_word(status: str, word: str) -> None:
     assert power_word(status) == word

@@ -102,9 +102,15 @@ def test_gone() -> None:
 
 def test_stale_reads_after_an_action() -> None:
     wait = Wait(Goal.STOPPED, started=0.0, fresh=True)
-    assert [wait.see(view(status), 1.0) for status in ("active", "active", "stopping", "stopped")] == [State.GOING] * 3 + [State.DONE]
+    assert [wait.see(view(status), 1.0) for status in ("active", "active", "stopping", "stopped")] == [
+        State.GOING
+    ] * 3 + [State.DONE]
     wait = Wait(Goal.ACTIVE, started=0.0, fresh=True)
-    assert [wait.see(view(status), 1.0) for status in ("stopped", "starting", "active")] == [State.GOING, State.GOING, State.DONE]
+    assert [wait.see(view(status), 1.0) for status in ("stopped", "starting", "active")] == [
+        State.GOING,
+        State.GOING,
+        State.DONE,
+    ]
 
 
 def test_a_reboot_is_over_once_it_was_seen() -> None:
@@ -119,7 +125,9 @@ def test_a_reboot_that_was_too_short_to_be_seen() -> None:
     assert wait.see(view("active"), 100.0 + SETTLE_TIME + 5) is State.GOING, "one read is none"
     assert wait.see(view("active"), 100.0 + SETTLE_TIME + 5) is State.DONE
     wait = Wait(Goal.REBOOTED, started=100.0)
-    assert [wait.see(view("active"), 100.0 + SETTLE_TIME - 0.1) for _count in range(5)] == [State.GOING] * 5, "reads alone do not count"
+    assert [wait.see(view("active"), 100.0 + SETTLE_TIME - 0.1) for _count in range(5)] == [State.GOING] * 5, (
+        "reads alone do not count"
+    )
     assert wait.see(view("active"), 100.0 + SETTLE_TIME) is State.DONE
     assert SETTLE_TIME == 10.0
 

@@ -71,7 +71,7 @@ def all_below(name: str) -> set[str]:
 
 
 def is_library(name: str) -> bool:
-    return name.split(".")[0] not in sys.stdlib_module_names and name not in FILES
+    return name.split(".", maxsplit=1)[0] not in sys.stdlib_module_names and name not in FILES
 
 
 MODULE_UTILS = sorted(name for name in FILES if name.startswith("module_utils."))
@@ -104,16 +104,22 @@ def test_what_modules_are_made_of_needs_no_controller(name: str) -> None:
 def test_a_read_only_module_packs_nothing_that_plans_or_writes(module: str) -> None:
     below = all_below(f"modules.{module}")
     assert {name for name in below if wing_of(name) in ("_apply", "_fleet")} == set()
-    assert below.isdisjoint({f"module_utils._server.{room}" for room in ("plan", "write", "change", "create", "power", "wait")})
+    assert below.isdisjoint(
+        {f"module_utils._server.{room}" for room in ("plan", "write", "change", "create", "power", "wait")}
+    )
 
 
 def test_only_modules_and_action_plugins_know_a_module() -> None:
-    knowing = {name.split(".")[0] for name, found in ROOMS.items() if any(room.startswith("modules.") for room in found)}
+    knowing = {
+        name.split(".")[0] for name, found in ROOMS.items() if any(room.startswith("modules.") for room in found)
+    }
     assert knowing == {"action"}
 
 
 @pytest.mark.parametrize("name", sorted(FILES))
 def test_no_class_is_longer_than_one_can_hold_in_the_head(name: str) -> None:
     tree = ast.parse(FILES[name].read_text(encoding="utf-8"))
-    lengths = {node.name: node.end_lineno - node.lineno + 1 for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+    lengths = {
+        node.name: node.end_lineno - node.lineno + 1 for node in ast.walk(tree) if isinstance(node, ast.ClassDef)
+    }
     assert {name: length for name, length in lengths.items() if length > LONGEST_CLASS} == {}

@@ -21,12 +21,11 @@ from unit.fakes import (
     unreached,
 )
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.power import reboot, switch
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.change import delete, update
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import TimeLimitReached, VpsError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.change import READ_BACK_TIME
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.change import READ_BACK_TIME, delete, update
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.power import reboot, switch
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
 
 THROTTLED = Reply(429, {"detail": "Slow down."}, {"Retry-After": "7"})
@@ -116,7 +115,9 @@ def test_a_patch_that_did_not_take_fails_after_the_time_for_reading_back(clock: 
     account.disturb("PATCH", Reply(200, {}))
     servers, http = servers_over(account, clock)
     began = clock.now
-    with pytest.raises(VpsError, match=r"hostname \(declared 'new.example.com', but the API shows 'web01.example.com'\)") as caught:
+    with pytest.raises(
+        VpsError, match=r"hostname \(declared 'new.example.com', but the API shows 'web01.example.com'\)"
+    ) as caught:
         update(servers, 7, {"hostname": "new.example.com"})
     assert READ_BACK_TIME <= clock.now - began <= READ_BACK_TIME + 12
     assert caught.value.changed and caught.value.about.server_id == 7 and http.count("PATCH") == 1
@@ -144,7 +145,9 @@ def test_only_the_field_that_did_not_take_is_named(clock: VirtualTime) -> None:
         ("active", "start", [], False),
     ],
 )
-def test_a_refused_action_waits_for_the_end_of_a_transition(clock: VirtualTime, found: str, action: str, later: list[str], acted: bool) -> None:
+def test_a_refused_action_waits_for_the_end_of_a_transition(
+    clock: VirtualTime, found: str, action: str, later: list[str], acted: bool
+) -> None:
     account = Account(server_detail(7, status=found))
     words = list(later)
 
@@ -163,7 +166,9 @@ def test_a_refused_action_waits_for_the_end_of_a_transition(clock: VirtualTime, 
 def test_a_dead_server_ends_settling(clock: VirtualTime, action: str, status: str) -> None:
     account = Account(server_detail(7, status=status))
     servers, http = servers_over(account, clock)
-    with pytest.raises(ApiError, match=rf"Server web-01 \(id 7, last status {status}\): POST .* HTTP 400: Server is {status}\.$"):
+    with pytest.raises(
+        ApiError, match=rf"Server web-01 \(id 7, last status {status}\): POST .* HTTP 400: Server is {status}\.$"
+    ):
         run(servers, action)
     assert http.count("POST") == 1
 
@@ -171,7 +176,9 @@ def test_a_dead_server_ends_settling(clock: VirtualTime, action: str, status: st
 def test_settling_ends_with_the_time_limit_and_says_the_last_status(clock: VirtualTime) -> None:
     servers, http = servers_over(Account(server_detail(7, status="migrating")), clock, limit=60.0)
     began = clock.now
-    with pytest.raises(TimeLimitReached, match=r"Server web-01 \(id 7, last status migrating\): .* time limit.*HTTP 400") as caught:
+    with pytest.raises(
+        TimeLimitReached, match=r"Server web-01 \(id 7, last status migrating\): .* time limit.*HTTP 400"
+    ) as caught:
         switch(servers, 7, "stop")
     assert caught.value.about.server_id == 7 and clock.now - began <= 60.5 and http.count("POST") == 1
 
@@ -187,7 +194,9 @@ def test_requests_of_a_long_wait_are_few(clock: VirtualTime) -> None:
 
 
 @pytest.mark.parametrize("operation", ["update", "delete", "start", "reboot"])
-@pytest.mark.parametrize("trouble", [Reply(500, {"detail": "Oops."}), Reply(401, {"detail": "Invalid token."})], ids=["500", "401"])
+@pytest.mark.parametrize(
+    "trouble", [Reply(500, {"detail": "Oops."}), Reply(401, {"detail": "Invalid token."})], ids=["500", "401"]
+)
 def test_an_error_behind_a_write_in_doubt_says_so(clock: VirtualTime, operation: str, trouble: Reply) -> None:
     """What failed in the end is only a look, but the account may be changed."""
     account = Account(server_detail(7, name="old", status="stopped" if operation == "start" else "active"))
@@ -198,7 +207,9 @@ def test_an_error_behind_a_write_in_doubt_says_so(clock: VirtualTime, operation:
     with pytest.raises(VpsError) as caught:
         run(servers, operation)
     assert caught.value.changed and caught.value.about.server_id == 7 and http.count(method) == 1
-    assert f"{method} /servers/7/" in str(caught.value) and "It is not known whether it took effect. GET /servers/7/: HTTP" in str(caught.value)
+    assert f"{method} /servers/7/" in str(
+        caught.value
+    ) and "It is not known whether it took effect. GET /servers/7/: HTTP" in str(caught.value)
 
 
 def test_an_error_behind_an_accepted_update_says_so(clock: VirtualTime) -> None:

@@ -11,18 +11,28 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible.module_utils.common.validation import check_type_bool, check_type_int, check_type_str
+from ansible.module_utils.common.validation import (
+    check_type_bool,
+    check_type_dict,
+    check_type_int,
+    check_type_list,
+    check_type_str,
+)
 
 from .._client.concurrent import MOST_CONCURRENCY
 from .._client.errors import BadInput
 from .._server.fields import check_fields, declaration_options
 from .._server.model import DesiredServer
 
+# How Ansible converts the options of modules, and what to call each type in a message.
 _CONVERTERS: Mapping[str, tuple[Callable[[Any], Any], str]] = {
     "str": (lambda value: check_type_str(value, allow_conversion=True), "a string"),
     "int": (check_type_int, "an integer"),
     "bool": (check_type_bool, "a boolean"),
+    "list": (check_type_list, "a list"),
+    "dict": (check_type_dict, "a dictionary"),
 }
+_CONTAINERS = ("list", "dict")
 _MOST_PROBLEMS_SHOWN = 10
 
 
@@ -118,18 +128,24 @@ def _read_fields(entry: Any, label: str, problems: list[str], *, nameless: bool 
 
 
 def _converted(option: str, value: Any, spec: Mapping[str, Any], label: str, problems: list[str]) -> Any:
-    convert, noun = _CONVERTERS[spec["type"]]
     try:
-        if isinstance(value, (Mapping, list)) or (isinstance(value, bool) and spec["type"] != "bool"):
-            raise TypeError
-        converted = convert(value)
+        converted = _as_type(spec["type"], value)
+        if "elements" in spec:
+            converted = [_as_type(spec["elements"], item) for item in converted]
     except (TypeError, ValueError, ArithmeticError):  # a number that is infinite, say
-        problems.append(f"{label}: {option} must be {noun}, got {str(value)[:100]!r}")
+        problems.append(f"{label}: {option} must be {_CONVERTERS[spec['type']][1]}, got {str(value)[:100]!r}")
         return None
     if "choices" in spec and converted not in spec["choices"]:
         problems.append(f"{label}: {option} must be one of {', '.join(spec['choices'])}, got {converted!r}")
         return None
     return converted
+
+
+def _as_type(kind: str, value: Any) -> Any:
+    """A value as Ansible converts an option of this type. Raises TypeError, ValueError or ArithmeticError."""
+    if (isinstance(value, (Mapping, list)) and kind not in _CONTAINERS) or (isinstance(value, bool) and kind != "bool"):
+        raise TypeError
+    return _CONVERTERS[kind][0](value)
 
 
 def _unknown(option: Any, known: Mapping[str, Any]) -> str:

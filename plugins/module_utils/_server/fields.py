@@ -13,8 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .._client.errors import BadInput
 from .._client.responses import is_id
@@ -67,11 +66,10 @@ def _is_full_name(value: Any) -> bool:
     return isinstance(value, str) and "." in value.strip(".")
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(NamedTuple):
     """One field.
 
-    `type`: of the option, as in Ansible's argument specs. `shown_at`: the keys that lead to it in a view of a server;
+    `type` and `elements`: of the option, as in Ansible's argument specs. `shown_at`: the keys that lead to it in a view of a server;
     empty where no response ever shows it. `in_lists`: whether the items of a list show it too. `is_individual`: each
     server has a value of its own, which says nothing about how the API takes that of another server. `unset`: what a
     server that was created without it shows. `create_takes`: whether a create surely takes a value that a server shows.
@@ -81,6 +79,7 @@ class Field:
     option: str
     type: str
     shown_at: tuple[str, ...]
+    elements: str | None = None
     in_lists: bool = True
     required_to_create: bool = False
     mutable: bool = False
@@ -105,6 +104,11 @@ class Field:
         server[key] = value
 
     @property
+    def spec(self) -> dict[str, Any]:
+        """The option as Ansible's argument specs have it."""
+        return {"type": self.type, **({"elements": self.elements} if self.elements else {})}
+
+    @property
     def immutable(self) -> bool:
         """Whether it can be compared, but never be changed."""
         return bool(self.shown_at) and not self.mutable
@@ -115,19 +119,34 @@ FIELDS: tuple[Field, ...] = (
     Field("plan_id", "int", ("plan", "id"), required_to_create=True, create_takes=is_id, problem=id_problem),
     Field("os_id", "int", ("os", "id"), required_to_create=True, create_takes=is_id, problem=id_problem),
     Field(
-        "location", "str", ("location",), required_to_create=True, create_takes=lambda value: isinstance(value, str) and bool(value),
+        "location",
+        "str",
+        ("location",),
+        required_to_create=True,
+        create_takes=lambda value: isinstance(value, str) and bool(value),
         problem=_text_problem(_LOCATION, "a datacenter code such as us-west"),
     ),
     Field(
-        "hostname", "str", ("hostname",), mutable=True, is_individual=True, equal=_same_host_name, create_takes=_is_full_name,
+        "hostname",
+        "str",
+        ("hostname",),
+        mutable=True,
+        is_individual=True,
+        equal=_same_host_name,
+        create_takes=_is_full_name,
         problem=_text_problem(_HOSTNAME, "a fully qualified domain name such as web01.example.com"),
     ),
     Field("ssh_key_id", "int", (), problem=id_problem),
     Field(
-        "backups_enabled", "bool", ("backups_enabled",), in_lists=False, mutable=True, unset=False,
+        "backups_enabled",
+        "bool",
+        ("backups_enabled",),
+        in_lists=False,
+        mutable=True,
+        unset=False,
         create_takes=lambda value: isinstance(value, bool),
     ),
-)  # fmt: skip
+)
 
 
 def field_of(option: str) -> Field:
@@ -140,7 +159,7 @@ def declaration_options() -> dict[str, dict[str, Any]]:
     it.
     """
     return {
-        **{field.option: {"type": field.type} for field in FIELDS},
+        **{field.option: field.spec for field in FIELDS},
         "power": {"type": "str", "choices": ["started", "stopped"]},
         "on_immutable_change": {"type": "str", "choices": ["fail", "warn", "recreate"], "default": "fail"},
     }
