@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import BadInput
-from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.declaration import check_fleet_options, read_wishes
+from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.declaration import read_declaration
 
 OPTIONS = {
     "servers": [],
@@ -28,7 +28,7 @@ OPTIONS = {
 
 
 def declared(*servers: Any, **options: Any) -> list[Any]:
-    return read_wishes({**OPTIONS, "servers": list(servers), **options})
+    return list(read_declaration({**OPTIONS, "servers": list(servers), **options}).desired)
 
 
 def refused(*servers: Any, **options: Any) -> str:
@@ -67,7 +67,7 @@ def test_texts_become_numbers_and_booleans_as_options_do() -> None:
     assert type(web.fields["plan_id"]) is int and web.fields["backups_enabled"] is True  # pylint: disable=unidiomatic-typecheck
 
 
-def test_every_wish_carries_the_options_of_the_task() -> None:
+def test_every_desired_server_carries_the_options_of_the_task() -> None:
     wishes = declared({"name": "a"}, {"name": "b"}, on_immutable_change="recreate", wait=False)
     assert [(wish.name, wish.server_id, wish.on_immutable_change, wish.wait) for wish in wishes] == [
         ("a", None, "recreate", False),
@@ -109,10 +109,10 @@ def test_every_wish_carries_the_options_of_the_task() -> None:
         (None, "servers[1] must be a dictionary of fields"),
         (
             {"name": "web-04", "plan": 1},
-            "servers[1] (web-04): 'plan' is no field of a server; known are name, plan_id, os_id, location",
+            "servers[1] (web-04): 'plan' is not a field of a server; the fields are name, plan_id, os_id, location",
         ),
         ({"name": "web-04", "state": "absent"}, "servers[1] (web-04): state is declared for the whole task"),
-        ({"name": "web-04", "id": 12345}, "servers[1] (web-04): a fleet knows its servers by their names"),
+        ({"name": "web-04", "id": 12345}, "servers[1] (web-04): a fleet identifies its servers by name"),
         ({"name": "web-01"}, "servers[0] and servers[1] declare the same name, web-01"),
     ],
 )
@@ -148,7 +148,7 @@ def test_names_that_repeat_are_found_after_conversion() -> None:
         ({"max_delete": -1}, "max_delete must be 0 or more"),
         ({"purge": True}, "purge needs purge_match"),
         ({"purge": True, "purge_match": ""}, "purge needs purge_match"),
-        ({"purge": True, "purge_match": "web-*", "state": "absent"}, "purge goes with state present"),
+        ({"purge": True, "purge_match": "web-*", "state": "absent"}, "purge works only with state: present"),
         *(
             ({"purge": True, "purge_match": pattern}, "could match any server")
             for pattern in ("*", "**", "?*", "*?*", "????", "[a-zA-Z0-9-]*", "[!x]*", "[!]x]*", "[]x]*")
@@ -157,14 +157,14 @@ def test_names_that_repeat_are_found_after_conversion() -> None:
 )
 def test_options_that_do_not_go_together(options: dict[str, Any], words: str) -> None:
     with pytest.raises(BadInput) as problem:
-        check_fleet_options({**OPTIONS, **options})
+        read_declaration({**OPTIONS, **options})
     assert words in str(problem.value)
 
 
 @pytest.mark.parametrize("pattern", ["web-*", "*-old", "web-[0-9]", "w?b", "web-01"])
 def test_patterns_that_name_something(pattern: str) -> None:
-    check_fleet_options({**OPTIONS, "purge": True, "purge_match": pattern})
-    check_fleet_options({**OPTIONS, "purge_match": "*"})  # means nothing without purge
+    read_declaration({**OPTIONS, "purge": True, "purge_match": pattern})
+    read_declaration({**OPTIONS, "purge_match": "*"})  # means nothing without purge
 
 
 ANYTHING = st.recursive(

@@ -10,10 +10,15 @@ from typing import Any
 import pytest
 from unit.fakes import Account, Call, Reply, VirtualTime, list_item, page, scripted_api, server_detail
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet import planner as _fleet_plan
-from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.declaration import read_wishes
-from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.planner import Fleet
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.model import ServerPlan
+from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.declaration import read_declaration
+from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.planner import FleetPlanner
+from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.results import diffs, drifts, plan_entries, summary
+from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.text import (
+    failures_in_sentences,
+    plan_lines,
+    plan_sentence,
+    result_sentence,
+)
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
 
 ENOUGH = {"plan_id": 1, "os_id": 5, "location": "us-west"}
@@ -34,7 +39,7 @@ def _fields(server: dict[str, Any]) -> dict[str, Any]:
 
 
 class Planned:
-    """A survey of a fleet over an account."""
+    """The plan of a fleet over an account."""
 
     def __init__(self, clock: VirtualTime, account: Account, *servers: dict[str, Any], **options: Any) -> None:
         params = {
@@ -50,14 +55,18 @@ class Planned:
             **options,
         }
         api, self.http = scripted_api(account, clock)
-        self.fleet = Fleet(Servers(api, adopt_timeout=1.0, wait_interval=1.0), read_wishes(params), params)
-        survey = self.fleet.survey()
-        self.plans: list[ServerPlan] = survey.plans
-        self.seen = survey.seen
+        servers = Servers(api.client, adopt_timeout=1.0, wait_interval=1.0)
+        self.plan = FleetPlanner(servers, read_declaration(params)).plan()
+        self.plans = self.plan.servers
+        self.seen = self.plan.seen
 
     @property
     def refusal(self) -> str | None:
-        return self.fleet.refusal(self.plans)
+        """Why the whole task must not begin."""
+        reasons = [server.refusal for server in self.plans if server.refusal]
+        reasons += [self.plan.refusal] if self.plan.refusal else []
+        assert self.plan.is_refused is bool(reasons)
+        return failures_in_sentences(reasons) if reasons else None
 
     @property
     def asked(self) -> list[str]:
@@ -65,7 +74,7 @@ class Planned:
 
     @property
     def entries(self) -> list[tuple[Any, ...]]:
-        return [(entry["action"], entry["name"], entry["id"]) for entry in _fleet_plan.plan_entries(self.plans)]
+        return [(entry["action"], entry["name"], entry["id"]) for entry in plan_entries(self.plans)]
 
 
 @pytest.fixture
@@ -81,7 +90,7 @@ def test_the_list_is_enough_to_know_that_nothing_is_to_do(plan) -> None:
     assert planned.asked == ["GET /servers/"]
     assert planned.entries == [] and planned.refusal is None
     assert planned.seen == frozenset(range(1, 31))
-    assert _fleet_plan.plan_sentence(planned.plans) == "Plan: 30 unchanged"
+    assert plan_sentence(planned.plans) == "Plan: 30 unchanged"
 
 
 def test_details_are_read_only_of_those_that_declare_what_the_list_lacks(plan) -> None:
@@ -171,7 +180,7 @@ def test_two_servers_of_a_declared_name_refuse_the_whole(plan) -> None:
     for state in ("present", "absent"):
         planned = plan(account, {"name": "new", **ENOUGH}, {"name": "web-1"}, state=state)
         assert planned.refusal is not None
-        assert planned.refusal.startswith("Nothing was done. There are 2 servers named web-1: ids 4, 7.")
+        assert planned.refusal.startswith("Server web-1: There are 2 servers with this name: ids 4, 7.")
 
 
 def test_all_refusals_are_told_together(plan) -> None:
@@ -179,7 +188,7 @@ def test_all_refusals_are_told_together(plan) -> None:
     planned = plan(account, {"name": "web-1", **ENOUGH}, {"name": "new"}, purge=True, purge_match="web-*")
     for words in (
         "plan_id is 2, declared 1",
-        "no server named new",
+        "Server new: There is no server with this name",
         "1 deletion is needed, and max_delete allows 0: web-2 (id 2)",
     ):
         assert words in (planned.refusal or "")
@@ -215,7 +224,7 @@ def test_max_delete_does_not_limit_what_is_named(plan) -> None:
     account = Listed(server_detail(1, name="web-1"), server_detail(2, name="web-2"))
     planned = plan(account, {"name": "web-1"}, {"name": "web-2"}, {"name": "never-there"}, state="absent")
     assert planned.refusal is None and planned.entries == [("delete", "web-1", 1), ("delete", "web-2", 2)]
-    assert _fleet_plan.plan_sentence(planned.plans) == "Plan: 2 to delete, 1 unchanged"
+    assert plan_sentence(planned.plans) == "Plan: 2 to delete, 1 unchanged"
 
 
 def test_a_long_list_of_deletions_is_shortened(plan) -> None:
@@ -239,7 +248,7 @@ def test_plan_entries_say_what_is_sent_and_why(plan) -> None:
         on_immutable_change="recreate",
         max_delete=1,
     )
-    entries = _fleet_plan.plan_entries(planned.plans)
+    entries = plan_entries(planned.plans)
     assert [tuple(entry) for entry in entries] == [("action", "name", "id", "fields", "reason")] * len(entries)
     shown = [(entry["action"], entry["name"], entry["id"], entry["fields"], entry["reason"]) for entry in entries]
     kept = {"hostname": "web01.example.com", "backups_enabled": False}
@@ -248,28 +257,28 @@ def test_plan_entries_say_what_is_sent_and_why(plan) -> None:
         ("delete", "web-2", 2, {}, "recreated: plan_id is 3, declared 1"),
         ("create", "web-2", None, {"plan_id": 1, "os_id": 5, "location": "us-west", **kept}, "recreated"),
         ("start", "web-3", 3, {}, "status is stopped"),
-        ("create", "web-4", None, {**ENOUGH, "ssh_key_id": 9}, "there is none of that name"),
+        ("create", "web-4", None, {**ENOUGH, "ssh_key_id": 9}, "no server has this name"),
         ("stop", "web-4", None, {}, "declared stopped"),
     ]
     assert (
-        _fleet_plan.plan_sentence(planned.plans)
+        plan_sentence(planned.plans)
         == "Plan: 1 to create, 1 to recreate, 1 to update, 1 to start, 1 to stop, 0 unchanged"
     )
-    lines = _fleet_plan.plan_lines(planned.plans)
+    lines = plan_lines(planned.plans)
     assert lines[0] == "  ~ update web-1  id 1, hostname differs (hostname: new.example.com)"
     assert lines[1] == "  - delete web-2  id 2, recreated: plan_id is 3, declared 1"
     assert lines[3] == "  > start  web-3  id 3, status is stopped"
     assert lines[4].startswith(
-        "  + create web-4  there is none of that name (plan_id: 1, os_id: 5, location: us-west, ssh_key_id: 9)"
+        "  + create web-4  no server has this name (plan_id: 1, os_id: 5, location: us-west, ssh_key_id: 9)"
     )
-    assert [diff["before_header"] for diff in _fleet_plan.diffs(planned.plans)] == ["web-1", "web-2", "web-3", "web-4"]
+    assert [diff["before_header"] for diff in diffs(planned.plans)] == ["web-1", "web-2", "web-3", "web-4"]
 
 
 def test_drift_names_the_server(plan) -> None:
     account = Listed(server_detail(1, name="web-1", plan_id=3, location="eu-north"))
     planned = plan(account, {"name": "web-1", **ENOUGH}, on_immutable_change="warn")
     assert planned.refusal is None and planned.entries == []
-    assert _fleet_plan.drifts(planned.plans) == [
+    assert drifts(planned.plans) == [
         {"name": "web-1", "id": 1, "field": "plan_id", "have": 3, "want": 1},
         {"name": "web-1", "id": 1, "field": "location", "have": "eu-north", "want": "us-west"},
     ]
@@ -293,7 +302,7 @@ def test_drift_names_the_server(plan) -> None:
     ],
 )
 def test_summary_counts_servers(actions: list[str], failed: bool, counted: dict[str, int]) -> None:
-    counts = _fleet_plan.summary([(actions, failed)])
+    counts = summary([(actions, failed)])
     assert {word: count for word, count in counts.items() if count} == counted
     assert list(counts) == [
         "created",
@@ -309,8 +318,6 @@ def test_summary_counts_servers(actions: list[str], failed: bool, counted: dict[
 
 
 def test_sentences() -> None:
-    counts = _fleet_plan.summary(
-        [(["create"], False)] * 3 + [(["update"], False)] + [(["delete"], False)] * 2 + [([], False)] * 94
-    )
-    assert _fleet_plan.result_sentence(counts) == "3 created, 1 updated, 2 deleted, 94 unchanged"
-    assert _fleet_plan.result_sentence(_fleet_plan.summary([])) == "0 unchanged"
+    counts = summary([(["create"], False)] * 3 + [(["update"], False)] + [(["delete"], False)] * 2 + [([], False)] * 94)
+    assert result_sentence(counts) == "3 created, 1 updated, 2 deleted, 94 unchanged"
+    assert result_sentence(summary([])) == "0 unchanged"

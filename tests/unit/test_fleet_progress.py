@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from unit.fakes import list_item
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.jobs import Job, new_job
-from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet import progress as _fleet_report
-from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.progress import FleetObserver, standing
-from ansible_collections.vpsorg.cloud.plugins.module_utils._module import output as _progress
+from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.jobs import Job, Observer
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet import progress
+from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.progress import FleetProgress
+from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.text import standing
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.model import DesiredServer
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import plan_absent, plan_present
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.status import Goal
@@ -26,7 +28,7 @@ ENOUGH = {"plan_id": 1, "os_id": 5, "location": "us-west"}
 
 def created(status: str | None = None, **changes: Any) -> Job:
     """A server to create; with a status, one that was created and is waited for."""
-    job = new_job(plan_present(DesiredServer("web", None, ENOUGH), None))
+    job = Job.of(plan_present(DesiredServer("web", None, ENOUGH), None))
     if status:
         job.steps.popleft()
         job.server, job.server_id = list_item(status="provisioning"), 101
@@ -37,11 +39,11 @@ def created(status: str | None = None, **changes: Any) -> Job:
 
 
 def unchanged() -> Job:
-    return new_job(plan_present(DesiredServer("web-01", None, {}), list_item()))
+    return Job.of(plan_present(DesiredServer("web-01", None, {}), list_item()))
 
 
 def deleted(gone: bool) -> Job:
-    job = new_job(plan_absent(DesiredServer("web", None), list_item()))
+    job = Job.of(plan_absent(DesiredServer("web", None), list_item()))
     if gone:
         job.steps, job.gone = deque(), True
     return job
@@ -59,12 +61,13 @@ def test_standing_counts_what_is_ready_and_where_the_others_are() -> None:
 
 def test_standing_tells_what_has_not_begun_and_what_failed() -> None:
     assert (
-        standing([created(), created(), created("provisioning", error="no")]) == "0 of 3 ready, 2 to create, 1 failed"
+        standing([created(), created(), created("provisioning", error=VpsError("No."))])
+        == "0 of 3 ready, 2 to create, 1 failed"
     )
 
 
 def test_standing_of_servers_that_leave() -> None:
-    never_there = new_job(plan_absent(DesiredServer("web", None), None))
+    never_there = Job.of(plan_absent(DesiredServer("web", None), None))
     going = deleted(False)
     going.steps.popleft()
     going.gone = True
@@ -76,16 +79,22 @@ def test_standing_before_anything_is_known() -> None:
     assert standing([]) == "reading the account"
 
 
-class Module:
-    def __init__(self) -> None:
-        self.logged: list[str] = []
+class Recorder(Observer):
+    """Who is told of ids and of the end."""
 
-    def log(self, text: str) -> None:
-        self.logged.append(text)
+    def __init__(self) -> None:
+        self.ids: list[tuple[str, int]] = []
+        self.ends: list[int] = []
+
+    def created(self, name: str, server_id: int) -> None:
+        self.ids.append((name, server_id))
+
+    def interrupted(self, jobs: Sequence[Job]) -> None:
+        self.ends.append(len(jobs))
 
 
 def test_a_summary_comes_by_itself_while_nothing_else_happens(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_fleet_report, "_TICK", 0.01)
+    monkeypatch.setattr(progress, "_TICK", 0.01)
     lines: list[str] = []
     enough = threading.Event()
 
@@ -94,33 +103,30 @@ def test_a_summary_comes_by_itself_while_nothing_else_happens(monkeypatch: pytes
         if len(lines) >= 3:
             enough.set()
 
-    with _progress.shown_by(show), FleetObserver(Module(), lambda: [created("provisioning")], str):
+    with FleetProgress(Observer(), show) as observer:
+        observer.began([created("provisioning")])
         assert enough.wait(10)
-    assert set(lines) == {"vps_fleet: 0 of 1 ready, 1 provisioning"}
+    assert set(lines) <= {"vps_fleet: reading the account", "vps_fleet: 0 of 1 ready, 1 provisioning"}
+    assert lines[-1] == "vps_fleet: 0 of 1 ready, 1 provisioning"
 
 
-def test_what_happens_is_shown_and_ids_are_logged() -> None:
+def test_what_happens_is_shown_and_the_rest_is_handed_on() -> None:
     lines: list[str] = []
-    module = Module()
-    with _progress.shown_by(lines.append), FleetObserver(module, list, str) as observer:
+    told = Recorder()
+    with FleetProgress(told, lines.append) as observer:
         observer.created("web", 101)
         observer.happened(created("provisioning"), "created")
+        observer.interrupted([created("provisioning")])
     assert lines == ["vps_fleet: web-01 (id 101): created"]
-    with (
-        _progress.shown_by(lines.append),
-        FleetObserver(module, list, lambda text: text.replace("vps_abc", "***")) as observer,
-    ):
-        observer.happened(created("provisioning"), "vps_abc")
-    assert lines[1:] == ["vps_fleet: web-01 (id 101): ***"], "a status word comes from the API"
-    assert module.logged == ["vpsorg.cloud: server web has the id 101"]
+    assert told.ids == [("web", 101)] and told.ends == [1]
 
 
 def test_nobody_looks_nobody_is_told() -> None:
-    """As in a module of its own, or with no_log; the ids are logged all the same."""
+    """As in a module of its own, or with no_log; the ids are handed on all the same."""
     before = threading.active_count()
-    module = Module()
-    with FleetObserver(module, list, str) as observer:
+    told = Recorder()
+    with FleetProgress(told, None) as observer:
         assert threading.active_count() == before
         observer.happened(created("provisioning"), "created")
         observer.created("web", 101)
-    assert len(module.logged) == 1
+    assert told.ids == [("web", 101)]
