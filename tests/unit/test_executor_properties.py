@@ -7,23 +7,26 @@ from __future__ import annotations
 
 import copy
 import random
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from unit.fakes import Account, Call, Reply, ScriptedHttp, VirtualTime, list_item, page, server_detail, virtual_budget
-from unit.test_any_answer import ANY_JSON, places, replaced
+from unit.test_any_response import ANY_JSON, places, replaced
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._apply import executor as _engine
-from ansible_collections.vpsorg.cloud.plugins.module_utils._apply import lock as _lock
-from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.executor import Engine, Refusal
-from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.jobs import Job
-from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.pollers import ListLooker
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import Api
+from ansible_collections.vpsorg.cloud.plugins.module_utils._apply import executor
+from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.executor import Executor
+from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.jobs import Job, Observer
+from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.lock import AccountLock
+from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.planning import End, look_and_plan, refused
+from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.pollers import ListPoller
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiClient
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.declaration import read_wishes
-from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.planner import Fleet, plan_entries, summary
+from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.declaration import read_declaration
+from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.planner import FleetPlanner
+from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.results import plan_entries, summary_of_jobs
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
 
 LIFE = {
@@ -68,7 +71,15 @@ def _as_listed(server: dict[str, Any]) -> dict[str, Any]:
 class Carried:
     """A fleet that was carried out over an account."""
 
-    def __init__(self, clock: VirtualTime, respond: Any, declared: list[dict[str, Any]], **options: Any) -> None:
+    def __init__(
+        self,
+        clock: VirtualTime,
+        respond: Any,
+        declared: list[dict[str, Any]],
+        *,
+        observer: Observer | None = None,
+        **options: Any,
+    ) -> None:
         params = {
             "servers": declared,
             "defaults": ENOUGH,
@@ -80,22 +91,17 @@ class Carried:
         }
         params |= {"on_immutable_change": "recreate", "wait": True, **options}
         self.http = ScriptedHttp(respond, clock)
-        servers = Servers(
-            Api(self.http, virtual_budget(clock, retries=2, retry_max_delay=1.0)), adopt_timeout=5.0, wait_interval=2.0
-        )
-        fleet = Fleet(servers, read_wishes(params), params)
-        self.engine = Engine(
-            servers, ListLooker(servers, 1), _lock.AccountLock(self.http._settings), concurrency=1, wait_interval=2.0
-        )
-        self.jobs: list[Job] = self.engine.run(fleet.survey, may_create=True, check_mode=False, refuse=fleet.refusal)
-        self.engine.read_details()
+        client = ApiClient(self.http, virtual_budget(clock, retries=2, retry_max_delay=1.0))
+        servers = Servers(client, adopt_timeout=5.0, wait_interval=2.0)
+        self.lock = AccountLock(self.http._settings)
+        planner = FleetPlanner(servers, read_declaration(params))
+        engine = Executor(servers, ListPoller(servers, 1), self.lock, observer or Observer())
+        plan = look_and_plan(planner, self.lock, client.budget, check_mode=False)
+        self.outcome = refused(plan) or engine.apply(plan)
+        assert not self.lock.held
+        self.jobs: list[Job] = list(self.outcome.jobs)
         self.errors = [job.error for job in self.jobs if job.error]
-        self.entries = plan_entries([job.plan for job in self.jobs])
-
-
-@pytest.fixture(autouse=True)
-def virtual_waits(clock: VirtualTime, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_engine, "time", clock)
+        self.entries = plan_entries(plan.servers)
 
 
 DECLARED = st.lists(
@@ -142,7 +148,7 @@ def test_a_fleet_carried_out_leaves_nothing_to_do(
     assert sorted(server["name"] for server in account.servers.values() if server["name"] != "other") == sorted(
         {server["name"] for server in (*declared, *found)} - {"other"}
     ), "one server of each name, and nothing deleted that was not to be replaced"
-    counts = summary([([action["action"] for action in job.actions], False) for job in first.jobs])
+    counts = summary_of_jobs(first.jobs)
     assert counts["failed"] == 0 and counts["unchanged"] == sum(not job.actions for job in first.jobs)
 
 
@@ -195,13 +201,10 @@ def test_any_json_in_any_answer_on_the_way(
 
     try:
         carried = Carried(clock, tampered, declared, on_immutable_change="warn")
-    except Refusal as refusal:
-        assert str(refusal) and refusal.plans is not None
-        return
     except VpsError as error:
         assert str(error)
         return
-    assert all(isinstance(error, str) and error for error in carried.errors)
+    assert all(str(error) for error in carried.errors)
     creates = [call.body["name"] for call in carried.http.calls if call.method == "POST" and call.path == "/servers/"]
     assert len(creates) == len(set(creates)), "asked for twice without proof of a refusal"
 
@@ -222,24 +225,49 @@ def test_a_list_that_never_shows_a_new_server_is_a_warning_in_the_end(clock: Vir
 
 
 @pytest.mark.parametrize("recreates", [False, True])
-def test_a_ctrl_c_keeps_the_lock_until_the_answers_are_in(
+def test_a_ctrl_c_keeps_the_lock_until_the_responses_are_in(
     clock: VirtualTime, monkeypatch: pytest.MonkeyPatch, recreates: bool
 ) -> None:
     account = Living(clock, *([server_detail(7, name="a", plan_id=2)] if recreates else []))
-    held: list[Engine] = []
+    locks: list[AccountLock] = []
+    held_while_waiting: list[bool] = []
+    told: list[list[tuple[str | None, bool]]] = []
 
     def respond(call: Call) -> Reply:
         if call.method == "POST":
             raise KeyboardInterrupt
         return account(call)
 
-    run = Engine.run
-    monkeypatch.setattr(
-        Engine, "run", lambda engine, *args, **options: (held.append(engine), run(engine, *args, **options))[1]
-    )
-    with pytest.raises(KeyboardInterrupt):
-        Carried(clock, respond, [{"name": "a"}])
-    (engine,) = held
-    assert engine._lock.held and [job.outcome_is_open for job in engine.jobs] == [True]
-    engine.end_interrupted()
-    assert not engine._lock.held
+    class Told(Observer):
+        def interrupted(self, jobs: Sequence[Job]) -> None:
+            told.append([(job.name, job.outcome_is_open) for job in jobs])
+
+    take = AccountLock.try_acquire
+    monkeypatch.setattr(AccountLock, "try_acquire", lambda lock: (locks.append(lock), take(lock))[1])
+    monkeypatch.setattr(executor, "wait_for_rest", lambda _seconds: held_while_waiting.append(locks[0].held))
+    carried = Carried(clock, respond, [{"name": "a"}], observer=Told())
+    assert carried.outcome.end is End.INTERRUPTED and [job.changed for job in carried.jobs] == [True]
+    assert held_while_waiting == [True] and not locks[0].held
+    assert told == [[("a", True)]], "who hears of it knows that a create is under way"
+    assert carried.http.calls[-1].method == "POST", "nothing is sent any more"
+
+
+class Stop(BaseException):
+    """As the time limit of Ansible's own keyword `timeout` ends a task."""
+
+
+def test_whatever_else_ends_a_task_is_passed_on_when_the_last_words_are_said(clock: VirtualTime) -> None:
+    told: list[int] = []
+
+    def respond(call: Call) -> Reply:
+        if call.method == "POST":
+            raise Stop
+        return page([])
+
+    class Told(Observer):
+        def interrupted(self, jobs: Sequence[Job]) -> None:
+            told.append(len(jobs))
+
+    with pytest.raises(Stop):
+        Carried(clock, respond, [{"name": "a"}], observer=Told())
+    assert told == [1]
