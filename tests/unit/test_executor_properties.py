@@ -1,7 +1,9 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What holds for every fleet that is carried out: nothing is left to do, order does not matter, and no answer makes it fall over."""
+"""What holds for every fleet that is carried out: nothing is left to do, order does not matter, and no answer makes it
+fall over.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ usual = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCh
 
 
 class Living(Account):
-    """An account whose servers go on to where their status leads, in virtual time, and whose list shows what lists show."""
+    """An account whose servers go on to where their status leads, in virtual time, and whose list shows what lists
+    show.
+    """
 
     def __init__(self, clock: VirtualTime, *servers: dict[str, Any]) -> None:
         super().__init__(*servers)

@@ -11,6 +11,7 @@ import pytest
 from unit.fakes import Account, VirtualTime, list_item, server_detail, servers_over
 from unit.steps import steps_of
 
+from ansible_collections.vpsorg.cloud.plugins.module_utils._apply import creates
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import BadInput
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.declaration import read_declaration
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server import fields, model, plan
@@ -18,6 +19,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._server.change import
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.fields import FIELDS, MISSING, Field, field_of
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.model import DesiredServer
+from helpers.facts import mentions
 
 ENOUGH = {"plan_id": 1, "os_id": 5, "location": "us-west"}
 
@@ -114,7 +116,7 @@ TAGS = Field(
 @pytest.fixture
 def tags(monkeypatch: pytest.MonkeyPatch) -> None:
     """The row that docs/architecture.md shows, and nothing else."""
-    for room in (fields, model, plan):
+    for room in (fields, model, plan, creates):
         monkeypatch.setattr(room, "FIELDS", (*FIELDS, TAGS))
 
 
@@ -165,7 +167,16 @@ def test_a_new_field_is_created_and_survives_a_recreation(tags: None, clock: Vir
 
 
 def test_a_new_field_that_can_not_be_changed_is_drift(monkeypatch: pytest.MonkeyPatch) -> None:
-    for room in (fields, model, plan):
+    for room in (fields, model, plan, creates):
         monkeypatch.setattr(room, "FIELDS", (*FIELDS, TAGS._replace(mutable=False)))
     drifted = plan.plan_present(DesiredServer("web-01", fields={"tags": ["y"]}), tagged("x"))
     assert drifted.refusal is not None and drifted.drift == ({"field": "tags", "have": ["x"], "want": ["y"]},)
+
+
+def test_what_was_created_is_compared_with_what_was_requested(tags: None) -> None:
+    requested = {"name": "web-01", **ENOUGH, "ssh_key_id": 3, "tags": ["x"]}
+    assert creates._differences(requested, tagged("x")) == []
+    (warning,) = creates._differences(requested, tagged("y", name="Web-01", plan_id=2))
+    assert (
+        mentions(warning, 101, "plan_id is 2", "tags is ['y']", "Declare it as Web-01") and "ssh_key_id" not in warning
+    )
