@@ -1,8 +1,9 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What holds for every fleet that is carried out: nothing is left to do, order does not matter, no response makes it fall
-over. And what a Ctrl-C leaves behind.
+"""What holds for every fleet that is carried out: nothing is left to do, order does not matter, and no response breaks it.
+
+And what a Ctrl-C leaves behind.
 """
 
 from __future__ import annotations
