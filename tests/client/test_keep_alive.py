@@ -12,13 +12,14 @@ import pytest
 from client.raw_server import EMPTY, RawServer, answer
 from client.support import FIELDS, NOBODY, servers_at
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.change import delete, update
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client import http as _http
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.change import delete, update
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
 from emulator.handle import Emulator
 from fault_proxy import FaultProxy
+from helpers.facts import mentions
 
 CREATED = {
     "id": 101,

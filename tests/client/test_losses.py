@@ -22,12 +22,13 @@ from client.support import (
     told,
 )
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.power import reboot, switch
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.change import delete, update
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.power import reboot, switch
 from emulator.handle import Emulator
 from fault_proxy import FaultProxy
+from helpers.facts import mentions
 
 every_loss = pytest.mark.parametrize("trouble", LOSSES, ids=lambda trouble: trouble.name)
 

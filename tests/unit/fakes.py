@@ -139,7 +139,6 @@ class ScriptedHttp(Http):
         *,
         query: Sequence[tuple[str, str]] = (),
         body: Any = None,
-        timeout: float | None = None,
     ) -> Response:
         call = Call(method, path, tuple(query), body, self._clock.now)
         with self._lock:

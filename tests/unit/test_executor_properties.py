@@ -1,7 +1,7 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What holds for every fleet that is carried out: nothing is left to do, order does not matter, and no response breaks it.
+"""What holds for every fleet that is carried out: nothing is left to do, order does not matter, no response breaks it.
 
 And what a Ctrl-C leaves behind.
 """
@@ -284,6 +284,7 @@ def test_a_ctrl_c_keeps_the_lock_until_the_responses_are_in(
     assert outcome.end is End.INTERRUPTED and [job.outcome_is_open for job in outcome.jobs] == [True]
     assert [job.changed for job in outcome.jobs] == [True] and [job.error for job in outcome.jobs] == [None]
     assert task.observer.jobs is outcome.jobs
+    assert task.http.methods()[-1] == "POST", "nothing is sent any more"
     with pytest.raises(Cancelled):
         task.servers.budget.before_request()
 
