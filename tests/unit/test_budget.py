@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import itertools
+import random
 import threading
 import time
 
 import pytest
 from unit.fakes import VirtualTime, virtual_budget
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client import budget as budget_module
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.budget import (
     LAST_LOOK_GRACE,
     Backoff,
@@ -29,13 +29,13 @@ FAILURE = VpsError("GET /servers/: HTTP 500: Oops.")
 @pytest.fixture
 def no_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every pause is the longest that its jitter allows."""
-    monkeypatch.setattr(budget_module.random, "uniform", lambda _low, high: high)
+    monkeypatch.setattr(random, "uniform", lambda _low, high: high)
 
 
 @pytest.fixture
 def least_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every pause is the shortest that its jitter allows."""
-    monkeypatch.setattr(budget_module.random, "uniform", lambda low, _high: low)
+    monkeypatch.setattr(random, "uniform", lambda low, _high: low)
 
 
 def retry(budget: Budget, retry_after: float | None = None) -> None:
