@@ -14,9 +14,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from unit.fakes import Account, Call, Reply, ScriptedHttp, VirtualTime, server_detail, virtual_budget
+from unit.fakes import Account, Call, Reply, VirtualTime, server_detail, servers_over
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiClient
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.change import delete, update
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
@@ -44,6 +43,7 @@ OPERATIONS: dict[str, Callable[[Servers], Any]] = {
     "filtered list": lambda servers: servers.api.list_servers(status="active", location="us-west"),
     "find": lambda servers: servers.find(7),
     "find what is not there": lambda servers: servers.find(8),
+    "find by name": lambda servers: servers.find_named("web-01"),
     "details": lambda servers: servers.details([7, 8], 2),
     "create": lambda servers: create_or_adopt(servers, FIELDS, frozenset({7})),
     "update": lambda servers: update(servers, 7, {"name": "renamed"}),
@@ -73,10 +73,10 @@ def replaced(value: Any, place: tuple[Any, ...], by: Any) -> Any:
 
 
 class Tampered:
-    """An account of whose answers some have something else in one place."""
+    """An account of whose responses some have something else in one place."""
 
     def __init__(self, changes: dict[int, tuple[int, Any]]) -> None:
-        """`changes`: for the number of an answer, which place of it (counted round) holds which value."""
+        """`changes`: for the number of a response, which place of it (counted round) holds which value."""
         self.account = Account(server_detail(7, status="active"))
         self.changes, self.count = changes, 0
 
@@ -96,15 +96,14 @@ class Tampered:
 @given(changes=st.dictionaries(st.integers(1, 6), st.tuples(st.integers(0, 200), ANY_JSON), min_size=1, max_size=4))
 def test_any_json_in_any_place(clock: VirtualTime, operation: str, changes: dict[int, tuple[int, Any]]) -> None:
     tampered = Tampered(changes)
-    http = ScriptedHttp(tampered, clock)
-    servers = Servers(ApiClient(http, virtual_budget(clock)), adopt_timeout=5.0, wait_interval=1.0)
+    servers, http = servers_over(tampered, clock, adopt_timeout=5.0, wait_interval=1.0)
     try:
         OPERATIONS[operation](servers)
     except VpsError as error:
         assert str(error)
     writes = [call for call in http.calls if call.method != "GET"]
     if operation in ("create", "reboot"):
-        assert len(writes) == 1, "no answer that says nothing is proof of a refusal"
+        assert len(writes) == 1, "no response that says nothing is proof of a refusal"
     assert len(tampered.account.named("new")) == (operation == "create")
     assert all(call.path == "/servers/" or call.path.split("/")[2].isdigit() for call in http.calls), (
         "only integers go into a path"
@@ -132,14 +131,14 @@ def test_plans_from_any_server_that_passed_the_checks(
         if place in places(server):
             server = replaced(server, place, change)
     fields = {"plan_id": 2, "os_id": 5, "location": "us-west", "hostname": "a.example.com", "backups_enabled": True}
-    wish = DesiredServer("web-01", fields=fields, power=power, on_immutable_change=choice)
-    plan = plan_present(wish, server)
+    desired = DesiredServer("web-01", fields=fields, power=power, on_immutable_change=choice)
+    plan = plan_present(desired, server)
     assert plan.refusal is None or plan.refusal
     for step in plan.steps:
         if step.kind == "create":
             assert {key: type(value) for key, value in step.fields.items()} == {"name": str} | {
                 key: type(value) for key, value in fields.items()
             }
-    assert plan_absent(wish, server).steps
+    assert plan_absent(desired, server).steps
     for state in ("started", "stopped", "rebooted"):
-        plan_power(wish, state, server)
+        plan_power(desired, state, server)
