@@ -25,7 +25,7 @@ from client.support import (
     told,
 )
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import UnknownOutcome
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.change import delete, update
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.power import reboot, switch
@@ -49,7 +49,7 @@ def test_create_is_sent_once_and_adopted_or_unknown(slow_life: Emulator, proxy: 
         server, action = create_or_adopt(servers, FIELDS, NOBODY)
         assert action == "adopt" and named(slow_life) == [server["id"]]
     else:
-        with pytest.raises(VpsError) as caught:
+        with pytest.raises(UnknownOutcome) as caught:
             create_or_adopt(servers, FIELDS, NOBODY)
         assert mentions(caught.value, "POST /servers/")
         assert caught.value.changed and caught.value.about.name == "web-01" and caught.value.about.server_id is None
@@ -108,7 +108,7 @@ def test_reboot_is_never_repeated(slow_life: Emulator, proxy: FaultProxy, troubl
     if trouble.effect:
         assert reboot(servers, server_id) is True
     else:
-        with pytest.raises(VpsError) as caught:
+        with pytest.raises(UnknownOutcome) as caught:
             reboot(servers, server_id)
         assert mentions(caught.value, f"POST /servers/{server_id}/reboot/") and mentions(
             told(caught.value), "web-01", "active"

@@ -9,7 +9,11 @@ import pytest
 from client.support import sent, servers_at, stored, told
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import TimeLimitReached, VpsError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import (
+    TimeLimitReached,
+    UnknownOutcome,
+    VpsError,
+)
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.power import reboot, switch
 from emulator.handle import Emulator
 from fault_proxy import Fault, FaultProxy
@@ -189,7 +193,7 @@ def test_a_lost_reboot_that_was_too_fast_to_be_seen_is_unknown_and_not_repeated(
     emulator.configure(reboot_ms=0)
     server_id = emulator.insert(name="web-01")
     proxy.set(Fault("reset_after", "POST", "*/reboot/"))
-    with pytest.raises(VpsError) as caught:
+    with pytest.raises(UnknownOutcome) as caught:
         act(proxy.url, server_id, "reboot")
     assert mentions(told(caught.value), "web-01", "active")
     assert caught.value.changed and caught.value.about.server_id == server_id and len(sent(proxy, "POST")) == 1

@@ -13,6 +13,7 @@ import pytest
 from client.support import FIELDS, NOBODY, servers_at
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.retry_policy import FailureKind
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.change import delete, update
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.power import reboot, switch
@@ -50,6 +51,7 @@ def test_no_redirect_is_followed(
     proxy.set(fault)
     with pytest.raises(ApiError, match=f"{method} /servers/") as caught:
         work(servers_at(proxy.url), number)
+    assert caught.value.kind is FailureKind.REDIRECT
     assert mentions(caught.value, status, f"127.0.0.1:{foreign.port}", "api_url")
     assert proxy.met(fault) == 1 == len(proxy.history) and foreign.count == 0
     assert not caught.value.changed and emulator.servers() == before

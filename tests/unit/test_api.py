@@ -256,8 +256,9 @@ def test_writes_are_sent_once(clock: VirtualTime, write: str, trouble: Reply | E
 )
 def test_a_success_that_says_nothing_is_no_proof(clock: VirtualTime, write: str, reply: Reply) -> None:
     api, _http = scripted_api(in_turn(reply), clock)
-    with pytest.raises(ExchangeFailure):
+    with pytest.raises(ExchangeFailure) as caught:
         WRITES[write](api)
+    assert caught.value.proof is Proof.INDETERMINATE and caught.value.kind.may_have_taken_effect
 
 
 @pytest.mark.parametrize("body", [{}, [1], "text", 7, server_detail()])
@@ -276,15 +277,17 @@ def test_of_a_created_server_the_shape_decides(clock: VirtualTime, status: int) 
 
 def test_only_204_is_a_deletion(clock: VirtualTime) -> None:
     api, _http = scripted_api(in_turn(Reply(200, {"detail": "ok"})), clock)
-    with pytest.raises(ExchangeFailure, match="HTTP 200, which is not a documented response"):
+    with pytest.raises(ExchangeFailure, match="HTTP 200, which is not a documented response") as caught:
         api.delete_server(101)
+    assert caught.value.proof is Proof.INDETERMINATE
 
 
 def test_an_action_must_be_accepted_for_the_server_that_was_asked_for(clock: VirtualTime) -> None:
     other = {"status": "success", "server": {"id": 102, "name": "x", "status": "starting"}}
     api, _http = scripted_api(in_turn(Reply(200, other)), clock)
-    with pytest.raises(ExchangeFailure, match="server 101 was asked for, but the response shows server 102"):
+    with pytest.raises(ExchangeFailure, match="server 101 was asked for, but the response shows server 102") as caught:
         api.act(101, "start")
+    assert caught.value.proof is Proof.INDETERMINATE
 
 
 # Lists in pages
@@ -450,3 +453,4 @@ def test_errors_carry_the_exchange_behind_them(clock: VirtualTime) -> None:
     with pytest.raises(ApiError) as caught:
         api.get_server(101)
     assert caught.value.failure.proof is Proof.REFUSED and caught.value.kind is FailureKind.NO_CREDIT
+    assert not caught.value.denied

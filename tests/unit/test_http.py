@@ -23,12 +23,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from unit.fakes import TOKEN, quickly, settings
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client import http as http_exchange
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import (
     BODY_LIMIT,
     ExchangeFailure,
     Http,
     Response,
+    _BodyError,
+    _read_body,
+    _unpacked,
     proxies_for,
     retry_after_seconds,
 )
@@ -123,11 +125,11 @@ def test_retry_after_of_any_text(value: str, date: str) -> None:
 
 def test_packed_answers_are_unpacked() -> None:
     text = b'{"count": 0, "results": []}'
-    assert http_exchange._unpacked(gzip.compress(text), "gzip") == text
-    assert http_exchange._unpacked(gzip.compress(text), "x-gzip") == text
-    assert http_exchange._unpacked(zlib.compress(text), "deflate") == text
-    assert http_exchange._unpacked(text, "identity") == text and http_exchange._unpacked(text, "") == text
-    assert http_exchange._unpacked(b"", "gzip") == b""
+    assert _unpacked(gzip.compress(text), "gzip") == text
+    assert _unpacked(gzip.compress(text), "x-gzip") == text
+    assert _unpacked(zlib.compress(text), "deflate") == text
+    assert _unpacked(text, "identity") == text and _unpacked(text, "") == text
+    assert _unpacked(b"", "gzip") == b""
 
 
 @pytest.mark.parametrize(
@@ -142,8 +144,8 @@ def test_packed_answers_are_unpacked() -> None:
     ],
 )
 def test_badly_packed_answers(body: bytes, encoding: str, words: str) -> None:
-    with pytest.raises(http_exchange._BodyError, match=words):
-        http_exchange._unpacked(body, encoding)
+    with pytest.raises(_BodyError, match=words):
+        _unpacked(body, encoding)
 
 
 def test_gzip_bomb_takes_no_more_memory_than_the_limit() -> None:
@@ -151,8 +153,8 @@ def test_gzip_bomb_takes_no_more_memory_than_the_limit() -> None:
     assert len(bomb) < BODY_LIMIT / 20
     tracemalloc.start()
     try:
-        with pytest.raises(http_exchange._BodyError, match="larger than 32 MiB when decompressed"):
-            http_exchange._unpacked(bomb, "gzip")
+        with pytest.raises(_BodyError, match="larger than 32 MiB when decompressed"):
+            _unpacked(bomb, "gzip")
         assert tracemalloc.get_traced_memory()[1] < BODY_LIMIT * 2.5
     finally:
         tracemalloc.stop()
@@ -176,8 +178,8 @@ class Raw:
 
 
 def test_body_in_pieces() -> None:
-    assert http_exchange._read_body(Raw(b"0123456789", 3), {"content-length": "10"}) == b"0123456789"
-    assert http_exchange._read_body(Raw(b"0123456789", 3), {}) == b"0123456789"
+    assert _read_body(Raw(b"0123456789", 3), {"content-length": "10"}) == b"0123456789"
+    assert _read_body(Raw(b"0123456789", 3), {}) == b"0123456789"
 
 
 @pytest.mark.parametrize(
@@ -193,21 +195,21 @@ def test_body_in_pieces() -> None:
     ],
 )
 def test_body_that_is_not_what_was_promised(headers: dict[str, str], words: str) -> None:
-    with pytest.raises(http_exchange._BodyError, match=words):
-        http_exchange._read_body(Raw(b"0123456789"), headers)
+    with pytest.raises(_BodyError, match=words):
+        _read_body(Raw(b"0123456789"), headers)
 
 
 def test_a_length_beyond_the_limit_is_refused_unread() -> None:
     raw = Raw(None)
-    with pytest.raises(http_exchange._BodyError):
-        http_exchange._read_body(raw, {"content-length": str(4 << 30)})
+    with pytest.raises(_BodyError):
+        _read_body(raw, {"content-length": str(4 << 30)})
     assert raw.taken == 0
 
 
 def test_an_endless_body_ends_at_the_limit() -> None:
     raw = Raw(None)
-    with pytest.raises(http_exchange._BodyError, match="larger than 32 MiB"):
-        http_exchange._read_body(raw, {})
+    with pytest.raises(_BodyError, match="larger than 32 MiB"):
+        _read_body(raw, {})
     assert BODY_LIMIT < raw.taken <= BODY_LIMIT + (1 << 20)
 
 
@@ -230,8 +232,9 @@ def test_every_3xx_is_a_redirect(status: int) -> None:
         ExchangeFailure, match=rf"redirect \({status} to evil.example\), which is not followed: check api_url"
     ):
         judge(status, location="https://evil.example/steal")
-    with pytest.raises(ExchangeFailure, match=rf"redirect \({status}\)"):
+    with pytest.raises(ExchangeFailure, match=rf"redirect \({status}\)") as caught:
         judge(status)
+    assert caught.value.proof is Proof.REDIRECTED
 
 
 @pytest.mark.parametrize(

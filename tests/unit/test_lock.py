@@ -101,7 +101,7 @@ def test_a_killed_holder_lets_go() -> None:
 
 
 def test_waiting_for_the_lock(clock: VirtualTime) -> None:
-    """It looks again until it is free, and sleeps only through the function that it is given."""
+    """It looks again until it is free, and sleeps only through the budget of the task."""
     pauses = []
 
     class Waiting(VirtualEvent):
