@@ -1,7 +1,9 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The collection's client on a real socket, with times short enough for tests, and faults that every operation is tried against."""
+"""The collection's client on a real socket, with times short enough for tests, and faults that every operation is tried
+against.
+"""
 
 from __future__ import annotations
 

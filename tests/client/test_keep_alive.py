@@ -87,7 +87,10 @@ def test_a_connection_that_the_server_has_closed_is_not_used() -> None:
 
 
 def test_a_connection_that_was_idle_is_not_used_for_a_write(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server may close it in the very moment in which the request is written to it. For a read that is one more try."""
+    """A server may close it in the very moment in which the request is written to it.
+
+    For a read that is one more try.
+    """
     with RawServer(talk) as server:
         servers = servers_at(server.url)
         servers.list()

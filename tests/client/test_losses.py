@@ -1,7 +1,10 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every write against every way to lose its answer. Judged by what the API got and holds in the end, not by what the client says."""
+"""Every write against every way to lose its answer.
+
+Judged by what the API got and holds in the end, not by what the client says.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Proxies from the environment: over TLS they see CONNECT only, and a proxy that refuses is a request that was not sent."""
+"""Proxies from the environment: over TLS they see CONNECT only, and a proxy that refuses is a request that was not
+sent.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,10 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lists and details: whole or an error, however many pages, and absent only with proof. Lost answers: see test_losses.py."""
+"""Lists and details: whole or an error, however many pages, and absent only with proof.
+
+Lost answers: see test_losses.py.
+"""
 
 from __future__ import annotations
 

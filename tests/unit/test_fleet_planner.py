@@ -215,8 +215,8 @@ def test_max_delete_counts_purged_and_recreated_servers(plan, allowed: int, is_r
     assert bool(refusal) is is_refused
     if is_refused:
         assert (
-            f"3 deletions are needed, and max_delete allows {allowed}: web-1 (id 1), web-2 (id 2), web-3 (id 3). Set max_delete to 3"
-            in refusal
+            f"3 deletions are needed, and max_delete allows {allowed}: web-1 (id 1), web-2 (id 2), web-3 (id 3). Set "
+            "max_delete to 3" in refusal
         )
 
 

@@ -24,13 +24,13 @@ from .._client.errors import BadInput
 from .._server.fields import check_fields, declaration_options
 from .._server.model import DesiredServer
 
-# How Ansible converts the options of modules, and what to call each type in a message.
-_CONVERTERS: Mapping[str, tuple[Callable[[Any], Any], str]] = {
-    "str": (lambda value: check_type_str(value, allow_conversion=True), "a string"),
-    "int": (check_type_int, "an integer"),
-    "bool": (check_type_bool, "a boolean"),
-    "list": (check_type_list, "a list"),
-    "dict": (check_type_dict, "a dictionary"),
+# How Ansible converts the options of modules, and what to call one and several of each type in a message.
+_CONVERTERS: Mapping[str, tuple[Callable[[Any], Any], str, str]] = {
+    "str": (lambda value: check_type_str(value, allow_conversion=True), "a string", "strings"),
+    "int": (check_type_int, "an integer", "integers"),
+    "bool": (check_type_bool, "a boolean", "booleans"),
+    "list": (check_type_list, "a list", "lists"),
+    "dict": (check_type_dict, "a dictionary", "dictionaries"),
 }
 _CONTAINERS = ("list", "dict")
 _MOST_PROBLEMS_SHOWN = 10
@@ -133,12 +133,18 @@ def _converted(option: str, value: Any, spec: Mapping[str, Any], label: str, pro
         if "elements" in spec:
             converted = [_as_type(spec["elements"], item) for item in converted]
     except (TypeError, ValueError, ArithmeticError):  # a number that is infinite, say
-        problems.append(f"{label}: {option} must be {_CONVERTERS[spec['type']][1]}, got {str(value)[:100]!r}")
+        problems.append(f"{label}: {option} must be {_type_in_words(spec)}, got {str(value)[:100]!r}")
         return None
     if "choices" in spec and converted not in spec["choices"]:
         problems.append(f"{label}: {option} must be one of {', '.join(spec['choices'])}, got {converted!r}")
         return None
     return converted
+
+
+def _type_in_words(spec: Mapping[str, Any]) -> str:
+    """`a list of strings`."""
+    _convert, one, _several = _CONVERTERS[spec["type"]]
+    return f"{one} of {_CONVERTERS[spec['elements']][2]}" if "elements" in spec else one
 
 
 def _as_type(kind: str, value: Any) -> Any:
