@@ -14,7 +14,7 @@ import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from unit.fakes import Account, Call, Reply, VirtualTime, list_item, lost, server_detail, servers_over
 from unit.steps import steps_of
-from unit.test_executor_properties import Carried, Living
+from unit.test_executor_properties import FleetTask, Living
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._apply import creates
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import BadInput, VpsError
@@ -323,10 +323,10 @@ def test_a_server_with_a_new_field_through_its_life(tags: None, clock: VirtualTi
         ({"plan_id": 2, "tags": []}, ["update"], [[]]),
         ({"plan_id": 2, "tags": []}, [], [[]]),
     ):
-        carried = Carried(clock, account, [{"name": "web-01", **declared}])
-        assert [action["action"] for job in carried.jobs for action in job.actions] == expected
-        assert not carried.errors and not carried.jobs[0].warnings and shown() == kept
-        diff = carried.jobs[0].plan.diff
+        (job,) = FleetTask(clock, account, [{"name": "web-01", **declared}]).run().jobs
+        assert [action["action"] for action in job.actions] == expected
+        assert job.error is None and not job.warnings and shown() == kept
+        diff = job.plan.diff
         assert ("tags" not in declared) or diff["after"]["tags"] == declared["tags"]
 
 
@@ -336,7 +336,7 @@ def test_a_create_that_shows_a_new_field_otherwise_is_warned_of(tags: None, cloc
     def otherwise(call: Call) -> Reply:
         return account(dataclasses.replace(call, body={**call.body, "tags": ["z"]}) if call.method == "POST" else call)
 
-    (job,) = Carried(clock, otherwise, [{"name": "web-01", "tags": ["x"]}]).jobs
+    (job,) = FleetTask(clock, otherwise, [{"name": "web-01", "tags": ["x"]}]).run().jobs
     assert any(mentions(warning, "web-01", "tags", "['z']", "['x']") for warning in job.warnings)
 
 
