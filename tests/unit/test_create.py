@@ -25,9 +25,6 @@ from unit.fakes import (
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import UnknownOutcome, VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
 
-THROTTLED = Reply(429, {"detail": "Slow down."}, {"Retry-After": "7"})
-
-
 # The adoption window
 
 
@@ -161,7 +158,7 @@ def test_a_server_that_was_there_before_is_never_adopted(clock: VirtualTime) -> 
         create_or_adopt(servers, FIELDS, frozenset({7}))
 
 
-def test_a_create_that_answers_with_an_old_server_is_no_create(clock: VirtualTime) -> None:
+def test_a_create_whose_response_shows_an_old_server_is_no_create(clock: VirtualTime) -> None:
     account = Account(server_detail(7))
     account.disturb("POST", Reply(201, server_detail(7)))
     servers, http = servers_over(account, clock, adopt_timeout=1.0)
@@ -170,10 +167,10 @@ def test_a_create_that_answers_with_an_old_server_is_no_create(clock: VirtualTim
     assert http.count("POST") == 1
 
 
-BROKEN = {"id": 101, "name": "web-01"}  # no status: a broken answer, whose id is a hint at most
+BROKEN = {"id": 101, "name": "web-01"}  # no status: a malformed response, whose id is a hint at most
 
 
-def test_the_id_of_a_broken_answer_is_a_hint(clock: VirtualTime) -> None:
+def test_the_id_of_a_malformed_response_is_a_hint(clock: VirtualTime) -> None:
     """The list lags, but the server itself can be asked for."""
     account = Account()
     account.disturb("POST", Reply(201, BROKEN), effect=True)

@@ -39,7 +39,7 @@ def status_failure(status: int, words: str = "Oops") -> ExchangeFailure:
     )
 
 
-def in_doubt(error: VpsError, request: ApiError) -> VpsError:
+def in_doubt(error: VpsError, request: VpsError) -> VpsError:
     """The error, with an earlier request whose outcome is not known."""
     error.doubt = Doubt(request)
     return error
@@ -182,6 +182,7 @@ def test_an_equal_failure_of_another_request_is_no_reason_to_keep_silent() -> No
 def test_an_error_without_a_request_tells_the_doubt_before_it() -> None:
     error = in_doubt(TimeLimitReached("Too late."), ApiError("DELETE", SERVER, lost()))
     assert str(error) == f"DELETE /servers/4711/: the response was lost. {IN_DOUBT} Too late."
+    assert str(in_doubt(TimeLimitReached("Too late."), VpsError("It broke."))) == f"It broke. {IN_DOUBT} Too late."
 
 
 def test_where_nothing_is_in_doubt_nothing_is_said_of_it() -> None:

@@ -244,7 +244,7 @@ def test_an_update_that_a_look_has_disproved_changed_nothing(clock: VirtualTime)
     assert not caught.value.changed
 
 
-def test_an_update_whose_answer_was_lost_may_still_take_effect(clock: VirtualTime) -> None:
+def test_an_update_whose_response_was_lost_may_still_take_effect(clock: VirtualTime) -> None:
     """Whatever a look has shown meanwhile: the request may be on its way."""
     account = Account(server_detail(7, name="old"))
     account.disturb("PATCH", lost(), Reply(500, {"detail": "Oops."}), Reply(400, {"detail": "No."}))
