@@ -1,7 +1,9 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The fault proxy in front of the emulator, servers whose transitions do not end while a test looks at them, and certificates."""
+"""The fault proxy in front of the emulator, servers whose transitions do not end while a test looks at them, and
+certificates.
+"""
 
 from __future__ import annotations
 

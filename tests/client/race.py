@@ -10,8 +10,8 @@ from typing import Any
 
 from client.support import FIELDS, connection, servers_at
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
 from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.lock import AccountLock
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import named
 
 

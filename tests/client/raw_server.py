@@ -20,9 +20,10 @@ LIMIT = 20.0  # seconds that one connection may take
 class RawServer:
     """Reads the head of each request (and its body), and sends what `talk` gives for it, piece by piece.
 
-    `talk` gets the head as text. Where it gives None, the connection is closed without a word; after the pieces it stays open
-    for a next request unless `close` is set. `greeting` is sent, and the connection closed, before anything is read.
-    `requests` are the heads seen, `connections` and `closed` count connections, `sent` the bytes of all answers.
+    `talk` gets the head as text. Where it gives None, the connection is closed without a word; after the pieces it
+    stays open for a next request unless `close` is set. `greeting` is sent, and the connection closed, before anything
+    is read. `requests` are the heads seen, `connections` and `closed` count connections, `sent` the bytes of all
+    answers.
     """
 
     def __init__(

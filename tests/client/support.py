@@ -1,7 +1,9 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The collection's client on a real socket, with times short enough for tests, and faults that every operation is tried against."""
+"""The collection's client on a real socket, with times short enough for tests, and faults that every operation is tried
+against.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiClient
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import Http
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.budget import Budget
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import Http
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.settings import Settings
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
 from emulator.handle import Emulator
 from fault_proxy import Fault, FaultProxy
 

@@ -12,13 +12,14 @@ import pytest
 from client.raw_server import EMPTY, RawServer, answer
 from client.support import FIELDS, NOBODY, servers_at
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.change import delete, update
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client import http as _http
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.change import delete, update
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
 from emulator.handle import Emulator
 from fault_proxy import FaultProxy
+from helpers.facts import mentions
 
 CREATED = {
     "id": 101,
@@ -86,7 +87,10 @@ def test_a_connection_that_the_server_has_closed_is_not_used() -> None:
 
 
 def test_a_connection_that_was_idle_is_not_used_for_a_write(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server may close it in the very moment in which the request is written to it. For a read that is one more try."""
+    """A server may close it in the very moment in which the request is written to it.
+
+    For a read that is one more try.
+    """
     with RawServer(talk) as server:
         servers = servers_at(server.url)
         servers.list()

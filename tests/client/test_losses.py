@@ -1,7 +1,10 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every write against every way to lose its answer. Judged by what the API got and holds in the end, not by what the client says."""
+"""Every write against every way to lose its answer.
+
+Judged by what the API got and holds in the end, not by what the client says.
+"""
 
 from __future__ import annotations
 
@@ -22,12 +25,13 @@ from client.support import (
     told,
 )
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.power import reboot, switch
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.change import delete, update
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.power import reboot, switch
 from emulator.handle import Emulator
 from fault_proxy import FaultProxy
+from helpers.facts import mentions
 
 every_loss = pytest.mark.parametrize("trouble", LOSSES, ids=lambda trouble: trouble.name)
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 import pytest
 from client.support import sent, servers_at, stored, told
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.power import reboot, switch
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import TimeLimitReached, VpsError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.power import reboot, switch
 from emulator.handle import Emulator
 from fault_proxy import Fault, FaultProxy
+from helpers.facts import mentions
 
 ACTIONS = {"start": ("stopped", "starting"), "stop": ("active", "stopping"), "reboot": ("active", "rebooting")}
 every_action = pytest.mark.parametrize("action", ACTIONS)
@@ -76,7 +77,7 @@ def test_in_another_transition_its_end_is_waited_for(
 ) -> None:
     emulator.configure(actions_in_transition=refused, start_ms=300, stop_ms=300, reboot_ms=600_000)
     server_id = emulator.insert(status="stopped" if transition == "start" else "active")
-    servers_at(emulator.url).switch(server_id, transition)
+    switch(servers_at(emulator.url), server_id, transition)
     assert stored(emulator, server_id)["status"] == ends
     emulator.configure(start_ms=600_000, stop_ms=600_000)
     assert act(proxy.url, server_id, action) is True

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Proxies from the environment: over TLS they see CONNECT only, and a proxy that refuses is a request that was not sent."""
+"""Proxies from the environment: over TLS they see CONNECT only, and a proxy that refuses is a request that was not
+sent.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +19,9 @@ from client.connect_proxy import ConnectProxy
 from client.raw_server import EMPTY, RawServer, answer
 from client.support import FIELDS, NOBODY, servers_at
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import NotSent
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.retry_policy import Proof
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
 from helpers.facts import mentions
 
 TOKEN = "vps_only_for_the_api"
@@ -97,7 +99,7 @@ def test_a_proxy_that_refuses(server: RawServer, ca_path: str, monkeypatch: pyte
         with pytest.raises(ApiError) as caught:
             create_or_adopt(servers, FIELDS, NOBODY)
         assert mentions(caught.value, "GET /servers/", f"127.0.0.1:{server.port}", "proxy")
-        assert isinstance(caught.value.failure, NotSent) and not caught.value.changed
+        assert caught.value.failure.proof is Proof.NOT_SENT and not caught.value.changed
         assert len(proxy.heads) == 3 and server.connections == 0
 
 
@@ -108,7 +110,7 @@ def test_a_proxy_that_is_not_there(server: RawServer, ca_path: str, monkeypatch:
     with pytest.raises(ApiError) as caught:
         servers_at(server.url, ca_path=ca_path, retries=0).list()
     assert mentions(caught.value, "GET /servers/", f"127.0.0.1:{server.port}")
-    assert isinstance(caught.value.failure, NotSent) and server.connections == 0
+    assert caught.value.failure.proof is Proof.NOT_SENT and server.connections == 0
 
 
 def test_a_proxy_that_drips_ends_with_the_requests_time(
@@ -120,7 +122,7 @@ def test_a_proxy_that_drips_ends_with_the_requests_time(
         with pytest.raises(ApiError) as caught:
             servers_at(server.url, ca_path=ca_path, retries=0, timeout=0.5).list()
         assert mentions(caught.value, f"127.0.0.1:{server.port}", 0.5)
-        assert isinstance(caught.value.failure, NotSent) and time.monotonic() - began < 10
+        assert caught.value.failure.proof is Proof.NOT_SENT and time.monotonic() - began < 10
 
 
 def test_plain_http_never_goes_to_a_proxy_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,10 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lists and details: whole or an error, however many pages, and absent only with proof. Lost answers: see test_losses.py."""
+"""Lists and details: whole or an error, however many pages, and absent only with proof.
+
+Lost answers: see test_losses.py.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import Ap
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
 from emulator.handle import Emulator
 from fault_proxy import Fault, FaultProxy, ForeignHost
+from helpers.facts import mentions
 
 
 def ids(servers: list[dict[str, Any]]) -> list[int]:
@@ -85,7 +89,7 @@ def test_links_to_another_host_are_never_followed(emulator: Emulator, proxy: Fau
         try:
             assert ids(servers.list()) == expected
         except ApiError as error:
-            assert mentions(error, "GET /servers/") and error.status is None
+            assert mentions(error, "GET /servers/") and error.failure.status is None
         assert proxy.met(fault) >= 1 and foreign.count == 0
 
 
@@ -163,7 +167,7 @@ def test_a_list_that_stays_broken_is_an_error(emulator: Emulator, proxy: FaultPr
     servers = servers_at(proxy.url, retries=2)
     with pytest.raises(ApiError) as caught:
         servers.list()
-    assert mentions(caught.value, "GET /servers/") and caught.value.status == 200
+    assert mentions(caught.value, "GET /servers/") and caught.value.failure.status == 200
     assert proxy.met(fault) == len(proxy.history) == 3
 
 
@@ -221,7 +225,7 @@ def test_odd_servers_do_not_take_down_the_others(emulator: Emulator, proxy: Faul
     ]
     servers = servers_at(proxy.url)
     assert ids(servers.list()) == expected
-    details = servers.api.get_servers(expected, 4)
+    details = servers.details(expected, 4)
     assert [detail["name"] if isinstance(detail, dict) else detail for detail in details.values()] == [
         "plain",
         "",
@@ -236,10 +240,10 @@ def test_many_details_at_once(emulator: Emulator, proxy: FaultProxy) -> None:
     emulator.remove(gone)
     delay = Fault("delay", "GET", ONE, seconds=0.05)
     proxy.set(delay)
-    details = servers_at(proxy.url, timeout=10.0).api.get_servers(expected, 20)
-    error = details[gone]
-    assert list(details) == expected and isinstance(error, ApiError) and error.status == 404
-    assert len({record.connection for record in proxy.history}) > 1 and proxy.met(delay) == 20
+    details = servers_at(proxy.url, timeout=10.0).details(expected, 20)
+    assert list(details) == expected and [number for number in expected if details[number] is None] == [gone]
+    assert len({record.connection for record in proxy.history}) > 1
+    assert proxy.met(delay) == 21, "what is not there was looked for twice, and in a list"
 
 
 # Absent
@@ -266,7 +270,7 @@ def test_a_broken_list_is_no_proof_of_absence(emulator: Emulator, proxy: FaultPr
     proxy.set(Fault(kind, "GET", LIST, times=None, **params))
     with pytest.raises(ApiError) as caught:
         servers_at(proxy.url, retries=1).find(99_999)
-    assert mentions(caught.value, "GET /servers/") and caught.value.status == 200
+    assert mentions(caught.value, "GET /servers/") and caught.value.failure.status == 200
 
 
 def test_a_404_that_the_list_contradicts_is_asked_again(emulator: Emulator, proxy: FaultProxy) -> None:

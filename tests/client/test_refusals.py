@@ -11,15 +11,17 @@ from typing import Any
 import pytest
 from client.support import FIELDS, LIST, ONE, REFUSALS, named, refusal, sent, servers_at, stored
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.power import reboot, switch
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.change import delete, update
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client import budget as _pace
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client import budget
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import TimeLimitReached, VpsError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.retry_policy import FailureKind
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.change import delete, update
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.power import reboot, switch
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
 from emulator.handle import Emulator
 from fault_proxy import Fault, FaultProxy
+from helpers.facts import mentions
 
 # What is done, to which path, in which status the server is found, and how one sees that it worked.
 OPERATIONS: dict[str, tuple[str, str, str, Callable[[Servers, int], Any], Callable[[Emulator, int], bool]]] = {
@@ -41,7 +43,7 @@ OPERATIONS: dict[str, tuple[str, str, str, Callable[[Servers, int], Any], Callab
         "DELETE",
         ONE,
         "active",
-        lambda servers, number: delete(servers, number),
+        delete,
         lambda emulator, number: emulator.servers() == [],
     ),
     "start": (
@@ -62,7 +64,7 @@ OPERATIONS: dict[str, tuple[str, str, str, Callable[[Servers, int], Any], Callab
         "POST",
         "*/reboot/",
         "active",
-        lambda servers, number: reboot(servers, number),
+        reboot,
         lambda emulator, number: stored(emulator, number)["status"] == "rebooting",
     ),
 }
@@ -72,7 +74,7 @@ every_operation = pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.fixture
 def full_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Backoff without its jitter: so long that a port which is shut for a moment is open again."""
-    monkeypatch.setattr(_pace.random, "uniform", lambda low, high: high)
+    monkeypatch.setattr(budget.random, "uniform", lambda low, high: high)
 
 
 @every_operation
@@ -88,7 +90,9 @@ def test_a_refusal_is_final(slow_life: Emulator, proxy: FaultProxy, operation: s
     assert mentions(caught.value, status, "Because of that.")
     assert proxy.met(fault) == 1 and len(sent(proxy, method)) == 1
     assert not caught.value.changed and not done(slow_life, number)
-    assert caught.value.denied is (status in (401, 403)) and caught.value.no_credit is (status == 402)
+    assert caught.value.denied is (status in (401, 403)) and (caught.value.kind is FailureKind.NO_CREDIT) is (
+        status == 402
+    )
     # Whether it is in the wanted state already is worth a look where the API refuses an action as not fitting.
     looks = 1 if operation in ("start", "stop", "reboot") and status in (400, 422) else 0
     assert len(sent(proxy, "GET")) == looks
@@ -144,7 +148,7 @@ def test_a_port_that_is_shut_for_a_moment(
     work(servers, number)
     assert proxy.met(fault) == 1 and done(slow_life, number)
     assert len(sent(proxy, method)) == 1, "what was not sent has not happened"
-    assert servers.pace.report()["retries"] >= 1
+    assert servers.budget.report()["retries"] >= 1
 
 
 @every_operation
@@ -155,7 +159,7 @@ def test_a_port_that_stays_shut(emulator: Emulator, proxy: FaultProxy, operation
     with pytest.raises(ApiError, match=f"{'GET' if operation == 'create' else method} /servers/") as caught:
         work(servers, 12345)
     assert mentions(caught.value, f"127.0.0.1:{proxy.port}") and not caught.value.changed
-    assert servers.pace.report()["requests"] == (7 if operation == "create" else 4), (
+    assert servers.budget.report()["requests"] == (7 if operation == "create" else 4), (
         "a write four times; a create looks before it is sent again"
     )
 
@@ -165,7 +169,7 @@ def test_a_name_that_does_not_resolve(emulator: Emulator) -> None:
     with pytest.raises(ApiError) as caught:
         servers.list()
     assert mentions(caught.value, "api.invalid")
-    assert servers.pace.report()["requests"] == 2
+    assert servers.budget.report()["requests"] == 2
 
 
 def test_a_connection_that_is_reset_on_accepting(slow_life: Emulator, proxy: FaultProxy) -> None:
@@ -173,7 +177,7 @@ def test_a_connection_that_is_reset_on_accepting(slow_life: Emulator, proxy: Fau
     fault = Fault("reset_on_accept")
     proxy.set(fault)
     try:
-        servers_at(proxy.url).create(FIELDS, frozenset())
+        create_or_adopt(servers_at(proxy.url), FIELDS, frozenset())
     except VpsError as error:
         assert error.changed and sent(proxy, "POST") == [] and named(slow_life) == []
     else:
@@ -216,12 +220,12 @@ def test_retry_after_of_nonsense_counts_as_absent(slow_life: Emulator, proxy: Fa
     """A 429 is a refusal all the same; a 503 then proves nothing, and a create must not be sent again."""
     fault = Fault("status_429", "POST", LIST, form=form)
     proxy.set(fault)
-    assert servers_at(proxy.url).create(FIELDS, frozenset())[1] == "create"
+    assert create_or_adopt(servers_at(proxy.url), FIELDS, frozenset())[1] == "create"
     assert proxy.met(fault) == 1 and len(sent(proxy, "POST")) == 2 and len(named(slow_life)) == 1
     fault = Fault("status_503", "POST", LIST, form=form)
     proxy.set(fault)
     with pytest.raises(VpsError) as caught:
-        servers_at(proxy.url).create({**FIELDS, "name": "web-02"}, frozenset(named(slow_life)))
+        create_or_adopt(servers_at(proxy.url), {**FIELDS, "name": "web-02"}, frozenset(named(slow_life)))
     assert caught.value.changed and len(sent(proxy, "POST")) == 3
     assert proxy.met(fault) == 1 and named(slow_life, "web-02") == []
 
@@ -239,7 +243,7 @@ def test_retry_after_beyond_the_limit_fails_at_once(slow_life: Emulator, proxy: 
     assert (
         proxy.met(fault) == 1
         and len(proxy.history) == 1
-        and servers.pace.elapsed() < 30
+        and servers.budget.elapsed() < 30
         and not done(slow_life, number)
     )
 
@@ -260,7 +264,7 @@ def test_the_emulators_own_rate_limit(emulator: Emulator, proxy: FaultProxy) -> 
     emulator.configure(rate_limit=5)
     servers = servers_at(proxy.url)
     assert all(servers.list() == [] for _count in range(8))
-    assert servers.pace.report()["retries"] >= 1
+    assert servers.budget.report()["retries"] >= 1
 
 
 def test_a_pause_that_was_asked_for_is_kept_by_the_next_request(emulator: Emulator, proxy: FaultProxy) -> None:

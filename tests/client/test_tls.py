@@ -19,9 +19,10 @@ import trustme
 from client.raw_server import EMPTY, RawServer, answer
 from client.support import FIELDS, NOBODY, servers_at
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import CertificateRejected, NotSent
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.retry_policy import FailureKind, Proof
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
+from helpers.facts import mentions
 from sandbox.isolation import COLLECTIONS, REPOSITORY
 
 
@@ -65,7 +66,7 @@ def test_the_option_counts_more_than_the_environment(
     assert servers_at(server.url, ca_path=ca_path).list() == []
     with pytest.raises(ApiError) as caught:
         servers_at(server.url).list()
-    assert isinstance(caught.value.failure, CertificateRejected)
+    assert caught.value.kind is FailureKind.CERTIFICATE
 
 
 def assert_rejected(server: RawServer, **options: str) -> None:
@@ -79,11 +80,11 @@ def assert_rejected(server: RawServer, **options: str) -> None:
         with pytest.raises(ApiError) as caught:
             work(servers)
         assert mentions(caught.value, f"{method} /servers/", "api_url", "ca_path")
-        assert isinstance(caught.value.failure, CertificateRejected) and isinstance(caught.value.failure, NotSent)
+        assert caught.value.kind is FailureKind.CERTIFICATE and caught.value.failure.proof is Proof.NOT_SENT
         assert (
             not caught.value.changed
             and server.connections == before + 1
-            and servers.pace.report() == {"requests": 1, "retries": 0, "waited": 0.0}
+            and servers.budget.report() == {"requests": 1, "retries": 0, "waited": 0.0}
         )
     assert server.requests == []
 
@@ -154,7 +155,7 @@ def test_plain_http_behind_https(ca_path: str) -> None:
         with pytest.raises(ApiError) as caught:
             servers.list()
         assert mentions(caught.value, "GET /servers/", f"127.0.0.1:{running.port}")
-        assert isinstance(caught.value.failure, NotSent) and running.connections == 2 and running.requests == []
+        assert caught.value.failure.proof is Proof.NOT_SENT and running.connections == 2 and running.requests == []
 
 
 def test_a_handshake_that_never_comes_ends_with_its_time(ca_path: str) -> None:
@@ -164,4 +165,4 @@ def test_a_handshake_that_never_comes_ends_with_its_time(ca_path: str) -> None:
         with pytest.raises(ApiError) as caught:
             servers.list()
         assert mentions(caught.value, f"127.0.0.1:{running.port}", 0.4)
-        assert isinstance(caught.value.failure, NotSent) and time.monotonic() - began < 10
+        assert caught.value.failure.proof is Proof.NOT_SENT and time.monotonic() - began < 10

@@ -93,7 +93,7 @@ def test_check_mode_prints_the_plan_as_a_person_reads_it(script: FleetScript) ->
         "  - delete web-2          id 2, recreated: plan_id is 3, declared 1",
         f"  + create web-2          recreated (plan_id: 1, os_id: 5, location: us-west, {kept})",
         "  > start  web-4          id 4, status is stopped",
-        "  + create a-longer-name  there is none of that name (plan_id: 1, os_id: 5, location: us-west)",
+        "  + create a-longer-name  no server has this name (plan_id: 1, os_id: 5, location: us-west)",
         "  - delete old-web        id 3, matches old-* and is not declared",
         "Plan: 1 to create, 1 to recreate, 1 to update, 1 to start, 1 to delete, 0 unchanged",
     ]
@@ -105,6 +105,15 @@ def test_check_mode_prints_the_plan_as_a_person_reads_it(script: FleetScript) ->
     ] == []
     assert '-    "hostname": "old.example.com",' in rest and '+    "hostname": "new.example.com",' in rest
     assert ran.ok("fleet", changed=True)["msg"] == lines[start + 6]
+
+
+def test_no_line_shows_the_token_that_an_api_echoes(script: FleetScript) -> None:
+    """Names and status words come from the API. Every command of the tests fails where its output holds the token."""
+    script.insert(1, "web-1", status=script.emulator.token)
+    script.fleet("fleet", {"name": "web-1", "power": "started"}, check=True)
+    ran = script.play()
+    assert [line for line in ran.outcome.stdout.splitlines() if line.startswith("  > start  web-1")]
+    assert ran.ok("fleet", changed=True)["plan"][0]["action"] == "start"
 
 
 def test_no_log_is_quiet(script: FleetScript) -> None:

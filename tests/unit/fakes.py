@@ -1,7 +1,9 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A clock that only moves when somebody sleeps, and an API that answers what a test tells it to: no socket, no waiting."""
+"""A clock that only moves when somebody sleeps, and an API that answers what a test tells it to: no
+socket, no waiting.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,8 @@ TOKEN = "vps_unit_token"
 FIELDS = {"name": "web-01", "plan_id": 1, "os_id": 5, "location": "us-west"}
 NOBODY: frozenset[int] = frozenset()
 
-# For property tests: enough examples to find what is wrong, few enough to be run at every change; a busy machine is no error.
+# For property tests: enough examples to find what is wrong, few enough to be run at every change; a busy machine is no
+# error.
 quickly = hypothesis.settings(max_examples=40, deadline=None)
 
 
@@ -75,7 +78,10 @@ def virtual_budget(
     retry_max_delay: float = 30.0,
     request_timeout: float = 30.0,
 ) -> Budget:
-    """A budget that sleeps in virtual time. The clock must have been put in place of `budget.time` (fixture `clock`)."""
+    """A budget that sleeps in virtual time.
+
+    The clock must have been put in place of `budget.time` (fixture `clock`).
+    """
     budget = Budget(limit=limit, retries=retries, retry_max_delay=retry_max_delay, request_timeout=request_timeout)
     budget._cancelled = VirtualEvent(clock)
     return budget
@@ -123,7 +129,9 @@ class Reply:
 
 
 class ScriptedHttp(Http):
-    """Judges answers as the real one does, but takes them from `respond`, which may raise an ExchangeFailure instead."""
+    """Judges answers as the real one does, but takes them from `respond`, which may raise an
+    ExchangeFailure instead.
+    """
 
     def __init__(self, respond: Callable[[Call], Reply], clock: VirtualTime | None = None) -> None:
         super().__init__(settings())
@@ -139,7 +147,6 @@ class ScriptedHttp(Http):
         *,
         query: Sequence[tuple[str, str]] = (),
         body: Any = None,
-        timeout: float | None = None,
     ) -> Response:
         call = Call(method, path, tuple(query), body, self._clock.now)
         with self._lock:
@@ -178,10 +185,11 @@ def servers_over(
 
 
 class Account:
-    """Servers in a dictionary, behind the nine endpoints; no life of their own. `disturb` are replies or errors that come first.
+    """Servers in a dictionary, behind the nine endpoints; no life of their own. `disturb` are replies or errors that
+    come first.
 
-    A disturbance is (method, effect, outcome): the next request of that method meets it; `effect` says whether the request
-    is carried out all the same; `outcome` is a Reply or an exception.
+    A disturbance is (method, effect, outcome): the next request of that method meets it; `effect` says whether the
+    request is carried out all the same; `outcome` is a Reply or an exception.
     """
 
     def __init__(self, *servers: dict[str, Any]) -> None:

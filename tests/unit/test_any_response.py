@@ -1,7 +1,9 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whatever stands in whatever place of a response: an operation ends well, or with one of the collection's own errors."""
+"""Whatever stands in whatever place of a response: an operation ends well, or with one of the
+collection's own errors.
+"""
 
 from __future__ import annotations
 

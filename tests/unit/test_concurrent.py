@@ -162,14 +162,17 @@ except KeyboardInterrupt:
 """
 HANGS = {
     "requests": "run_all(hang, [0, 1], 2)",
-    "a pause": "print('hanging', flush=True); Budget(limit=None, retries=0, retry_max_delay=1, request_timeout=1).sleep(60)",
+    "a pause": "print('hanging', flush=True); Budget(limit=None, retries=0, retry_max_delay=1, "
+    "request_timeout=1).sleep(60)",
 }
 
 
 @pytest.mark.parametrize("how", ["signalled from outside", "signalled in another thread"])
 @pytest.mark.parametrize("what", HANGS)
 def test_ctrl_c_does_not_wait(what: str, how: str, tmp_path: pathlib.Path) -> None:
-    """Not even where the signal does not wake the main thread, because another one got it or it came just before the main thread fell asleep."""
+    """Not even where the signal does not wake the main thread, because another one got it or it came just before the
+    main thread fell asleep.
+    """
     script = tmp_path / "script.py"
     script.write_text(HANGING.replace("{what}", HANGS[what]))
     with subprocess.Popen(

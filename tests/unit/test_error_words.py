@@ -82,7 +82,9 @@ def test_error_words_are_shortened(body: bytes) -> None:
 
 @pytest.mark.parametrize("opening", [b"[", b'{"a":', b'[{"detail":'])
 def test_error_words_of_any_depth(opening: bytes) -> None:
-    """Around the depth at which Python gives up, too: some of the nested calls go deeper than those that read the JSON."""
+    """Around the depth at which Python gives up, too: some of the nested calls go deeper than those that
+    read the JSON.
+    """
     closing = opening.replace(b'"a":', b"").replace(b'"detail":', b"").translate(bytes.maketrans(b"[{", b"]}"))[::-1]
     for depth in [*range(1, 860, 43), *range(860, 1010), 15_000]:
         assert len(error_words(opening * depth + b"1" + closing * depth)) <= 501

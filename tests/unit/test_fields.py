@@ -14,8 +14,9 @@ import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from unit.fakes import Account, Call, Reply, VirtualTime, list_item, lost, server_detail, servers_over
 from unit.steps import steps_of
-from unit.test_executor_properties import Carried, Living
+from unit.test_executor_properties import FleetTask, Living
 
+from ansible_collections.vpsorg.cloud.plugins.module_utils._apply import creates
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import BadInput, VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.declaration import read_declaration
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server import fields
@@ -322,10 +323,10 @@ def test_a_server_with_a_new_field_through_its_life(tags: None, clock: VirtualTi
         ({"plan_id": 2, "tags": []}, ["update"], [[]]),
         ({"plan_id": 2, "tags": []}, [], [[]]),
     ):
-        carried = Carried(clock, account, [{"name": "web-01", **declared}])
-        assert [action["action"] for job in carried.jobs for action in job.actions] == expected
-        assert not carried.errors and not carried.jobs[0].warnings and shown() == kept
-        diff = carried.jobs[0].plan.diff
+        (job,) = FleetTask(clock, account, [{"name": "web-01", **declared}]).run().jobs
+        assert [action["action"] for action in job.actions] == expected
+        assert job.error is None and not job.warnings and shown() == kept
+        diff = job.plan.diff
         assert ("tags" not in declared) or diff["after"]["tags"] == declared["tags"]
 
 
@@ -335,5 +336,14 @@ def test_a_create_that_shows_a_new_field_otherwise_is_warned_of(tags: None, cloc
     def otherwise(call: Call) -> Reply:
         return account(dataclasses.replace(call, body={**call.body, "tags": ["z"]}) if call.method == "POST" else call)
 
-    (job,) = Carried(clock, otherwise, [{"name": "web-01", "tags": ["x"]}]).jobs
+    (job,) = FleetTask(clock, otherwise, [{"name": "web-01", "tags": ["x"]}]).run().jobs
     assert any(mentions(warning, "web-01", "tags", "['z']", "['x']") for warning in job.warnings)
+
+
+def test_what_was_created_is_compared_with_what_was_requested(tags: None) -> None:
+    requested = {"name": "web-01", **ENOUGH, "ssh_key_id": 3, "tags": ["x"]}
+    assert creates._differences(requested, tagged("x")) == []
+    (warning,) = creates._differences(requested, tagged("y", name="Web-01", plan_id=2))
+    assert (
+        mentions(warning, 101, "plan_id is 2", "tags is ['y']", "Declare it as Web-01") and "ssh_key_id" not in warning
+    )

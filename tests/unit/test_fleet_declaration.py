@@ -1,7 +1,9 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a fleet declares: completed by its defaults, converted as Ansible converts options, and refused with the names of server and field."""
+"""What a fleet declares: completed by its defaults, converted as Ansible converts options, and refused with the names
+of server and field.
+"""
 
 from __future__ import annotations
 

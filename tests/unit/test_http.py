@@ -404,7 +404,9 @@ def test_proxies(proxy_variables: Any, variables: dict[str, str], url: str, expe
 
 
 def test_threads_read_the_proxies_without_touching_the_environment(proxy_variables: Any) -> None:
-    """NO_PROXY in capitals only: `requests`, told to use a list of its own, would write it to the environment and take it away again."""
+    """NO_PROXY in capitals only: `requests`, told to use a list of its own, would write it to the environment and take
+    it away again.
+    """
     proxy_variables(https_proxy="http://proxy.example:3128", NO_PROXY="vps.org")
     before, problems = dict(os.environ), []
 

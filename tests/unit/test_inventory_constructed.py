@@ -1,7 +1,9 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""compose, groups and keyed_groups give what ansible-core's own helpers give, host by host and value by value, on the installed ansible-core."""
+"""compose, groups and keyed_groups give what ansible-core's own helpers give, host by host and value by value, on the
+installed ansible-core.
+"""
 
 from __future__ import annotations
 
@@ -306,9 +308,15 @@ def described(value: Any) -> str:
             from ansible.template import is_trusted_as_template
 
             # Trust in harmless text changes nothing but exports: see test_exports_of_composed_variables.
-            return f"{'trusted' if is_trusted_as_template(value) and not is_harmless(value) else 'text'} {json.dumps(str(value))}"
+            return (
+                f"{'trusted' if is_trusted_as_template(value) and not is_harmless(value) else 'text'} "
+                f"{json.dumps(str(value))}"
+            )
         # Up to 2.18 a method is shown with its address.
-        return f"{'unsafe' if hasattr(value, '__UNSAFE__') else 'text'} {json.dumps(re.sub(' at 0x[0-9a-f]+>', '>', value))}"
+        return (
+            f"{'unsafe' if hasattr(value, '__UNSAFE__') else 'text'} "
+            f"{json.dumps(re.sub(' at 0x[0-9a-f]+>', '>', value))}"
+        )
     return next((f"{kind.__name__} {value!r}" for kind in (bool, int, float) if isinstance(value, kind)), repr(value))
 
 
@@ -364,7 +372,10 @@ def test_composed_variables(build: Callable[..., Outcome]) -> None:
     not TRUST_IS_EXPLICIT, reason="exports mark text that is not trusted with ansible-core 2.19 and newer"
 )
 def test_exports_of_composed_variables(build: Callable[..., Outcome]) -> None:
-    """Exports show harmless text as it is: what is composed of it too, constants too, inside of containers too. Nothing else becomes trusted."""
+    """Exports show harmless text as it is: what is composed of it too, constants too, inside of containers too.
+
+    Nothing else becomes trusted.
+    """
     from ansible.template import is_trusted_as_template
 
     expressions = [

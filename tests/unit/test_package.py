@@ -27,7 +27,8 @@ MAY_BE_PACKED = re.compile(
       | docs/(?: [a-z0-9_-]+/ )*[A-Za-z0-9_.-]+\.(?: md | rst | yml | yaml | json | svg | png | py )
       | meta/(?: runtime\.yml | execution-environment\.yml | ee-requirements\.txt )
       | plugins/(?: {PLUGIN_KINDS} )/(?: _[a-z]+/ )?[a-z0-9_]+\.py
-      | roles/[a-z_]+/(?: README\.md | (?: defaults | files | handlers | meta | tasks | templates | vars )/[a-z0-9_.-]+ )
+      | roles/[a-z_]+/
+        (?: README\.md | (?: defaults | files | handlers | meta | tasks | templates | vars )/[a-z0-9_.-]+ )
       | extensions/(?: [a-z0-9_-]+/ )*[a-z0-9_.-]+\.(?: md | py | yml | json )
     )
     """,

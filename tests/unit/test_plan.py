@@ -1,7 +1,10 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Declared and found make a plan: what is created, changed, deleted, left alone or refused. Power: see test_plan_power.py."""
+"""Declared and found make a plan: what is created, changed, deleted, left alone or refused.
+
+Power: see test_plan_power.py.
+"""
 
 from __future__ import annotations
 
@@ -410,3 +413,4 @@ def test_ambiguity() -> None:
     assert ambiguity("web-01", []) is None and ambiguity("web-01", [list_item()]) is None
     problem = ambiguity("web-01", [list_item(7), list_item(9)], "Say which.")
     assert problem is not None and problem.about == About("web-01") and mentions(problem, "ids 7, 9", "Say which.")
+    assert mentions(ambiguity("web-01", [list_item(7), list_item(9)]), "Specify the id")

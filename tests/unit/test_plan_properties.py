@@ -1,7 +1,9 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What holds for every declaration and everything that can be found: a plan carried out leaves nothing to do, and was predicted rightly."""
+"""What holds for every declaration and everything that can be found: a plan carried out leaves nothing to do, and was
+predicted rightly.
+"""
 
 from __future__ import annotations
 

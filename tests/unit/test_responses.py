@@ -200,7 +200,9 @@ def test_no_server(value: Any, words: str) -> None:
 
 @pytest.mark.parametrize(("levels", "cut"), [(DEEPEST - 1, False), (DEEPEST, True), (900, True)])
 def test_what_ansible_could_not_carry_is_cut_off(levels: int, cut: bool) -> None:
-    """A result that is nested too deeply is lost as a whole, and with it a new server's id; a list, with all its other servers."""
+    """A result that is nested too deeply is lost as a whole, and with it a new server's id; a list, with all its other
+    servers.
+    """
     lists: Any = 1
     objects: Any = 1
     for _level in range(levels):

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The failure table, once more and cell by cell, in words of its own: what each failure of each operation must lead to."""
+"""The failure table, once more and cell by cell, in words of its own: what each failure of each
+operation must lead to.
+"""
 
 from __future__ import annotations
 
@@ -166,7 +168,9 @@ def test_the_table_has_every_row_of_the_policy() -> None:
 
 @pytest.mark.parametrize("row", TABLE)
 def test_what_creates_and_reboots_must_never_do(row: str) -> None:
-    """The two rules that money and uptime hang on, stated without the table: no second one unless the first is proven not to have happened."""
+    """The two rules that money and uptime hang on, stated without the table: no second one unless the first is proven
+    not to have happened.
+    """
     for failure in failures(row):
         for operation in (Operation.CREATE, Operation.REBOOT):
             reaction = reaction_to(failure.kind, operation)

@@ -31,7 +31,9 @@ def view(status: str, address: str | None = "203.0.113.10") -> dict[str, object]
 @pytest.mark.parametrize("status", STATUSES)
 @pytest.mark.parametrize("goal", Goal)
 def test_every_goal_with_every_status(goal: Goal, status: str) -> None:
-    """Only the status that was asked for ends a wait well; four words end it badly, at once; everything else goes on."""
+    """Only the status that was asked for ends a wait well; four words end it badly, at once; everything
+    else goes on.
+    """
     wait = Wait(goal, started=0.0)
     state = wait.see(view(status), 1.0)
     if status in DONE[goal]:

@@ -1,7 +1,10 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Safe operations in virtual time: the pauses, windows and limits that real time is too slow for. Over sockets: see tests/client."""
+"""Safe operations in virtual time: the pauses, windows and limits that real time is too slow for.
+
+Over sockets: see tests/client.
+"""
 
 from __future__ import annotations
 
@@ -274,7 +277,9 @@ def test_another_deleted_it(clock: VirtualTime) -> None:
 
 @pytest.mark.parametrize("waits", [True, False])
 def test_a_conflict_after_a_lost_delete(clock: VirtualTime, waits: bool) -> None:
-    """Who waits until it is gone takes 409 for a deletion under way; who does not must not call it deleted while it is there."""
+    """Who waits until it is gone takes 409 for a deletion under way; who does not must not call it deleted while it is
+    there.
+    """
     account = Account(server_detail(7))
     account.disturb("DELETE", lost(), *[Reply(409, {"detail": "Busy."})] * 10)
     servers, http = servers_over(account, clock)

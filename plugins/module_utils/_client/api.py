@@ -53,7 +53,10 @@ class ApiError(VpsError):
         self.failure = failure
         self.request = f"{method} {endpoint.path}"
         self._general_request = f"{method} {endpoint.template}"
-        self._explained = f"{failure.reason.rstrip('.')}. {note or advice_for(failure.status)}".rstrip()
+        # Of an object that was there before, a 404 says nothing about the address.
+        is_of_object = failure.kind is FailureKind.NOT_FOUND and endpoint.object_id is not None
+        advice = "" if is_of_object else advice_for(failure.status)
+        self._explained = f"{failure.reason.rstrip('.')}. {note or advice}".rstrip()
         super().__init__(f"{self.request}: {self._explained}")
 
     @property
@@ -93,12 +96,11 @@ class ApiClient:
         *,
         query: Query = (),
         attempts: int | None = None,
-        timeout: float | None = None,
     ) -> Checked:
         """GET, as often as the failure table allows, until a whole response is there that `check` does not call
         malformed.
 
-        `attempts`: how often it may be sent, by default as often as `api_retries` says. `timeout`: seconds for each.
+        `attempts`: how often it may be sent, by default as often as `api_retries` says.
         Raises ApiError, TimeLimitReached, Cancelled.
         """
         allowed = attempts or tries(Operation.READ, self.budget.retries)
@@ -107,7 +109,7 @@ class ApiClient:
         while True:
             attempt += 1
             try:
-                return _checked(self._exchange("GET", endpoint, query=query, timeout=timeout), check)
+                return _checked(self._exchange("GET", endpoint, query=query), check)
             except ExchangeFailure as failure:
                 error = ApiError("GET", endpoint, failure)
                 if error.denied:  # whatever else is read or sent at the same time would meet the same

@@ -111,15 +111,14 @@ class Http:
         *,
         query: Sequence[tuple[str, str]] = (),
         body: Any = None,
-        timeout: float | None = None,
     ) -> Response:
         """Send one request to `api_url + path` and return its response if the status is 2xx.
 
-        `timeout`: seconds for the whole exchange, at most the option `api_timeout`, which is also the default.
+        The whole exchange takes at most `api_timeout` seconds.
         Raises ExchangeFailure, and nothing else.
         """
         url = self._settings.api_url + path + ("?" + urllib.parse.urlencode(query) if query else "")
-        seconds = min(self._settings.timeout, timeout) if timeout else self._settings.timeout
+        seconds = self._settings.timeout
         session, exchange = self._session(method)
         exchange.begin(seconds)
         data = None if body is None else json.dumps(body, ensure_ascii=True, allow_nan=False).encode("ascii")

@@ -69,11 +69,11 @@ def _is_full_name(value: Any) -> bool:
 class Field(NamedTuple):
     """One field.
 
-    `type` and `elements`: of the option, as in Ansible's argument specs. `shown_at`: the keys that lead to it in a view of a server;
-    empty where no response ever shows it. `in_lists`: whether the items of a list show it too. `is_individual`: each
-    server has a value of its own, which says nothing about how the API takes that of another server. `unset`: what a
-    server that was created without it shows. `create_takes`: whether a create surely takes a value that a server shows.
-    `problem`: what is wrong with a declared value, as a phrase.
+    `type` and `elements`: of the option, as in Ansible's argument specs. `shown_at`: the keys that lead to it in a
+    view of a server; empty where no response ever shows it. `in_lists`: whether the items of a list show it too.
+    `is_individual`: each server has a value of its own, which says nothing about how the API takes that of another
+    server. `unset`: what a server that was created without it shows. `create_takes`: whether a create surely takes a
+    value that a server shows. `problem`: what is wrong with a declared value, as a phrase.
     """
 
     option: str
