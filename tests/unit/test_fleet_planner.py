@@ -1,7 +1,7 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A fleet's plan: what is found beside what is declared, and what is refused as a whole."""
+"""A fleet's plan: what exists beside what is declared, and what is refused as a whole."""
 
 from __future__ import annotations
 
