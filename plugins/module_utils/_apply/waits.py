@@ -52,16 +52,16 @@ class Waits:
             self._observer.waiting()
             if not over and self._budget.is_over():
                 for job in jobs:
-                    job.fail(self._limit_reached(job, problem))
+                    if job.wait is not None:
+                        job.fail(self._limit_reached(job, job.wait, problem))
                 return
             if over:
                 return
 
-    def _limit_reached(self, job: Job, problem: ApiError | None) -> VpsError:
-        assert job.wait is not None
-        standing = job.wait.standing(job.status or "")
+    def _limit_reached(self, job: Job, wait: Wait, problem: ApiError | None) -> VpsError:
+        standing = wait.standing(job.status or "")
         words = (
-            f"The time limit of {self._budget.limit:g} s was reached while waiting until it is {job.wait.goal.value}"
+            f"The time limit of {self._budget.limit:g} s was reached while waiting until it is {wait.goal.value}"
         )
         return VpsError(f"{words}; {standing}." if standing else f"{words}.", cause=problem)
 

@@ -81,7 +81,7 @@ class Write:
         self._about = about
         self._allowed = tries(operation, client.budget.retries)
         self._backoff = client.budget.retry_backoff()
-        self._last: Attempt | None = None
+        self._last = Attempt(self, 0)  # none yet
         self.changed = False
         self.doubt: Doubt | None = None
 
@@ -111,7 +111,6 @@ class Write:
 
     def given_up(self) -> ApiError:
         """The error when no try is left."""
-        assert self._last is not None
         if self._last.number == 1 or self._operation is Operation.CREATE:
             return self._last.error()
         return self._last.error(f"It was tried {self._last.number} times; the server is unchanged.")
