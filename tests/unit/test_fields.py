@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -30,6 +31,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import (
     plan_present,
 )
 from helpers.facts import mentions
+from sandbox.isolation import REPOSITORY
 
 ENOUGH = {"plan_id": 1, "os_id": 5, "location": "us-west"}
 
@@ -192,6 +194,15 @@ def add_row(monkeypatch: pytest.MonkeyPatch, row: Field) -> None:
 def tags(monkeypatch: pytest.MonkeyPatch) -> None:
     """The row that docs/architecture.md shows."""
     add_row(monkeypatch, TAGS)
+
+
+def test_the_row_is_the_one_that_is_documented() -> None:
+    page = (REPOSITORY / "docs" / "architecture.md").read_text(encoding="utf-8")
+    documented = re.search(r"^(Field\(.+\)),$", page, re.MULTILINE)
+    assert documented is not None
+    row = eval(documented[1], {"Field": Field})
+    assert row._replace(create_takes=TAGS.create_takes) == TAGS
+    assert row.create_takes(["x"]) and not row.create_takes(None)
 
 
 def tagged(*words: str, **more: Any) -> dict[str, Any]:

@@ -70,8 +70,8 @@ def test_texts_become_numbers_and_booleans_as_options_do() -> None:
 
 
 def test_every_desired_server_carries_the_options_of_the_task() -> None:
-    wishes = declared({"name": "a"}, {"name": "b"}, on_immutable_change="recreate", wait=False)
-    assert [(wish.name, wish.server_id, wish.on_immutable_change, wish.wait) for wish in wishes] == [
+    fleet = declared({"name": "a"}, {"name": "b"}, on_immutable_change="recreate", wait=False)
+    assert [(desired.name, desired.server_id, desired.on_immutable_change, desired.wait) for desired in fleet] == [
         ("a", None, "recreate", False),
         ("b", None, "recreate", False),
     ]
@@ -197,9 +197,9 @@ FIELD = st.sampled_from(
 )
 def test_whatever_is_declared_is_read_or_refused(servers: list[Any], defaults: dict[str, Any]) -> None:
     try:
-        wishes = declared(*servers, defaults=defaults)
+        fleet = declared(*servers, defaults=defaults)
     except BadInput as problem:
         assert str(problem).endswith("Nothing was done.")
     else:
-        assert len(wishes) == len(servers) == len({wish.name for wish in wishes})
-        assert all(isinstance(wish.name, str) and wish.name for wish in wishes)
+        assert len(fleet) == len(servers) == len({desired.name for desired in fleet})
+        assert all(isinstance(desired.name, str) and desired.name for desired in fleet)

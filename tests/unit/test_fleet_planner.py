@@ -1,7 +1,7 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A fleet's plan: what is found beside what is declared, what is refused as a whole, and how it reads."""
+"""A fleet's plan: what exists beside what is declared, and what is refused as a whole."""
 
 from __future__ import annotations
 
@@ -12,14 +12,10 @@ from unit.fakes import Account, Call, Reply, VirtualTime, list_item, page, scrip
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.declaration import read_declaration
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.planner import FleetPlanner
-from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.results import diffs, drifts, plan_entries, summary
-from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.text import (
-    failures_in_sentences,
-    plan_lines,
-    plan_sentence,
-    result_sentence,
-)
+from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.results import drifts, plan_entries
+from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.text import failures_in_sentences, plan_sentence
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
+from helpers.facts import mentions
 
 ENOUGH = {"plan_id": 1, "os_id": 5, "location": "us-west"}
 
@@ -214,10 +210,8 @@ def test_max_delete_counts_purged_and_recreated_servers(plan, allowed: int, is_r
     refusal = planned.refusal or ""
     assert bool(refusal) is is_refused
     if is_refused:
-        assert (
-            f"3 deletions are needed, and max_delete allows {allowed}: web-1 (id 1), web-2 (id 2), web-3 (id 3). Set "
-            "max_delete to 3" in refusal
-        )
+        assert f"3 deletions are needed, and max_delete allows {allowed}: " in refusal
+        assert "web-1 (id 1), web-2 (id 2), web-3 (id 3). Set max_delete to 3" in refusal
 
 
 def test_max_delete_does_not_limit_what_is_named(plan) -> None:
@@ -233,91 +227,9 @@ def test_a_long_list_of_deletions_is_shortened(plan) -> None:
     assert "30 deletions are needed" in refusal and "web-20 (id 20) and 10 more" in refusal and "web-21" not in refusal
 
 
-def test_plan_entries_say_what_is_sent_and_why(plan) -> None:
-    account = Listed(
-        server_detail(1, name="web-1"),
-        server_detail(2, name="web-2", plan_id=3),
-        server_detail(3, name="web-3", status="stopped"),
-    )
-    planned = plan(
-        account,
-        {"name": "web-1", "hostname": "new.example.com"},
-        {"name": "web-2", "plan_id": 1},
-        {"name": "web-3", "power": "started"},
-        {"name": "web-4", "ssh_key_id": 9, **ENOUGH, "power": "stopped"},
-        on_immutable_change="recreate",
-        max_delete=1,
-    )
-    entries = plan_entries(planned.plans)
-    assert [tuple(entry) for entry in entries] == [("action", "name", "id", "fields", "reason")] * len(entries)
-    shown = [(entry["action"], entry["name"], entry["id"], entry["fields"], entry["reason"]) for entry in entries]
-    kept = {"hostname": "web01.example.com", "backups_enabled": False}
-    assert shown == [
-        ("update", "web-1", 1, {"hostname": "new.example.com"}, "hostname differs"),
-        ("delete", "web-2", 2, {}, "recreated: plan_id is 3, declared 1"),
-        ("create", "web-2", None, {"plan_id": 1, "os_id": 5, "location": "us-west", **kept}, "recreated"),
-        ("start", "web-3", 3, {}, "status is stopped"),
-        ("create", "web-4", None, {**ENOUGH, "ssh_key_id": 9}, "no server has this name"),
-        ("stop", "web-4", None, {}, "declared stopped"),
-    ]
-    assert (
-        plan_sentence(planned.plans)
-        == "Plan: 1 to create, 1 to recreate, 1 to update, 1 to start, 1 to stop, 0 unchanged"
-    )
-    lines = plan_lines(planned.plans)
-    assert lines[0] == "  ~ update web-1  id 1, hostname differs (hostname: new.example.com)"
-    assert lines[1] == "  - delete web-2  id 2, recreated: plan_id is 3, declared 1"
-    assert lines[3] == "  > start  web-3  id 3, status is stopped"
-    assert lines[4].startswith(
-        "  + create web-4  no server has this name (plan_id: 1, os_id: 5, location: us-west, ssh_key_id: 9)"
-    )
-    assert [diff["before_header"] for diff in diffs(planned.plans)] == ["web-1", "web-2", "web-3", "web-4"]
-
-
-def test_drift_names_the_server(plan) -> None:
+def test_drift_that_is_left_is_no_refusal(plan) -> None:
     account = Listed(server_detail(1, name="web-1", plan_id=3, location="eu-north"))
     planned = plan(account, {"name": "web-1", **ENOUGH}, on_immutable_change="warn")
     assert planned.refusal is None and planned.entries == []
-    assert drifts(planned.plans) == [
-        {"name": "web-1", "id": 1, "field": "plan_id", "have": 3, "want": 1},
-        {"name": "web-1", "id": 1, "field": "location", "have": "eu-north", "want": "us-west"},
-    ]
-    assert "web-1 (id 1) differs in what can't be changed" in planned.plans[0].warnings[0]
-
-
-@pytest.mark.parametrize(
-    ("actions", "failed", "counted"),
-    [
-        ([], False, {"unchanged": 1}),
-        ([], True, {"failed": 1}),
-        (["create"], False, {"created": 1}),
-        (["adopt"], False, {"adopted": 1}),
-        (["create"], True, {"created": 1, "failed": 1}),
-        (["create", "stop"], False, {"created": 1, "stopped": 1}),
-        (["update", "start"], False, {"updated": 1, "started": 1}),
-        (["delete"], False, {"deleted": 1}),
-        (["delete", "create"], False, {"recreated": 1}),
-        (["delete", "adopt", "stop"], False, {"recreated": 1, "stopped": 1}),
-        (["delete"], True, {"deleted": 1, "failed": 1}),
-    ],
-)
-def test_summary_counts_servers(actions: list[str], failed: bool, counted: dict[str, int]) -> None:
-    counts = summary([(actions, failed)])
-    assert {word: count for word, count in counts.items() if count} == counted
-    assert list(counts) == [
-        "created",
-        "adopted",
-        "updated",
-        "started",
-        "stopped",
-        "recreated",
-        "deleted",
-        "unchanged",
-        "failed",
-    ]
-
-
-def test_sentences() -> None:
-    counts = summary([(["create"], False)] * 3 + [(["update"], False)] + [(["delete"], False)] * 2 + [([], False)] * 94)
-    assert result_sentence(counts) == "3 created, 1 updated, 2 deleted, 94 unchanged"
-    assert result_sentence(summary([])) == "0 unchanged"
+    assert [entry["field"] for entry in drifts(planned.plans)] == ["plan_id", "location"]
+    assert mentions(planned.plans[0].warnings[0], "web-1 (id 1)", "plan_id is 3, declared 1")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Declared and found make a plan: what is created, changed, deleted, left alone or refused.
+"""Desired and existing make a plan: what is created, changed, deleted, left alone or refused.
 
 Power: see test_plan_power.py.
 """
@@ -24,11 +24,11 @@ WHOLE = {"plan_id": 1, "os_id": 5, "location": "us-west"}
 EVERYTHING = {**WHOLE, "hostname": "web01.example.com", "backups_enabled": False, "ssh_key_id": 3}
 
 
-def present(found: dict[str, Any] | None, name: str | None = "web-01", **options: Any) -> ServerPlan:
+def present(existing: dict[str, Any] | None, name: str | None = "web-01", **options: Any) -> ServerPlan:
     keywords = {
         key: options.pop(key) for key in ("server_id", "power", "on_immutable_change", "wait") if key in options
     }
-    return plan_present(DesiredServer(name, fields=options, **keywords), found)
+    return plan_present(DesiredServer(name, fields=options, **keywords), existing)
 
 
 # Nothing there: create
@@ -109,7 +109,7 @@ def test_an_id_that_is_not_there_is_refused_and_not_created() -> None:
 
 
 @pytest.mark.parametrize(
-    "found",
+    "existing",
     [
         server_detail(),
         list_item(backups_enabled=False),
@@ -118,12 +118,12 @@ def test_an_id_that_is_not_there_is_refused_and_not_created() -> None:
         server_detail(extra={"a": 1}),
     ],
 )
-def test_nothing_to_do(found: dict[str, Any]) -> None:
-    fields = {key: value for key, value in EVERYTHING.items() if key in found or key != "backups_enabled"}
-    plan = present(found, **fields)
+def test_nothing_to_do(existing: dict[str, Any]) -> None:
+    fields = {key: value for key, value in EVERYTHING.items() if key in existing or key != "backups_enabled"}
+    plan = present(existing, **fields)
     assert (plan.steps, plan.changes, plan.drift, plan.warnings, plan.refusal) == ((), False, (), (), None)
     assert plan.diff["before"] == plan.diff["after"]
-    assert plan.predicted == found
+    assert plan.predicted == existing
 
 
 def test_only_a_name_declares_nothing_else() -> None:
@@ -143,7 +143,7 @@ def test_resource_usage_is_no_difference() -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "options", "steps"),
+    ("existing", "options", "steps"),
     [
         (server_detail(status="provisioning", ip_address=None), {}, ["wait active with an address"]),
         (server_detail(ip_address=None), {}, ["wait active with an address"]),
@@ -157,10 +157,10 @@ def test_resource_usage_is_no_difference() -> None:
     ],
 )
 def test_a_server_that_is_still_being_made_is_waited_for(
-    found: dict[str, Any], options: dict[str, Any], steps: list[str]
+    existing: dict[str, Any], options: dict[str, Any], steps: list[str]
 ) -> None:
     """One match is the server, in whatever status; power that is not declared is left alone."""
-    plan = present(found, **WHOLE, **options)
+    plan = present(existing, **WHOLE, **options)
     assert steps_of(plan) == steps and not plan.changes
 
 
@@ -168,7 +168,7 @@ def test_a_server_that_is_still_being_made_is_waited_for(
 
 
 @pytest.mark.parametrize(
-    ("found", "fields", "sent"),
+    ("existing", "fields", "sent"),
     [
         (server_detail(), {"hostname": "new.example.com"}, {"hostname": "new.example.com"}),
         (server_detail(hostname=None), {"hostname": "new.example.com"}, {"hostname": "new.example.com"}),
@@ -185,10 +185,10 @@ def test_a_server_that_is_still_being_made_is_waited_for(
         (server_detail(), {"hostname": "web01.example.com", "backups_enabled": True}, {"backups_enabled": True}),
     ],
 )
-def test_update_sends_only_what_differs(found: dict[str, Any], fields: dict[str, Any], sent: dict[str, Any]) -> None:
-    plan = present(found, **WHOLE, **fields)
+def test_update_sends_only_what_differs(existing: dict[str, Any], fields: dict[str, Any], sent: dict[str, Any]) -> None:
+    plan = present(existing, **WHOLE, **fields)
     assert steps_of(plan) == ["update"] and plan.steps[0].fields == sent and plan.changes
-    assert plan.predicted == {**found, **sent}
+    assert plan.predicted == {**existing, **sent}
     changed = {key for key, value in plan.diff["after"].items() if repr(plan.diff["before"][key]) != repr(value)}
     assert changed == sent.keys()
 
@@ -245,7 +245,7 @@ def test_drift_with_warn_leaves_it_and_changes_the_rest() -> None:
         and "It was left as it is" in plan.warnings[0]
         and "plan_id is 2, declared 1" in plan.warnings[0]
     )
-    assert plan.diff["after"]["plan_id"] == 2, "the diff foretells what will be, not what was wished"
+    assert plan.diff["after"]["plan_id"] == 2, "the diff predicts what will be, not what was declared"
 
 
 def test_drift_with_recreate() -> None:
@@ -270,7 +270,7 @@ def test_recreate_waits_until_it_is_gone_in_any_case() -> None:
     ]
 
 
-def test_recreate_takes_what_is_not_declared_from_what_was_found() -> None:
+def test_recreate_takes_what_is_not_declared_from_what_exists() -> None:
     plan = present(DRIFTED, plan_id=1, on_immutable_change="recreate")
     assert plan.steps[2].fields == {
         "name": "web-01",
@@ -342,10 +342,10 @@ def test_another_type_can_not_be_compared(have: Any, choice: str) -> None:
 
 @pytest.mark.parametrize("status", ["error", "failed", "deleted"])
 def test_a_server_that_ended_badly_is_not_called_done(status: str) -> None:
-    found = server_detail(status=status)
-    plan = present(found, **WHOLE)
+    existing = server_detail(status=status)
+    plan = present(existing, **WHOLE)
     assert plan.steps == () and plan.refusal is None and plan.ends_badly and plan.ends_badly.about.status == status
-    for lenient in (present(found, **WHOLE, wait=False), present(server_detail(status="suspended"), **WHOLE)):
+    for lenient in (present(existing, **WHOLE, wait=False), present(server_detail(status="suspended"), **WHOLE)):
         assert (
             lenient.ends_badly is None
             and lenient.steps == ()
