@@ -60,9 +60,7 @@ class Waits:
 
     def _limit_reached(self, job: Job, wait: Wait, problem: ApiError | None) -> VpsError:
         standing = wait.standing(job.status or "")
-        words = (
-            f"The time limit of {self._budget.limit:g} s was reached while waiting until it is {wait.goal.value}"
-        )
+        words = f"The time limit of {self._budget.limit:g} s was reached while waiting until it is {wait.goal.value}"
         return VpsError(f"{words}; {standing}." if standing else f"{words}.", cause=problem)
 
     def _look(self, jobs: Sequence[Job]) -> tuple[bool, ApiError | None]:
