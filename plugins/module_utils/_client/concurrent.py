@@ -28,11 +28,17 @@ Caught = TypeVar("Caught", bound=Exception)
 
 
 @overload
-def run_all(function: Callable[[Item], Result], items: Iterable[Item], concurrency: int) -> list[Result]: ...
+def run_all(function: Callable[[Item], Result], items: Iterable[Item], concurrency: int) -> list[Result]:
+    """Every exception is raised."""
+
+
 @overload
 def run_all(
     function: Callable[[Item], Result], items: Iterable[Item], concurrency: int, *, catch: type[Caught]
-) -> list[Result | Caught]: ...
+) -> list[Result | Caught]:
+    """An exception of the type `catch` takes the place of its result."""
+
+
 def run_all(
     function: Callable[[Item], Result], items: Iterable[Item], concurrency: int, *, catch: type[Exception] | None = None
 ) -> list[Result | Exception] | list[Result]:
