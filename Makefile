@@ -6,9 +6,9 @@
 
 VENV := .venv
 PY := $(VENV)/bin/python
-CONSTRAINTS := --constraints tests/requirements/constraints.txt
-RUN_PINS := tests/requirements/runtime.txt tests/emulator/requirements.txt
-TEST_PINS := $(RUN_PINS) $(addprefix tests/requirements/,collection-tests.txt emulator-tests.txt tools-tests.txt)
+CONSTRAINTS := --constraints tools/requirements/constraints.txt
+RUN_PINS := tools/requirements/runtime.txt tools/emulator/requirements.txt
+TEST_PINS := $(RUN_PINS) $(addprefix tools/requirements/,collection-tests.txt emulator-tests.txt tools-tests.txt)
 PYTEST := $(PY) -m pytest -n 3 --dist loadfile
 # What `make coverage` measures: all that reaches the plugins' lines without doing it many times over. Measuring doubles the time that a test takes.
 COVERED := tests/unit tests/client $(patsubst %,tests/integration/test_%.py,bad_answers examples fleet fleet_failures fleet_progress in_process_choice \
@@ -27,24 +27,24 @@ help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 venv: ## install everything that the tests need into .venv
-	@python=$$(tests/tools/find_python.sh) && "$$python" tests/tools/environment.py $(VENV) $(CONSTRAINTS) $(TEST_PINS)
+	@python=$$(tools/scripts/find_python.sh) && "$$python" tools/scripts/environment.py $(VENV) $(CONSTRAINTS) $(TEST_PINS)
 
 # The part of it that the demonstration needs: Ansible and the emulator.
 run-venv:
-	@python=$$(tests/tools/find_python.sh) && "$$python" tests/tools/environment.py $(VENV) $(CONSTRAINTS) $(RUN_PINS)
+	@python=$$(tools/scripts/find_python.sh) && "$$python" tools/scripts/environment.py $(VENV) $(CONSTRAINTS) $(RUN_PINS)
 
 demo: run-venv ## watch the collection at work against a local emulator of the API
-	@$(PY) tests/demo/run.py
+	@$(PY) tools/demo/run.py
 
 emulator: run-venv ## run the emulator of the API until Ctrl-C
-	@$(PY) tests/emulator
+	@$(PY) tools/emulator
 
 benchmark: run-venv ## measure speed and requests against a local emulator
-	@$(PY) tests/benchmark
+	@$(PY) tools/benchmark
 
 test: venv ## run all tests but the longest (COVERAGE=yes: report what those of `make coverage` reach)
 ifdef COVERAGE
-	@failed=0; tests/tools/coverage.sh $(COVERED) || failed=1; $(PYTEST) tests $(addprefix --ignore=,$(COVERED)) || failed=1; exit $$failed
+	@failed=0; tools/scripts/coverage.sh $(COVERED) || failed=1; $(PYTEST) tests $(addprefix --ignore=,$(COVERED)) || failed=1; exit $$failed
 else
 	@$(PYTEST) tests
 endif
@@ -56,22 +56,22 @@ test-faults: venv ## run all faults, races and kills that are only sampled other
 	@$(PY) -m pytest -n 2 --dist load tests/integration -m faults_full
 
 coverage: venv ## report which lines and branches of the plugins the tests reach
-	@tests/tools/coverage.sh $(COVERED)
+	@tools/scripts/coverage.sh $(COVERED)
 
 lint: ## check style, documentation, changelog and licences
-	@tests/tools/lint.sh
+	@tools/scripts/lint.sh
 
 format: ## format the Python code
-	@tests/tools/lint.sh --fix
+	@tools/scripts/lint.sh --fix
 
 sanity: ## run ansible-test sanity on the newest ansible-core
-	@tests/tools/sanity.sh
+	@tools/scripts/sanity.sh
 
 matrix: venv ## run the tests on the oldest and the newest ansible-core
-	@tests/tools/matrix.sh
+	@tools/scripts/matrix.sh
 
 docs: ## build the HTML documentation into .cache/docs
-	@tests/tools/docs.sh
+	@tools/scripts/docs.sh
 
 build: run-venv ## build the collection's archive into dist
 	@$(VENV)/bin/ansible-galaxy collection build --force --output-path dist

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 import pytest
 
 from helpers.ansible_cli import AnsibleCli
-from helpers.api import new_emulator
-from helpers.isolation import import_through_ansible, isolate_environment
+from sandbox.isolation import import_through_ansible, isolate_environment
+from sandbox.programs import new_emulator
 
 pytest_plugins = ["helpers.figures"]
 SESSION_FOLDER = pathlib.Path(tempfile.mkdtemp(prefix="vpsorg-tests-"))
@@ -52,7 +52,9 @@ def ansible_cli(emulator, tmp_path: pathlib.Path) -> Iterator[AnsibleCli]:
 
 @pytest.fixture
 def short_path() -> Iterator[pathlib.Path]:
-    """A folder like tmp_path, for what becomes a TMPDIR: ansible-core makes sockets there, whose paths may have a hundred characters only."""
+    """A folder like tmp_path, for what becomes a TMPDIR: ansible-core makes sockets there, whose paths may have a
+    hundred characters only.
+    """
     with tempfile.TemporaryDirectory(prefix="vps-", ignore_cleanup_errors=True) as folder:
         yield pathlib.Path(folder)
 

@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.vpsorg.cloud.plugins.modules import vps_server_power
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._in_process import InProcessActionModule
+from ..modules import vps_server_power
+from ..plugin_utils._in_process import InProcessActionModule
 
 
 class ActionModule(InProcessActionModule):

@@ -12,20 +12,21 @@ class ModuleDocFragment:
 options: {}
 attributes:
   check_mode:
-    description: Can run in C(check_mode) and return changed status prediction without modifying target.
+    description: Can run in check mode and predict whether anything would change, without modifying the target.
   diff_mode:
-    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
+    description: Returns details on what has changed (or would change, in check mode), when run in diff mode.
   idempotent:
-    description: When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
+    description: When run twice in a row outside check mode with the same arguments, the second run reports no change.
   action_group:
-    description: Use C(group/vpsorg.cloud.all) in C(module_defaults) to set the connection options for all modules of this collection.
+    description: Use C(group/vpsorg.cloud.all) in C(module_defaults) to set the connection options for all modules of
+      this collection.
     support: full
     membership:
       - vpsorg.cloud.all
   in_process:
     description: >-
-      Runs inside the controller's own process instead of as a separate Python process, with the same result, wherever that is
-      equivalent: connection V(local), no C(become), no C(async), and the interpreter unset or the controller's own.
-      Set the variable C(vpsorg_in_process) to V(false) to switch it off.
+      Runs inside the controller's process instead of in a separate Python process, with the same result, whenever that
+      is equivalent. This requires the connection V(local), no C(become), no C(async), and an interpreter that is either
+      unset or the controller's. Set the variable C(vpsorg_in_process) to V(false) to turn it off.
     support: full
 """

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Documentation of the options of whatever waits."""
+"""Documentation of the options that all waiting modules share."""
 
 from __future__ import annotations
 
@@ -12,26 +12,28 @@ class ModuleDocFragment:
 options:
   wait:
     description:
-      - Whether to return only when the server is where it was asked to be. A created server is there when its status is
-        V(active) and it has an address; a deleted one when the API shows it no longer.
-      - Where an action is only possible after a transition has ended (a V(stopping) server is to be started), that end is
-        waited for in any case.
+      - Whether to wait until the server has reached the desired state. For a created server, this means that its status
+        is V(active) and that it has an address; for a deleted server, that the API no longer shows it.
+      - If an action is only possible after a transition has ended (for example, starting a server that is V(stopping)),
+        the module always waits for the end of the transition.
     type: bool
     default: true
   wait_timeout:
     description:
-      - The limit in seconds for the task. Reaching it is a failure that names the server's id and its last status.
+      - The timeout in seconds for the task. If it is reached, the task fails with a message that contains the server's
+        ID and last status.
     type: float
     default: 600.0
   wait_interval:
     description:
-      - The first pause in seconds between two looks at the server, at least V(0.1). Pauses grow to 10 seconds.
+      - The initial interval between two polls of the server, in seconds. The minimum is V(0.1). The interval grows to
+        10 seconds.
     type: float
     default: 2.0
   adopt_timeout:
     description:
-      - After a create whose answer was lost, how long in seconds to look for the server before giving up with an unknown outcome.
-        A second request to create it is never sent.
+      - If the response to a create is lost, how long to look for the server, in seconds, before the task fails with an
+        unknown outcome. The create is never sent a second time.
     type: float
     default: 30.0
 """

@@ -8,29 +8,30 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: inventory_hosts
-short_description: Turn VPS.org servers into hosts as the inventory plugin does
+short_description: Convert VPS.org servers to hosts, as the inventory plugin does
 version_added: 0.1.0
 author: VPS.org collection contributors (@vpsorg)
 description:
-  - Takes servers as the modules return them, and gives for each the name, the address and the variables that
-    P(vpsorg.cloud.vps#inventory) gives it, so that C(add_host) puts the same hosts into a running inventory.
-  - A name that is not safe as the name of a host becomes C(vps-ID); two servers of one name become C(NAME-ID) each.
-  - Nothing that the API has sent is ever evaluated as a template.
+  - Takes servers as returned by the modules. For each one, returns the name, the address, and the variables that
+    P(vpsorg.cloud.vps#inventory) would give it, so that C(add_host) adds the same hosts to a running inventory.
+  - If a name is not safe as a host name, the host name is C(vps-ID). If two servers have the same name, the host name
+    is C(NAME-ID) for both.
+  - Data from the API is never evaluated as a template.
 positional: _input
 options:
   _input:
-    description: Servers, as in RV(vpsorg.cloud.vps_fleet#module:servers).
+    description: The servers, as in RV(vpsorg.cloud.vps_fleet#module:servers).
     type: list
     elements: dict
     required: true
   groups:
     description:
-      - The groups that the hosts are to be in. A list of names is for all of them, a dictionary gives for each name a shell pattern on the names
-        of servers, or a list of such patterns.
+      - The groups that the hosts should be in. A list of names applies to all hosts; a dictionary maps each name to a
+        shell pattern, or to a list of shell patterns, for the names of servers.
     type: raw
     default: []
   taken:
-    description: Names of other groups. No host may bear the name of a group.
+    description: The names of other groups. A host never gets the same name as a group.
     type: list
     elements: str
     default: []
@@ -42,7 +43,7 @@ EXAMPLES = r"""
     location: us-west
   register: found
 
-- name: Show how they would be called in the inventory
+- name: Show their names in the inventory
   ansible.builtin.debug:
     msg: "{{ found.servers | vpsorg.cloud.inventory_hosts | map(attribute='name') | list }}"
 """
@@ -50,7 +51,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description: >-
-    For each server a dictionary with C(name), C(address) (null where it has none to connect to), C(variables) and C(groups), in the servers' order.
+    A list with one dictionary per server, in the order of the servers. Each contains C(name), C(address) (null if there
+    is none to connect to), C(variables), and C(groups).
   type: list
   elements: dict
 """
@@ -62,13 +64,13 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 from ansible.utils.display import Display
 
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_hosts import (
+from ..plugin_utils._inventory.hosts import (
     VariableNames,
     connection_address,
     host_variables,
     name_hosts,
 )
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._text import new_marker
+from ..plugin_utils._text import new_marker
 
 _PREFIX = "vps_"
 GROUPS = frozenset({"vps", "vps_no_address"})  # those of the inventory plugin
@@ -78,7 +80,9 @@ display = Display()
 
 def inventory_hosts(servers: Any, groups: Any = (), taken: Sequence[str] = ()) -> list[dict[str, Any]]:
     """See DOCUMENTATION."""
-    if not isinstance(servers, (list, tuple)) or not all(isinstance(server, Mapping) and {"id", "name"} <= set(server) for server in servers):
+    if not isinstance(servers, (list, tuple)) or not all(
+        isinstance(server, Mapping) and {"id", "name"} <= set(server) for server in servers
+    ):
         raise AnsibleFilterError("inventory_hosts takes a list of servers, as the modules of vpsorg.cloud return it.")
     patterns = _patterns(groups)
     names, warnings = name_hosts(servers, ["name"], frozenset(taken) | set(patterns) | GROUPS)
@@ -87,12 +91,19 @@ def inventory_hosts(servers: Any, groups: Any = (), taken: Sequence[str] = ()) -
     for server, name in zip(servers, names):
         variables, _dropped = host_variables(server, variable_names, mark)
         address = connection_address(server, ["ipv4", "ipv6"])
-        member_of = [group for group, wanted in patterns.items() if any(fnmatch.fnmatchcase(server["name"], pattern) for pattern in wanted)]
+        member_of = [
+            group
+            for group, wanted in patterns.items()
+            if any(fnmatch.fnmatchcase(server["name"], pattern) for pattern in wanted)
+        ]
         if address is None:
             without_address.append(name)
         hosts.append({"name": name, "address": address, "variables": variables, "groups": member_of})
     # As the inventory plugin does. Ansible shows a warning once, however often a filter is evaluated.
-    for what, entries in (("Some servers have other names in the inventory", warnings), ("Servers without an address to connect to", without_address)):
+    for what, entries in (
+        ("Some servers have other names in the inventory", warnings),
+        ("Servers without an address to connect to", without_address),
+    ):
         if entries:
             display.warning(f"{what}: {'; '.join(entries)}")
     return hosts
@@ -100,10 +111,21 @@ def inventory_hosts(servers: Any, groups: Any = (), taken: Sequence[str] = ()) -
 
 def _patterns(groups: Any) -> dict[str, list[str]]:
     """For each group the patterns that its members' names match."""
-    given = groups if isinstance(groups, Mapping) else dict.fromkeys(groups, "*") if isinstance(groups, (list, tuple)) else None
+    given = (
+        groups
+        if isinstance(groups, Mapping)
+        else dict.fromkeys(groups, "*")
+        if isinstance(groups, (list, tuple))
+        else None
+    )
     patterns = {group: [wanted] if isinstance(wanted, str) else wanted for group, wanted in (given or {}).items()}
-    if given is None or not all(isinstance(wanted, (list, tuple)) and all(isinstance(pattern, str) for pattern in wanted) for wanted in patterns.values()):
-        raise AnsibleFilterError("groups must be a list of names, or a dictionary with a shell pattern (or a list of them) for each name.")
+    if given is None or not all(
+        isinstance(wanted, (list, tuple)) and all(isinstance(pattern, str) for pattern in wanted)
+        for wanted in patterns.values()
+    ):
+        raise AnsibleFilterError(
+            "groups must be a list of names, or a dictionary with a shell pattern (or a list of them) for each name."
+        )
     return {group: list(wanted) for group, wanted in patterns.items()}
 
 

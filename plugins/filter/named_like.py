@@ -8,15 +8,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: named_like
-short_description: Select VPS.org servers by a shell pattern on their names
+short_description: Select VPS.org servers whose names match a shell pattern
 version_added: 0.1.0
 author: VPS.org collection contributors (@vpsorg)
 description:
-  - Keeps the servers whose names match a shell pattern (C(*), C(?) and C([...])), case-sensitive, as O(vpsorg.cloud.vps_fleet#module:purge_match) does.
+  - Keeps the servers whose names match a case-sensitive shell pattern (C(*), C(?), and C([...])), as with
+    O(vpsorg.cloud.vps_fleet#module:purge_match).
 positional: _input, pattern
 options:
   _input:
-    description: Servers, as in RV(vpsorg.cloud.vps_server_info#module:servers).
+    description: The servers, as in RV(vpsorg.cloud.vps_server_info#module:servers).
     type: list
     elements: dict
     required: true
@@ -38,7 +39,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The servers that match, in their order.
+  description: The servers that match, in their original order.
   type: list
   elements: dict
 """
@@ -52,7 +53,9 @@ from ansible.errors import AnsibleFilterError
 
 def named_like(servers: Any, pattern: str) -> list[Any]:
     """See DOCUMENTATION."""
-    if not isinstance(servers, (list, tuple)) or not all(isinstance(server, Mapping) and "name" in server for server in servers):
+    if not isinstance(servers, (list, tuple)) or not all(
+        isinstance(server, Mapping) and "name" in server for server in servers
+    ):
         raise AnsibleFilterError("named_like takes a list of servers, as the modules of vpsorg.cloud return it.")
     if not isinstance(pattern, str) or not pattern:
         raise AnsibleFilterError("named_like takes a shell pattern such as web-*.")

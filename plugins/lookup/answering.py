@@ -8,17 +8,20 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: answering
-short_description: Wait until addresses answer on a port, all at the same time
+short_description: Wait in parallel until addresses answer on a port
 version_added: 0.1.0
 author: VPS.org collection contributors (@vpsorg)
 description:
-  - Connects to a TCP port of every address, again and again until it answers or the time is over, for hundreds of addresses at the same time.
-  - Returns the addresses that answered. The connections are made from the controller, and closed at once.
-  - While it waits, it says every 10 seconds how many have answered.
-  - Takes as long as the slowest address. What the roles of this collection use to tell when servers are back.
+  - Repeatedly connects to a TCP port of every address until it answers or the timeout is reached. Hundreds of addresses
+    are handled in parallel.
+  - Returns the addresses that answered. The connections are made from the controller, and closed immediately.
+  - While waiting, reports every 10 seconds how many addresses have answered.
+  - Takes as long as the slowest address. The roles of this collection use this lookup to determine when servers are
+    back.
 options:
   _terms:
-    description: Addresses. Only IP literals are connected to; anything else counts as one that does not answer.
+    description: The addresses. Only IP addresses are connected to; anything else counts as an address that does not
+      answer.
     type: list
     elements: str
     required: true
@@ -27,33 +30,36 @@ options:
     type: int
     default: 22
   expect:
-    description: What the answer must begin with, such as V(SSH-). If empty, it is enough that the connection is accepted.
+    description: What the data received must begin with, such as V(SSH-). If empty, an accepted connection is
+      sufficient.
     type: str
     default: ""
   timeout:
-    description: The limit in seconds for all of them together.
+    description: The timeout in seconds for all addresses together.
     type: float
     default: 300.0
   interval:
-    description: The pause in seconds between two tries to connect to one address.
+    description: The pause between two attempts to connect to the same address, in seconds.
     type: float
     default: 1.0
 """
 
 EXAMPLES = r"""
-- name: Read the servers that run
+- name: Read the active servers
   vpsorg.cloud.vps_server_info:
     status: active
   register: found
 
 - name: Show which of them answer on SSH within a second
   ansible.builtin.debug:
-    msg: "{{ query('vpsorg.cloud.answering', *found.servers | map(attribute='ip_address') | select, port=22, timeout=1) }}"
+    msg: "{{ query('vpsorg.cloud.answering', *addresses, port=22, timeout=1) }}"
+  vars:
+    addresses: "{{ found.servers | map(attribute='ip_address') | select | list }}"
 """
 
 RETURN = r"""
 _raw:
-  description: The addresses that answered, in their order.
+  description: The addresses that answered, in their original order.
   type: list
   elements: str
 """
@@ -69,7 +75,9 @@ from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 
 _AT_A_TIME = 256  # connections; well below what a process may have open
-_LONGEST_TRY = 5.0  # seconds; a lost SYN is repeated by the system after seconds only, so that a new connection is quicker
+_LONGEST_TRY = (
+    5.0  # seconds; a lost SYN is repeated by the system after seconds only, so that a new connection is quicker
+)
 _TELL_EVERY = 9.0  # seconds; a little before the ten that are promised
 
 display = Display()
@@ -88,7 +96,11 @@ class LookupModule(LookupBase):
             if not math.isfinite(seconds) or seconds <= 0:
                 raise AnsibleError(f"{option} must be a number of seconds above 0, got {seconds}.")
         addresses = list(dict.fromkeys(str(term) for term in terms if _is_address(term)))
-        answered = asyncio.run(_Wait(port, str(self.get_option("expect")).encode(), interval).for_all(addresses, timeout)) if addresses else set()
+        answered = (
+            asyncio.run(_Wait(port, str(self.get_option("expect")).encode(), interval).for_all(addresses, timeout))
+            if addresses
+            else set()
+        )
         return [term for term in terms if str(term) in answered]
 
 
@@ -121,7 +133,8 @@ class _Wait:
         return self._answered
 
     async def _until_it_answers(self, address: str, gate: asyncio.Semaphore) -> None:
-        # Up to Python 3.11, wait_for swallows a cancellation that comes in the moment in which a try ends: the task must then end by itself.
+        # Up to Python 3.11, wait_for swallows a cancellation that comes in the moment in which a try ends: the task
+        # must then end by itself.
         while not self._is_over:
             async with gate:
                 # Within the time of a try: also what accepts a connection and then says nothing.

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: vps_fleet
-short_description: Declare many VPS.org servers in one task
+short_description: Manage many VPS.org servers in one task
 version_added: 0.1.0
 description:
-  - Declares a list of servers. The account is read once, everything is planned, what is not allowed is refused as a whole before the
-    first write, and the plan is carried out concurrently.
-  - One server's failure does not stop the others. The result holds every server in the order declared, and the task fails at the end
-    if anything failed. A rejected token stops everything; a lack of credit stops creates and nothing else.
-  - Says how far it is while it runs, in the ordinary output - a line when a server changes its state, and a summary at least every
-    10 seconds - where it runs inside the controller's process and without C(no_log). In check mode the plan is printed instead.
+  - Creates, updates, or deletes a list of servers. The module reads the account once and plans all changes. If anything
+    in the plan is not allowed, it rejects the whole task before the first write; otherwise, it applies the plan
+    concurrently.
+  - A failure of one server does not stop the others. The result contains all servers in the order in which they were
+    declared, and the task fails at the end if anything failed. A rejected token stops everything; insufficient credit
+    stops only creates.
+  - Reports its progress in the task output while it runs, with a line whenever a server changes state, and a summary at
+    least every 10 seconds. This requires that it runs inside the controller's process and without C(no_log). In check
+    mode, it prints the plan instead.
   - Creating a server costs money, and deleting one cannot be undone.
 author:
   - VPS.org collection contributors (@vpsorg)
@@ -29,17 +32,17 @@ attributes:
   check_mode:
     support: full
     details:
-      - Sends GET requests only, prints the plan, and returns it with the predicted servers.
+      - Sends only GET requests, prints the plan, and returns it along with the predicted servers.
   diff_mode:
     support: full
     details:
-      - Shows what is declared, server by server, for those that change.
+      - For each server that changes, shows the declared fields.
   idempotent:
     support: full
 options:
   servers:
     description:
-      - The servers. Their names must differ.
+      - The servers. Their names must be unique.
       - A field that is null counts as not set.
     type: list
     elements: dict
@@ -47,20 +50,20 @@ options:
     suboptions:
       name:
         description:
-          - The server's name. Letters, digits and hyphens.
+          - The server's name. It can contain letters, digits, and hyphens.
         type: str
         required: true
       plan_id:
         description:
-          - The id of the plan. Required to create; cannot be changed later.
+          - The ID of the plan. Required to create a server; cannot be changed later.
         type: int
       os_id:
         description:
-          - The id of the operating system. Required to create; cannot be changed later.
+          - The ID of the operating system. Required to create a server; cannot be changed later.
         type: int
       location:
         description:
-          - The code of the datacenter, such as V(us-west). Required to create; cannot be changed later.
+          - The code of the datacenter, such as V(us-west). Required to create a server; cannot be changed later.
         type: str
       hostname:
         description:
@@ -68,62 +71,64 @@ options:
         type: str
       ssh_key_id:
         description:
-          - The id of the SSH key to install. It counts at creation only.
+          - The ID of the SSH key to install. It only takes effect when a server is created.
         type: int
       backups_enabled:
         description:
-          - Whether backups are made.
+          - Whether backups are enabled.
         type: bool
       power:
         description:
-          - The power state that belongs to the declaration. If unset, the power state is left alone.
+          - The desired power state. If unset, the power state is not changed.
         type: str
         choices: [started, stopped]
       on_immutable_change:
         description:
-          - As the task's own O(on_immutable_change), for this server.
+          - Overrides the task's O(on_immutable_change) for this server.
         type: str
         choices: [fail, warn, recreate]
   defaults:
     description:
-      - Fields, as in O(servers) but for the name, for every server that does not set them itself.
+      - Fields as in O(servers), except C(name). They apply to every server that does not set them itself.
     type: dict
     default: {}
   state:
     description:
-      - V(present) creates what is missing and changes what differs.
-      - V(absent) deletes exactly the servers that are named, permanently.
+      - V(present) creates missing servers and updates what differs.
+      - V(absent) permanently deletes exactly the servers that are listed.
     type: str
     choices: [present, absent]
     default: present
   purge:
     description:
-      - Whether to delete servers of the account whose names match O(purge_match) and that are not declared. How many may be deleted is
-        limited by O(max_delete).
+      - Whether to delete servers of the account whose names match O(purge_match) but that are not declared.
+        O(max_delete) limits how many may be deleted.
     type: bool
     default: false
   purge_match:
     description:
-      - A shell pattern on names, such as V(web-*). Required with O(purge). A pattern without a letter, digit or hyphen
-        outside of brackets, such as V(*), V(????) or V([a-z]*), is refused.
+      - A shell pattern for names, such as V(web-*). Required with O(purge). A pattern without a letter, digit, or
+        hyphen outside of brackets, such as V(*), V(????), or V([a-z]*), is rejected.
     type: str
   max_delete:
     description:
-      - How many deletions the task may make by O(purge) or O(on_immutable_change=recreate). Needing more fails before any write.
+      - The maximum number of servers that the task may delete because of O(purge) or O(on_immutable_change=recreate).
+        If more deletions are needed, the task fails before any write.
     type: int
     default: 0
   concurrency:
     description:
-      - How many servers are worked on at a time, at most V(32).
+      - The maximum number of servers to work on at the same time, at most V(32).
     type: int
     default: 16
   on_immutable_change:
     description:
-      - What to do when the plan, the operating system or the location of an existing server differs from the declaration.
-        The API cannot change them.
-      - V(fail) refuses the whole task before any write.
-      - V(warn) leaves such a server as it is in this, warns, and lists the difference in RV(drift).
-      - V(recreate) deletes the server and creates it anew, as far as O(max_delete) allows. All data on it are lost.
+      - What to do if the plan, the operating system, or the location of an existing server differs from the
+        declaration. The API cannot change them.
+      - V(fail) rejects the whole task before any write.
+      - V(warn) leaves the difference as it is, issues a warning, and lists the difference in RV(drift).
+      - V(recreate) deletes the server and creates it again, provided that O(max_delete) allows it. All data on the
+        server is lost.
     type: str
     choices: [fail, warn, recreate]
     default: fail
@@ -134,7 +139,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Three web servers and a database exist
+- name: Ensure that three web servers and a database exist
   vpsorg.cloud.vps_fleet:
     defaults:
       os_id: 5
@@ -150,11 +155,11 @@ EXAMPLES = r"""
         backups_enabled: true
   register: fleet
 
-- name: Their addresses
+- name: Show their addresses
   ansible.builtin.debug:
     msg: "{{ dict(fleet.servers | map(attribute='name') | zip(fleet.servers | map(attribute='ip_address'))) }}"
 
-- name: As many web servers as are wanted, and no more
+- name: Scale the web servers to the desired number
   vpsorg.cloud.vps_fleet:
     defaults:
       plan_id: 1
@@ -168,7 +173,7 @@ EXAMPLES = r"""
     wanted: 2
     web_servers: [{name: web-01}, {name: web-02}, {name: web-03}]
 
-- name: They are gone
+- name: Delete the servers
   vpsorg.cloud.vps_fleet:
     servers:
       - name: web-01
@@ -180,52 +185,60 @@ EXAMPLES = r"""
 RETURN = r"""
 servers:
   description:
-    - The servers that exist, in the order declared. The detail where the task wrote or read it, else the view of the list, which lacks
-      C(ipv6_address), C(backups_enabled), C(resource_usage) and the bandwidth of the plan.
-    - In check mode, what they would be.
+    - The servers that exist, in the order in which they were declared. A server that the task wrote to or whose details
+      it read is returned with its details; for others, this is the item of the list, without C(ipv6_address),
+      C(backups_enabled), C(resource_usage), and the bandwidth of the plan.
+    - In check mode, the predicted servers.
   returned: always
   type: list
   elements: dict
   sample: [{id: 12345, name: web-01, status: active, ip_address: 203.0.113.10, location: us-west}]
 plan:
-  description: What was planned before the first write. Servers with nothing to do are not in it.
+  description: The plan that was made before the first write. It does not include servers that need no action.
   returned: always
   type: list
   elements: dict
   contains:
     action:
-      description: One of C(create), C(update), C(start), C(stop), C(delete). A recreated server has a C(delete) and a C(create).
+      description: One of C(create), C(update), C(start), C(stop), C(delete). A server to be recreated has both a
+        C(delete) and a C(create).
       type: str
     name:
       description: The server's name.
       type: str
     id:
-      description: The server's id; null for one that does not exist yet.
+      description: The server's ID; null if the server does not exist yet.
       type: int
     fields:
-      description: What is sent.
+      description: The fields that are sent.
       type: dict
     reason:
-      description: Why.
+      description: The reason for the action.
       type: str
-  sample: [{action: create, name: web-01, id: null, fields: {plan_id: 1, os_id: 5, location: us-west}, reason: there is none of that name}]
+  sample:
+    - action: create
+      name: web-01
+      id: null
+      fields: {plan_id: 1, os_id: 5, location: us-west}
+      reason: no server has this name
 summary:
-  description: Counts of servers. In check mode, of what would be done.
+  description: The number of servers by outcome. In check mode, the predicted numbers.
   returned: always
   type: dict
   contains:
     created: {description: Created., type: int}
-    adopted: {description: Found after a create whose answer was lost., type: int}
-    updated: {description: Changed in place., type: int}
+    adopted: {description: Found after the response to their create was lost., type: int}
+    updated: {description: Updated in place., type: int}
     started: {description: Started., type: int}
     stopped: {description: Stopped., type: int}
-    recreated: {description: Deleted and created anew., type: int}
+    recreated: {description: Deleted and created again., type: int}
     deleted: {description: Deleted., type: int}
-    unchanged: {description: Left as they were., type: int}
+    unchanged: {description: Left unchanged., type: int}
     failed: {description: Failed; see RV(errors)., type: int}
-  sample: {created: 3, adopted: 0, updated: 1, started: 0, stopped: 0, recreated: 0, deleted: 2, unchanged: 94, failed: 0}
+  sample:
+    {created: 3, adopted: 0, updated: 1, started: 0, stopped: 0, recreated: 0, deleted: 2, unchanged: 94, failed: 0}
 errors:
-  description: What failed. Not empty means that the task failed, after everything else was carried through.
+  description: The servers that failed. If this list is not empty, the task fails once it has finished everything else.
   returned: always
   type: list
   elements: dict
@@ -234,163 +247,162 @@ errors:
       description: The server's name.
       type: str
     id:
-      description: The server's id, wherever one is known.
+      description: The server's ID, if it is known.
       type: int
     msg:
-      description: What happened.
+      description: The error message.
       type: str
 drift:
-  description: What differs and cannot be changed.
+  description: The differences that cannot be changed.
   returned: always
   type: list
   elements: dict
   sample: [{name: web-01, id: 12345, field: plan_id, have: 1, want: 2}]
 diff:
-  description: What is managed, before and after, for every server that changes.
+  description: The managed fields before and after, for each server that changes.
   returned: always
   type: list
   elements: dict
 api:
-  description: How many requests were sent, how many of them were repetitions, and how many seconds were spent in pauses.
+  description: How many requests were sent, how many of them were retries, and how many seconds were spent in pauses.
   returned: always
   type: dict
   sample: {requests: 1, retries: 0, waited: 0.0}
 msg:
-  description: The counts in a sentence; in check mode those of the plan; on failure what failed.
+  description: A summary of the counts; in check mode, of the plan; on failure, a description of what failed.
   returned: always
   type: str
   sample: "Plan: 3 to create, 1 to update, 2 to delete, 94 unchanged"
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._module import output as _progress
-from ..module_utils._module.runner import Door, carried_out, last_words, open_door
-from ..module_utils._apply.executor import Engine, Refusal
+from ..module_utils._apply.executor import Executor
+from ..module_utils._apply.jobs import Job
+from ..module_utils._apply.lock import AccountLock
+from ..module_utils._apply.planning import End, Outcome, TaskPlan, look_and_plan, predicted, refused
+from ..module_utils._apply.pollers import ListPoller
+from ..module_utils._client.concurrent import DEFAULT_CONCURRENCY
 from ..module_utils._client.errors import VpsError
-from ..module_utils._fleet.declaration import check_fleet_options, read_wishes
-from ..module_utils._fleet.planner import (
-    Fleet,
+from ..module_utils._fleet.declaration import FleetDeclaration, read_declaration
+from ..module_utils._fleet.planner import FleetPlanner
+from ..module_utils._fleet.progress import FleetProgress
+from ..module_utils._fleet.results import (
     diffs,
     drifts,
+    errors,
     plan_entries,
-    plan_lines,
-    plan_sentence,
-    result_sentence,
     summary,
+    summary_of_jobs,
+    summary_of_plans,
 )
-from ..module_utils._fleet.progress import FleetObserver
-from ..module_utils._apply.jobs import Job
-from ..module_utils._apply.pollers import ListLooker
-from ..module_utils._module.options import ON_IMMUTABLE_CHANGE, connection_options, wait_options
-from ..module_utils._server.plan import ServerPlan
+from ..module_utils._fleet.text import failures_in_sentences, plan_lines, plan_sentence, result_sentence
+from ..module_utils._module import output
+from ..module_utils._module.options import connection_options, wait_options
+from ..module_utils._module.results import TaskObserver, last_words
+from ..module_utils._module.runner import Result, Task, run_module
+from ..module_utils._server.fields import declaration_options
+from ..module_utils._server.model import ServerPlan
 
-_MOST_REASONS_IN_MESSAGE = 5
-_MOST_SERVERS_OF_A_REASON = 10
-_NOTHING: Mapping[str, Any] = {"servers": [], "plan": [], "summary": summary([]), "errors": [], "drift": [], "diff": [], "api": {}}
+_NOTHING: Mapping[str, Any] = {"servers": [], "plan": [], "summary": summary([]), "errors": [], "drift": [], "diff": []}
 
 
-def _check(params: Mapping[str, Any]) -> None:
-    check_fleet_options(params)
-    read_wishes(params)
+def _run(task: Task, declaration: FleetDeclaration) -> None:
+    def show(line: str) -> None:
+        output.line(task.scrub(line))
+
+    lock = AccountLock(task.settings)
+    planner = FleetPlanner(task.servers, declaration)
+    with FleetProgress(TaskObserver(task), show if output.is_shown() else None) as progress:
+        executor = Executor(
+            task.servers,
+            ListPoller(task.servers, declaration.concurrency),
+            lock,
+            progress,
+            concurrency=declaration.concurrency,
+        )
+        plan = look_and_plan(planner, lock, task.budget, check_mode=task.check_mode)
+        outcome = refused(plan) or predicted(plan, task.check_mode) or executor.apply(plan)
+    if outcome.end is End.PREDICTED:
+        for line in (*plan_lines(plan.servers), plan_sentence(plan.servers)):
+            show(line)
+    task.end(_result_of(outcome, len(declaration.desired)))
+
+
+def _result_of(outcome: Outcome, declared: int) -> Result:
+    """`declared`: how many servers the task declares; what follows them in the plan is purged."""
+    if outcome.end is End.REFUSED:
+        return _result_of_refusal(outcome.plan)
+    if outcome.end is End.PREDICTED:
+        return _result_of_prediction(outcome.plan.servers, declared)
+    return _result_of_jobs(outcome.jobs, declared, last_words(outcome.jobs) if outcome.end is End.INTERRUPTED else None)
 
 
 def _planned(plans: Sequence[ServerPlan]) -> dict[str, Any]:
     return {"plan": plan_entries(plans), "drift": drifts(plans), "diff": diffs(plans)}
 
 
-def _run(door: Door) -> None:
-    params, module = door.params, door.module
-    fleet = Fleet(door.servers, read_wishes(params), params)
-    observer = FleetObserver(module, lambda: engine.jobs, door.scrub)
-    engine = door.engine(looker=ListLooker(door.servers, params["concurrency"]), concurrency=params["concurrency"], observer=observer)
-    unread: VpsError | None = None
-    jobs: list[Job] | None = None
-    refusal: Refusal | None = None
-    try:
-        with observer:
-            jobs, refusal = carried_out(door, engine, fleet.survey, may_create=params["state"] == "present", refuse=fleet.refusal)
-    except VpsError as error:
-        if not error.server:
-            raise
-        unread = error
-    # Outside the handlers: see open_door.
-    if unread is not None:
-        _end_unread(door, unread)
-    if refusal is not None:
-        _refuse(door, refusal)
-    if jobs is None:
-        door.fail(last_words(door, engine), **_result(door, engine))
-    door.warn([warning for job in jobs for warning in job.warnings])
-    if module.check_mode:
-        _end_check_mode(door, [job.plan for job in jobs], len(params["servers"]))
-    result = _result(door, engine)
-    if result["errors"]:
-        door.fail(_failure_text(result), **result)
-    door.exit(msg=result_sentence(result["summary"]), **result)
+def _warnings(plans: Sequence[ServerPlan]) -> list[str]:
+    return [warning for plan in plans for warning in plan.warnings]
 
 
-def _refuse(door: Door, refusal: Refusal) -> NoReturn:
-    errors = [{"name": plan.wish.name, "id": (plan.found or {}).get("id"), "msg": plan.refusal} for plan in refusal.plans if plan.refusal]
-    door.warn([warning for plan in refusal.plans for warning in plan.warnings])
-    counts = {**summary([]), "failed": len(errors)}
-    found = [dict(plan.found) for plan in refusal.plans if plan.found is not None and plan.wish.server_id is None]
-    report = door.pace.report()
-    door.fail(str(refusal), changed=False, servers=found, summary=counts, errors=errors, api=report, **_planned(refusal.plans))
+def _result_of_refusal(plan: TaskPlan) -> Result:
+    refusals = [server.refusal for server in plan.servers if server.refusal]
+    whole = [*refusals, *([plan.refusal] if plan.refusal else [])]
+    values = {
+        "changed": False,
+        # Those to be purged have an id in what is desired.
+        "servers": [
+            dict(server.existing)
+            for server in plan.servers
+            if server.existing is not None and server.desired.server_id is None
+        ],
+        "summary": {**summary([]), "failed": len(refusals)},
+        "errors": errors(refusals),
+        **_planned(plan.servers),
+    }
+    return Result(values, f"Nothing was done. {failures_in_sentences(whole)}", _warnings(plan.servers))
 
 
-def _end_unread(door: Door, error: VpsError) -> NoReturn:
-    """Nothing was written, because one server could not be read whole."""
-    server = error.server or {}
-    text = f"Server {server['name']} (id {server['id']}, last status {server['status']}): {error}"
-    errors = [{"name": server["name"], "id": server["id"], "msg": text}]
-    door.fail(f"Nothing was done. {text}", **{**_NOTHING, "summary": {**summary([]), "failed": 1}, "errors": errors, "api": door.pace.report()}, changed=False)
+def _result_of_prediction(plans: Sequence[ServerPlan], declared: int) -> Result:
+    bad_ends = [plan.ends_badly for plan in plans if plan.ends_badly]
+    values = {
+        "changed": any(plan.changes for plan in plans),
+        "servers": [dict(plan.predicted) for plan in plans[:declared] if plan.predicted is not None],
+        "summary": summary_of_plans(plans),
+        "errors": errors(bad_ends),
+        "msg": plan_sentence(plans),
+        **_planned(plans),
+    }
+    failure = f"{plan_sentence(plans)}. {failures_in_sentences(bad_ends)}" if bad_ends else None
+    return Result(values, failure, _warnings(plans))
 
 
-def _end_check_mode(door: Door, plans: Sequence[ServerPlan], declared: int) -> None:
-    for line in plan_lines(plans):
-        _progress.line(door.scrub(line))
-    sentence = plan_sentence(plans)
-    _progress.line(sentence)
-    servers = [dict(plan.predicted) for plan in plans[:declared] if plan.predicted is not None]
-    counts = summary([([step.kind for step in plan.steps if step.is_action and step.foreseen], bool(plan.ends_badly)) for plan in plans])
-    changed = any(plan.changes for plan in plans)
-    errors = [{"name": plan.wish.name, "id": (plan.found or {}).get("id"), "msg": plan.ends_badly} for plan in plans if plan.ends_badly]
-    result = {"changed": changed, "servers": servers, "summary": counts, "errors": errors, "api": door.pace.report(), **_planned(plans)}
-    if errors:
-        door.fail(f"{sentence}. {' '.join(str(error['msg']) for error in errors[:_MOST_REASONS_IN_MESSAGE])}", **result)
-    door.exit(msg=sentence, **result)
-
-
-def _result(door: Door, engine: Engine) -> dict[str, Any]:
-    jobs: list[Job] = engine.jobs
-    declared = jobs[: len(door.params["servers"])]
-    return {
+def _result_of_jobs(jobs: Sequence[Job], declared: int, interruption: str | None) -> Result:
+    failures = [job.error for job in jobs if job.error]
+    counts = summary_of_jobs(jobs)
+    values = {
         "changed": any(job.changed for job in jobs),
-        "servers": [job.server for job in declared if job.server is not None and not (job.gone and not job.error)],
-        "summary": summary([([action["action"] for action in job.actions], job.error is not None) for job in jobs]),
-        "errors": [{"name": job.name, "id": job.server_id, "msg": job.error} for job in jobs if job.error],
-        "api": door.pace.report(),
+        "servers": [
+            job.server for job in jobs[:declared] if job.server is not None and not (job.gone and not job.error)
+        ],
+        "summary": counts,
+        "errors": errors(failures),
+        "msg": result_sentence(counts),
         **_planned([job.plan for job in jobs]),
     }
+    failure = f"{result_sentence(counts)}. {failures_in_sentences(failures)}" if failures else None
+    return Result(values, interruption or failure, [warning for job in jobs for warning in job.warnings])
 
 
-def _failure_text(result: Mapping[str, Any]) -> str:
-    """What failed, with the servers that failed for one reason in one sentence."""
-    labels_by_reason: dict[str, list[str]] = {}
-    for error in result["errors"]:
-        label, _colon, reason = error["msg"].removeprefix("Server ").partition(": ")
-        labels_by_reason.setdefault(reason, []).append(label)
-    sentences = []
-    for reason, labels in list(labels_by_reason.items())[:_MOST_REASONS_IN_MESSAGE]:
-        more = f" and {len(labels) - _MOST_SERVERS_OF_A_REASON} more" if len(labels) > _MOST_SERVERS_OF_A_REASON else ""
-        sentences.append(f"{'Servers' if len(labels) > 1 else 'Server'} {', '.join(labels[:_MOST_SERVERS_OF_A_REASON])}{more}: {reason}")
-    if len(labels_by_reason) > _MOST_REASONS_IN_MESSAGE:
-        sentences.append("And more, see errors.")
-    return f"{result_sentence(result['summary'])}. {' '.join(sentences)}"
+def _values_of_error(error: VpsError) -> dict[str, Any]:
+    """Nothing was written: the account, or one of its servers, could not be read whole."""
+    if error.about.server_id is None:
+        return dict(_NOTHING)
+    return {**_NOTHING, "summary": {**summary([]), "failed": 1}, "errors": errors([error])}
 
 
 def main() -> None:
@@ -402,11 +414,13 @@ def main() -> None:
         "purge": {"type": "bool", "default": False},
         "purge_match": {"type": "str"},
         "max_delete": {"type": "int", "default": 0},
-        "concurrency": {"type": "int", "default": 16},
-        "on_immutable_change": ON_IMMUTABLE_CHANGE,
+        "concurrency": {"type": "int", "default": DEFAULT_CONCURRENCY},
+        "on_immutable_change": declaration_options()["on_immutable_change"],
     }
-    module = AnsibleModule(argument_spec={**connection_options(), **wait_options(), **options}, supports_check_mode=True)
-    open_door(module, _run, _NOTHING, _check)
+    module = AnsibleModule(
+        argument_spec={**connection_options(), **wait_options(), **options}, supports_check_mode=True
+    )
+    run_module(module, read_declaration, _run, _values_of_error)
 
 
 if __name__ == "__main__":

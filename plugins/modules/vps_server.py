@@ -9,13 +9,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: vps_server
-short_description: Declare a VPS.org server
+short_description: Manage a VPS.org server
 version_added: 0.1.0
 description:
-  - Creates a server, changes it in place, or deletes it, so that it is as declared.
-  - A server is found by its name, or by O(id) where its name is not unique or is to change. A server of that name counts whatever its status.
-  - A create is never sent twice unless it is proven that the first one created nothing. Where its answer is lost, the account is
-    looked at, and the server is adopted when it appears.
+  - Creates, updates, or deletes a server so that it matches its declaration.
+  - The module finds a server by its name, or by O(id) if the name is not unique or is to be changed. A server with that
+    name is found regardless of its status.
+  - A create is repeated only if it is proven that the previous attempt created nothing. If the response to a create is
+    lost, the module checks the account, and adopts the server once it appears.
   - Creating a server costs money, and deleting one cannot be undone.
 author:
   - VPS.org collection contributors (@vpsorg)
@@ -27,43 +28,43 @@ attributes:
   check_mode:
     support: full
     details:
-      - Sends GET requests only, and returns the predicted server.
+      - Sends only GET requests, and returns the predicted server.
   diff_mode:
     support: full
     details:
-      - Shows what is declared, and nothing else of the server.
+      - Shows only the declared fields of the server.
   idempotent:
     support: full
 options:
   name:
     description:
-      - The server's name. Letters, digits and hyphens.
-      - With O(id) given, and O(state=present), this is the name that the server gets.
+      - The server's name. It can contain letters, digits, and hyphens.
+      - If O(id) is also set and O(state=present), the server is renamed to this name if necessary.
       - Either O(name) or O(id) is required.
     type: str
   id:
     description:
-      - The server's id. Needed where several servers have the same name, and to rename a server.
-      - A server of this id must exist, unless it is to be absent.
+      - The server's ID. Required to rename a server, and if several servers have the same name.
+      - A server with this ID must exist, unless O(state=absent).
     type: int
   state:
     description:
-      - V(present) creates the server if there is none, and else changes what differs.
-      - V(absent) deletes it. The deletion is permanent.
+      - V(present) creates the server if it does not exist, and otherwise updates what differs.
+      - V(absent) deletes the server permanently.
     type: str
     choices: [present, absent]
     default: present
   plan_id:
     description:
-      - The id of the plan. Required to create; cannot be changed later.
+      - The ID of the plan. Required to create a server; cannot be changed later.
     type: int
   os_id:
     description:
-      - The id of the operating system. Required to create; cannot be changed later.
+      - The ID of the operating system. Required to create a server; cannot be changed later.
     type: int
   location:
     description:
-      - The code of the datacenter, such as V(us-west). Required to create; cannot be changed later.
+      - The code of the datacenter, such as V(us-west). Required to create a server; cannot be changed later.
     type: str
   hostname:
     description:
@@ -71,24 +72,26 @@ options:
     type: str
   ssh_key_id:
     description:
-      - The id of the SSH key to install. It counts at creation only; the API never tells it, so it is not compared.
+      - The ID of the SSH key to install. It only takes effect when a server is created. The API never returns it, so it
+        is not compared.
     type: int
   backups_enabled:
     description:
-      - Whether backups are made.
+      - Whether backups are enabled.
     type: bool
   power:
     description:
-      - The power state that belongs to the declaration. If unset, the power state is left alone.
+      - The desired power state. If unset, the power state is not changed.
     type: str
     choices: [started, stopped]
   on_immutable_change:
     description:
-      - What to do when the plan, the operating system or the location of an existing server differs from the declaration.
-        The API cannot change them.
-      - V(fail) changes nothing and says which differ.
-      - V(warn) leaves the server as it is in this, warns, and lists the difference in RV(drift).
-      - V(recreate) deletes the server and creates it anew. All data on it are lost, and its id and addresses change.
+      - What to do if the plan, the operating system, or the location of an existing server differs from the
+        declaration. The API cannot change them.
+      - V(fail) changes nothing, and reports the differences.
+      - V(warn) leaves the difference as it is, issues a warning, and lists the difference in RV(drift).
+      - V(recreate) deletes the server and creates it again. All data on the server is lost, and its ID and addresses
+        change.
     type: str
     choices: [fail, warn, recreate]
     default: fail
@@ -98,7 +101,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: A web server exists and runs
+- name: Ensure that a web server exists and is running
   vpsorg.cloud.vps_server:
     name: web-01
     plan_id: 1
@@ -109,21 +112,21 @@ EXAMPLES = r"""
     power: started
   register: web
 
-- name: Its address
+- name: Show its address
   ansible.builtin.debug:
-    msg: "{{ web.server.name }} has the id {{ web.id }} and the address {{ web.server.ip_address }}"
+    msg: "{{ web.server.name }} has the ID {{ web.id }} and the address {{ web.server.ip_address }}"
 
-- name: Backups are switched off, and nothing else is touched
+- name: Disable backups, and change nothing else
   vpsorg.cloud.vps_server:
     name: web-01
     backups_enabled: false
 
-- name: It is renamed
+- name: Rename the server
   vpsorg.cloud.vps_server:
     id: "{{ web.id }}"
     name: web-02
 
-- name: It is gone
+- name: Delete the server
   vpsorg.cloud.vps_server:
     name: web-02
     state: absent
@@ -131,12 +134,14 @@ EXAMPLES = r"""
 
 RETURN = r"""
 id:
-  description: The server's id. Null when there is no such server, and for a server that check mode only predicts.
+  description: The server's ID. Null if there is no such server, and for a server that check mode predicts to be
+    created.
   returned: always
   type: int
   sample: 12345
 server:
-  description: The server's detail as the API gives it. Null when it is absent. In check mode, what it would be.
+  description: The server's details as returned by the API. Null if the server is absent. In check mode, the predicted
+    details.
   returned: always
   type: dict
   sample:
@@ -156,7 +161,7 @@ server:
 actions:
   description:
     - What was done, in order. In check mode, what would be done.
-    - C(adopt) is a create whose answer was lost, and whose server was then found.
+    - C(adopt) means that the response to a create was lost, and that the server was then found.
   returned: always
   type: list
   elements: dict
@@ -165,18 +170,18 @@ actions:
       description: One of C(create), C(adopt), C(update), C(start), C(stop), C(reboot), C(delete).
       type: str
     id:
-      description: The server's id; null where check mode cannot know it.
+      description: The server's ID; null if check mode cannot know it.
       type: int
     name:
       description: The server's name.
       type: str
     fields:
-      description: What was sent.
+      description: The fields that were sent.
       type: dict
       returned: for an update
   sample: [{action: create, id: 12345, name: web-01}]
 drift:
-  description: What differs and cannot be changed.
+  description: The differences that cannot be changed.
   returned: always
   type: list
   elements: dict
@@ -185,39 +190,39 @@ drift:
       description: The option.
       type: str
     have:
-      description: What the server has.
+      description: The existing value.
       type: raw
     want:
-      description: What is declared.
+      description: The declared value.
       type: raw
   sample: [{field: plan_id, have: 1, want: 2}]
 diff:
-  description: What is managed, before and after.
+  description: The managed fields before and after.
   returned: always
   type: dict
   sample: {before: {name: web-01, backups_enabled: false}, after: {name: web-01, backups_enabled: true}}
 api:
-  description: How many requests were sent, how many of them were repetitions, and how many seconds were spent in pauses.
+  description: How many requests were sent, how many of them were retries, and how many seconds were spent in pauses.
   returned: always
   type: dict
   contains:
     requests:
-      description: Requests sent.
+      description: The number of requests sent.
       type: int
     retries:
-      description: Requests repeated.
+      description: The number of retries.
       type: int
     waited:
-      description: Seconds in pauses.
+      description: The seconds spent in pauses.
       type: float
   sample: {requests: 2, retries: 0, waited: 0.0}
 name:
   description: The server's name.
-  returned: on failure, where it is known
+  returned: on failure, if it is known
   type: str
 status:
-  description: The last status seen.
-  returned: on failure, where it is known
+  description: The last known status.
+  returned: on failure, if it is known
   type: str
 """
 
@@ -227,64 +232,86 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._module.runner import EMPTY_SERVER_RESULT, Door, concerning, end_with_one, open_door, wish_of
-from ..module_utils._apply.jobs import Survey
-from ..module_utils._module.options import (
-    ON_IMMUTABLE_CHANGE,
-    check_server_fields,
-    connection_options,
-    require_name_or_id,
-    server_options,
-    wait_options,
-)
-from ..module_utils._server.plan import named, plan_absent, plan_present
+from ..module_utils._apply.executor import Executor
+from ..module_utils._apply.lock import AccountLock
+from ..module_utils._apply.planning import TaskPlan, look_and_plan, predicted, refused
+from ..module_utils._apply.pollers import DetailPoller
+from ..module_utils._client.errors import ServerId, VpsError, error_context
+from ..module_utils._module.options import check_server_options, connection_options, require_name_or_id, wait_options
+from ..module_utils._module.results import TaskObserver, result_of, values_of_error
+from ..module_utils._module.runner import Task, run_module
+from ..module_utils._server.fields import declaration_options
+from ..module_utils._server.model import DesiredServer, ServerPlan
+from ..module_utils._server.plan import plan_absent, plan_present
+from ..module_utils._server.servers import Servers, named
 
 
-def _check(params: Mapping[str, Any]) -> None:
+def _read(params: Mapping[str, Any]) -> DesiredServer:
     require_name_or_id(params)
-    check_server_fields(params)
+    check_server_options(params)
+    return DesiredServer.of(params)
 
 
-def _run(door: Door) -> None:
-    params, wish = door.params, wish_of(door.params)
-    absent = params["state"] == "absent"
-    decide = plan_absent if absent else plan_present
+class _ServerPlanner:
+    """Plans for one server, found by its id or by its name."""
 
-    def survey() -> Survey:
-        if wish.server_id is None:
-            found, seen = door.find_named(wish.name)
-            return Survey([decide(wish, found)], seen)
-        plan = decide(wish, door.servers.find(wish.server_id))
+    def __init__(self, servers: Servers, desired: DesiredServer, *, absent: bool) -> None:
+        self._servers = servers
+        self._desired = desired
+        self._plan_one = plan_absent if absent else plan_present
+        self.may_create = not absent and desired.server_id is None
+
+    def plan(self) -> TaskPlan:
+        if self._desired.server_id is None:
+            existing, seen = self._servers.find_named(self._desired.name or "")
+            plan = self._plan_one(self._desired, existing)
+            return TaskPlan((plan,), seen=seen)
+        plan = self._plan_one(self._desired, self._servers.find(self._desired.server_id))
         renames = any("name" in step.fields for step in plan.steps if step.kind == "update")
         if renames or plan.recreates:
-            with concerning(plan.found or {}):
-                listed = door.servers.list()
-            bearers = [server["id"] for server in named(listed, plan.wish.name or "") if server["id"] != wish.server_id]
-            if bearers and plan.recreates:
-                refusal = (
-                    f"Server {wish.server_id} can't be recreated as {plan.wish.name}: another server has that name (id {bearers[0]}), "
-                    "and a new one could not be told from it. Nothing was deleted: rename one of them first."
-                )
-                return Survey([dataclasses.replace(plan, steps=(), refusal=refusal)])
-            if bearers:
-                warning = (
-                    f"Renaming server {wish.server_id} to {wish.name}: another server has that name already (id {bearers[0]}); "
-                    "by name alone neither can be managed."
-                )
-                plan = dataclasses.replace(plan, warnings=(*plan.warnings, warning))
-        return Survey([plan])
+            plan = self._beside_namesakes(plan, self._desired.server_id)
+        return TaskPlan((plan,))
 
-    end_with_one(door, door.engine(), survey, may_create=not absent and wish.server_id is None)
+    def _beside_namesakes(self, plan: ServerPlan, server_id: ServerId) -> ServerPlan:
+        """A plan that gives a server its name, where another one may have that name already."""
+        with error_context(plan.about):
+            listed = self._servers.list()
+        namesakes = [server["id"] for server in named(listed, plan.name or "") if server["id"] != server_id]
+        if not namesakes:
+            return plan
+        if plan.recreates:
+            words = (
+                f"It can't be recreated as {plan.name}: another server has that name (id {namesakes[0]}), and a new "
+                "server could not be told apart from it. Nothing was deleted: rename one of them first."
+            )
+            return dataclasses.replace(plan, steps=(), refusal=VpsError(words, about=plan.about))
+        warning = (
+            f"Renaming server {server_id} to {plan.name}: another server has that name already (id {namesakes[0]}); "
+            "by name alone neither can be managed."
+        )
+        return dataclasses.replace(plan, warnings=(*plan.warnings, warning))
+
+
+def _run(task: Task, desired: DesiredServer) -> None:
+    lock = AccountLock(task.settings)
+    planner = _ServerPlanner(task.servers, desired, absent=task.params["state"] == "absent")
+    executor = Executor(task.servers, DetailPoller(task.servers), lock, TaskObserver(task))
+    plan = look_and_plan(planner, lock, task.budget, check_mode=task.check_mode)
+    outcome = refused(plan) or predicted(plan, task.check_mode) or executor.apply(plan)
+    task.end(result_of(outcome))
 
 
 def main() -> None:
     """Entry point."""
-    options = server_options()
-    options["id"] = {"type": "int"}
-    options["state"] = {"type": "str", "choices": ["present", "absent"], "default": "present"}
-    options["on_immutable_change"] = ON_IMMUTABLE_CHANGE
-    module = AnsibleModule(argument_spec={**connection_options(), **wait_options(), **options}, supports_check_mode=True)
-    open_door(module, _run, EMPTY_SERVER_RESULT, _check)
+    options = {
+        **declaration_options(),
+        "id": {"type": "int"},
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    }
+    module = AnsibleModule(
+        argument_spec={**connection_options(), **wait_options(), **options}, supports_check_mode=True
+    )
+    run_module(module, _read, _run, lambda error: values_of_error(error, module.params))
 
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@ module: vps_server_info
 short_description: Read VPS.org servers
 version_added: 0.1.0
 description:
-  - Returns the servers of the account that match all of what is given; all of them where nothing is given.
-  - Matching is exact. Where nothing matches, the list is empty, and the task succeeds.
+  - Returns the servers of the account that match all given options, or all servers if no option is given.
+  - Values must match exactly. If no server matches, the list is empty, and the task succeeds.
 author:
   - VPS.org collection contributors (@vpsorg)
 extends_documentation_fragment:
@@ -35,25 +35,26 @@ attributes:
 options:
   id:
     description:
-      - Only the server with this id.
+      - Return only the server with this ID.
     type: int
   name:
     description:
-      - Only servers of exactly this name.
+      - Return only servers with exactly this name.
     type: str
   status:
     description:
-      - Only servers in this status, such as V(active), V(stopped), V(suspended) or V(provisioning).
+      - Return only servers with this status, such as V(active), V(stopped), V(suspended), or V(provisioning).
     type: str
   location:
     description:
-      - Only servers in this datacenter, such as V(us-west).
+      - Return only servers in this datacenter, such as V(us-west).
     type: str
   details:
     description:
-      - Read the detail of every server, which adds C(ipv6_address), C(backups_enabled), C(resource_usage) and the bandwidth of the plan.
-        One more request for each server, several at a time.
-      - With O(id) given, the detail is returned in any case.
+      - Whether to read the details of every server, which add C(ipv6_address), C(backups_enabled), C(resource_usage),
+        and the bandwidth of the plan. This takes one more request per server; several of them are sent at the same
+        time.
+      - If O(id) is set, the details are always returned.
     type: bool
     default: false
 seealso:
@@ -61,17 +62,17 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: All servers that run in one datacenter
+- name: Read the active servers in one datacenter
   vpsorg.cloud.vps_server_info:
     status: active
     location: us-west
   register: running
 
-- name: Their addresses
+- name: Show their addresses
   ansible.builtin.debug:
     msg: "{{ running.servers | map(attribute='ip_address') | list }}"
 
-- name: One server with everything that the API tells about it
+- name: Read everything that the API returns about one server
   vpsorg.cloud.vps_server_info:
     name: web-01
     details: true
@@ -79,7 +80,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 servers:
-  description: The servers as the API gives them, in the order of the API. Empty when nothing matches.
+  description: The servers as returned by the API, in the API's order. Empty if no server matches.
   returned: always
   type: list
   elements: dict
@@ -95,7 +96,7 @@ servers:
       created_at: '2025-01-10T14:30:00Z'
       updated_at: '2025-01-15T10:20:00Z'
 api:
-  description: How many requests were sent, how many of them were repetitions, and how many seconds were spent in pauses.
+  description: How many requests were sent, how many of them were retries, and how many seconds were spent in pauses.
   returned: always
   type: dict
   sample: {requests: 1, retries: 0, waited: 0.0}
@@ -106,46 +107,48 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._client.api import ApiError
-from ..module_utils._module.runner import CONCURRENCY, Door, open_door
-from ..module_utils._client.errors import BadInput, VpsError
-from ..module_utils._module.options import check_server_fields, connection_options
+from ..module_utils._client.concurrent import DEFAULT_CONCURRENCY
+from ..module_utils._client.errors import BadInput
+from ..module_utils._module.options import check_server_options, connection_options
+from ..module_utils._module.runner import Result, Task, run_module
+from ..module_utils._server.model import Server
+from ..module_utils._server.servers import Servers
 from ..module_utils._server.status import FILTERABLE
 
 
-def _check(params: Mapping[str, Any]) -> None:
-    check_server_fields(params)
+def _read(params: Mapping[str, Any]) -> Mapping[str, Any]:
+    check_server_options(params)
     if params["status"] is not None and not params["status"].strip():
-        raise BadInput("status must be a status such as active, got an empty one. Leave it out rather than empty.")
+        raise BadInput(
+            "status must be a status such as active, got an empty one. Omit the option rather than leaving it empty."
+        )
+    return params
 
 
-def _matching(door: Door) -> list[dict[str, Any]]:
-    params = door.params
+def _matching(servers: Servers, params: Mapping[str, Any]) -> list[Server]:
     if params["id"] is not None:
-        found = door.servers.find(params["id"])
-        servers = [found] if found else []
+        existing = servers.find(params["id"])
+        found = [existing] if existing else []
     else:
         status = params["status"] if params["status"] in FILTERABLE else None
-        servers = door.api.list_servers(status=status, location=params["location"])
-    return [server for server in servers if all(params[key] in (None, server.get(key)) for key in ("name", "status", "location"))]
+        found = servers.api.list_servers(status=status, location=params["location"])
+    return [
+        server
+        for server in found
+        if all(params[key] in (None, server.get(key)) for key in ("name", "status", "location"))
+    ]
 
 
-def _details(door: Door, servers: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    details: dict[int, Any] = dict(door.api.get_servers((server["id"] for server in servers), CONCURRENCY))
-    for server_id, detail in details.items():
-        if isinstance(detail, ApiError) and detail.status == 404:
-            # One that has vanished since the list was read is no longer a server of the account.
-            details[server_id] = door.servers.find(server_id)
-        elif isinstance(detail, VpsError):
-            raise detail
-    return [detail for detail in details.values() if detail is not None]
-
-
-def _run(door: Door) -> None:
-    servers = _matching(door)
-    if door.params["details"] and door.params["id"] is None:
-        servers = _details(door, servers)
-    door.exit(changed=False, servers=servers, api=door.pace.report())
+def _run(task: Task, params: Mapping[str, Any]) -> None:
+    found = _matching(task.servers, params)
+    if params["details"] and params["id"] is None:
+        # One that has vanished since the list was read is no longer a server of the account.
+        found = [
+            detail
+            for detail in task.servers.existing_details(found, DEFAULT_CONCURRENCY).values()
+            if detail is not None
+        ]
+    task.end(Result({"changed": False, "servers": found}))
 
 
 def main() -> None:
@@ -158,7 +161,7 @@ def main() -> None:
         "details": {"type": "bool", "default": False},
     }
     module = AnsibleModule(argument_spec={**connection_options(), **options}, supports_check_mode=True)
-    open_door(module, _run, {"api": {}}, _check)
+    run_module(module, _read, _run)
 
 
 if __name__ == "__main__":

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: vps_server_power
-short_description: Start, stop or reboot a VPS.org server
+short_description: Start, stop, or reboot a VPS.org server
 version_added: 0.1.0
 description:
-  - Brings a server into a power state. A server that is there already, or on the way, gets no command; one in another
-    transition is waited for first.
-  - Stopping and rebooting are graceful. A stopped server is billed all the same.
-  - A server that is V(suspended) is a failure, because no action changes that.
+  - Brings a server into a power state. If the server is already in that state or on its way to it, no command is sent.
+    If the server is in another transition, the module first waits for its end.
+  - Stopping and rebooting are graceful. A stopped server is still billed.
+  - Fails for a V(suspended) server, because no action can change that status.
 author:
   - VPS.org collection contributors (@vpsorg)
 extends_documentation_fragment:
@@ -26,13 +26,13 @@ attributes:
   check_mode:
     support: full
     details:
-      - Sends GET requests only, and returns the predicted server.
+      - Sends only GET requests, and returns the predicted server.
   diff_mode:
     support: full
   idempotent:
     support: partial
     details:
-      - O(state=rebooted) reboots every time.
+      - O(state=rebooted) reboots the server every time.
 options:
   name:
     description:
@@ -40,19 +40,21 @@ options:
     type: str
   id:
     description:
-      - The server's id. Needed where several servers have the same name. With both given, the server must bear the name.
+      - The server's ID. Required if several servers have the same name. If both are set, the server with this ID must
+        have that name.
     type: int
   state:
     description:
-      - V(started) and V(stopped) act only where needed.
-      - V(rebooted) reboots a running server. It fails for a stopped one, and waits, without a second reboot, for one that is rebooting already.
+      - V(started) and V(stopped) act only if necessary.
+      - V(rebooted) reboots a running server. It fails if the server is stopped. If the server is already rebooting, it
+        waits and does not reboot the server again.
     type: str
     choices: [started, stopped, rebooted]
     required: true
   settle_time:
     description:
-      - After a reboot, how long in seconds a server must have been seen as V(active) to count as rebooted, where no look has shown it as V(rebooting).
-        A look right after the command may still show the state before it.
+      - If no poll has shown the server as V(rebooting) after the command, how long to wait, in seconds, before
+        V(active) counts as rebooted. A poll right after the command may still return the status from before the reboot.
     type: float
     default: 10.0
 seealso:
@@ -61,18 +63,18 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: The server is stopped
+- name: Stop the server
   vpsorg.cloud.vps_server_power:
     name: web-01
     state: stopped
 
-- name: The server is started, without waiting until it runs
+- name: Start the server, without waiting until it is running
   vpsorg.cloud.vps_server_power:
     name: web-01
     state: started
     wait: false
 
-- name: The server is rebooted
+- name: Reboot the server
   vpsorg.cloud.vps_server_power:
     name: web-01
     state: rebooted
@@ -80,12 +82,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 id:
-  description: The server's id.
+  description: The server's ID.
   returned: always
   type: int
   sample: 12345
 server:
-  description: The server's detail as the API gives it. In check mode, what it would be.
+  description: The server's details as returned by the API. In check mode, the predicted details.
   returned: always
   type: dict
   sample: {id: 12345, name: web-01, status: active, ip_address: 203.0.113.10}
@@ -99,14 +101,14 @@ actions:
       description: One of C(start), C(stop), C(reboot).
       type: str
     id:
-      description: The server's id.
+      description: The server's ID.
       type: int
     name:
       description: The server's name.
       type: str
   sample: [{action: start, id: 12345, name: web-01}]
 drift:
-  description: Always empty; the key is there because it is there for M(vpsorg.cloud.vps_server).
+  description: Always empty; the key exists for consistency with M(vpsorg.cloud.vps_server).
   returned: always
   type: list
   elements: dict
@@ -116,17 +118,17 @@ diff:
   type: dict
   sample: {before: {power: stopped}, after: {power: started}}
 api:
-  description: How many requests were sent, how many of them were repetitions, and how many seconds were spent in pauses.
+  description: How many requests were sent, how many of them were retries, and how many seconds were spent in pauses.
   returned: always
   type: dict
   sample: {requests: 4, retries: 0, waited: 2.1}
 name:
   description: The server's name.
-  returned: on failure, where it is known
+  returned: on failure, if it is known
   type: str
 status:
-  description: The last status seen.
-  returned: on failure, where it is known
+  description: The last known status.
+  returned: on failure, if it is known
   type: str
 """
 
@@ -136,46 +138,67 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._module.runner import EMPTY_SERVER_RESULT, Door, end_with_one, open_door, wish_of
+from ..module_utils._apply.executor import Executor
+from ..module_utils._apply.lock import AccountLock
+from ..module_utils._apply.planning import TaskPlan, look_and_plan, predicted, refused
+from ..module_utils._apply.pollers import DetailPoller
 from ..module_utils._client.errors import VpsError
-from ..module_utils._apply.jobs import Survey
-from ..module_utils._module.options import check_server_fields, connection_options, require_name_or_id, wait_options
-from ..module_utils._server.plan import plan_power
 from ..module_utils._client.settings import positive_seconds
+from ..module_utils._module.options import check_server_options, connection_options, require_name_or_id, wait_options
+from ..module_utils._module.results import TaskObserver, result_of, values_of_error
+from ..module_utils._module.runner import Task, run_module
+from ..module_utils._server.model import DesiredServer, Server
+from ..module_utils._server.plan import no_such_id, other_name, plan_power
+from ..module_utils._server.servers import Servers
 from ..module_utils._server.wait import SETTLE_TIME
 
 
-def _check(params: Mapping[str, Any]) -> None:
+def _read(params: Mapping[str, Any]) -> DesiredServer:
     require_name_or_id(params)
-    check_server_fields(params)
+    check_server_options(params)
     positive_seconds("settle_time", params["settle_time"])
+    return DesiredServer.of(params)
 
 
-def _find(door: Door) -> dict[str, Any]:
-    name, server_id = door.params["name"], door.params["id"]
-    if server_id is None:
-        found = door.find_named(name)[0]
-        if found is None:
-            raise VpsError(f"There is no server named {name}.", name=name)
-        return found
-    found = door.servers.find(server_id)
-    if found is None:
-        raise VpsError(f"There is no server with the id {server_id}.")
-    if name is not None and found["name"] != name:
-        raise VpsError(
-            f"Server {server_id} is named {found['name']}, not {name}. Nothing was done: give the id alone, or the name that belongs to it.",
-            server=found,
-        )
-    return found
+class _PowerPlanner:
+    """Plans for the power state of one server, found by its id or by its name."""
+
+    may_create = False
+
+    def __init__(self, servers: Servers, desired: DesiredServer, state: str) -> None:
+        self._servers = servers
+        self._desired = desired
+        self._state = state
+
+    def plan(self) -> TaskPlan:
+        existing = self._find()
+        plan = plan_power(dataclasses.replace(self._desired, name=existing["name"]), self._state, existing)
+        return TaskPlan((plan,))
+
+    def _find(self) -> Server:
+        desired = self._desired
+        if desired.server_id is None:
+            existing, _seen = self._servers.find_named(desired.name or "")
+            if existing is None:
+                raise VpsError("There is no server with this name.", about=desired.about)
+            return existing
+        existing = self._servers.find(desired.server_id)
+        if existing is None:
+            raise no_such_id(desired)
+        if desired.name is not None and existing["name"] != desired.name:
+            raise other_name(existing, desired.name)
+        return existing
 
 
-def _run(door: Door) -> None:
-    def survey() -> Survey:
-        found = _find(door)
-        wish = dataclasses.replace(wish_of(door.params), name=found["name"])
-        return Survey([plan_power(wish, door.params["state"], found)])
-
-    end_with_one(door, door.engine(settle_time=door.params["settle_time"]), survey, may_create=False)
+def _run(task: Task, desired: DesiredServer) -> None:
+    lock = AccountLock(task.settings)
+    planner = _PowerPlanner(task.servers, desired, task.params["state"])
+    executor = Executor(
+        task.servers, DetailPoller(task.servers), lock, TaskObserver(task), settle_time=task.params["settle_time"]
+    )
+    plan = look_and_plan(planner, lock, task.budget, check_mode=task.check_mode)
+    outcome = refused(plan) or predicted(plan, task.check_mode) or executor.apply(plan)
+    task.end(result_of(outcome))
 
 
 def main() -> None:
@@ -186,8 +209,10 @@ def main() -> None:
         "state": {"type": "str", "choices": ["started", "stopped", "rebooted"], "required": True},
         "settle_time": {"type": "float", "default": SETTLE_TIME},
     }
-    module = AnsibleModule(argument_spec={**connection_options(), **wait_options(), **options}, supports_check_mode=True)
-    open_door(module, _run, EMPTY_SERVER_RESULT, _check)
+    module = AnsibleModule(
+        argument_spec={**connection_options(), **wait_options(), **options}, supports_check_mode=True
+    )
+    run_module(module, _read, _run, lambda error: values_of_error(error, module.params))
 
 
 if __name__ == "__main__":

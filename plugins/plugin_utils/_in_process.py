@@ -5,7 +5,7 @@
 """Runs a module inside the controller's worker process, with the result that the module path would give, to the letter.
 
 A looped task pays 330-450 ms an item for packing a module, forking, starting a Python and importing; the same function
-called here costs a few milliseconds. The module's own C(main) runs, with arguments encoded, and its output decoded, by
+called here costs a few milliseconds. The module's own `main` runs, with arguments encoded, and its output decoded, by
 the very code of ansible-core that does so for a separate process: only the transport in between is left out.
 """
 
@@ -25,6 +25,7 @@ from typing import Any
 
 from ansible import constants as C
 from ansible.module_utils import basic
+from ansible.module_utils.common import json as core_json
 from ansible.module_utils.common import warnings as module_warnings
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action.normal import ActionModule as NormalActionModule
@@ -43,13 +44,11 @@ try:  # ansible-core 2.19 and newer
     from ansible.module_utils._internal._ansiballz._loader import _handle_exception as _print_crash
     from ansible.module_utils.common.json import Direction, get_module_encoder
 
-    AnsibleJSONEncoder = None
+    HAS_PROFILES = True
 except ImportError:  # 2.16 to 2.18
-    from ansible.module_utils.common.json import AnsibleJSONEncoder
+    HAS_PROFILES = False
 
-    _BuiltModule = _print_crash = None
-
-from ansible_collections.vpsorg.cloud.plugins.module_utils._module import output as _progress
+from ..module_utils._module import output
 
 SWITCH = "vpsorg_in_process"
 _PROFILE = "legacy"  # how ansible-core 2.19 and newer encode the arguments and results of ordinary modules
@@ -58,16 +57,15 @@ _PARENT_LOOK = 0.5  # seconds between two looks whether ansible-playbook is stil
 _GRACE = 1.6  # seconds that a cancelled module has for its last words
 
 display = Display()
-# The controller reads nothing from the workers of a cancelled task, and newer workers have no output of their own: their
-# last words go to this copy, made when the plugin is loaded, before workers fork.
-try:
+# The controller reads nothing from the workers of a cancelled task, and newer workers have no output of their own:
+# their last words go to this copy, made when the plugin is loaded, before workers fork.
+_stdout: int | None = None
+with contextlib.suppress(OSError):
     _stdout = os.dup(1)
-except OSError:
-    _stdout = None
 
 
 class InProcessActionModule(NormalActionModule):
-    """The action plugin of a module: C(MODULE) is the module's Python module, whose C(main) is run."""
+    """The action plugin of a module: `MODULE` is the module's Python module, whose `main` is run."""
 
     MODULE: ModuleType
     _here = False
@@ -79,7 +77,12 @@ class InProcessActionModule(NormalActionModule):
         return super().run(tmp, task_vars)
 
     def _is_equivalent(self, task_vars: Mapping[str, Any]) -> bool:
-        if not HAS_REQUESTS or self._connection.transport != "local" or self._task.async_val or C.DEFAULT_KEEP_REMOTE_FILES:
+        if (
+            not HAS_REQUESTS
+            or self._connection.transport != "local"
+            or self._task.async_val
+            or C.config.get_config_value("DEFAULT_KEEP_REMOTE_FILES")
+        ):
             return False
         if getattr(self._connection, "become", None) or self._play_context.become:
             return False
@@ -93,7 +96,11 @@ class InProcessActionModule(NormalActionModule):
         if interpreter is None:
             interpreter = C.config.get_config_value("INTERPRETER_PYTHON", variables=dict(host_vars))
         interpreter = self._templar.template(interpreter)
-        return not interpreter or interpreter in _DISCOVERING or os.path.normpath(str(interpreter)) == os.path.normpath(sys.executable)
+        return (
+            not interpreter
+            or interpreter in _DISCOVERING
+            or os.path.normpath(str(interpreter)) == os.path.normpath(sys.executable)
+        )
 
     # What ansible-core's _execute_module asks of an action plugin on the way to a module and back
 
@@ -105,9 +112,11 @@ class InProcessActionModule(NormalActionModule):
             return super()._configure_module(module_name, module_args, task_vars)
         self._module_args = module_args
         path = self.MODULE.__file__
-        if _BuiltModule is None:
+        if not HAS_PROFILES:
             return "new", f"#!{sys.executable}", b"", path
-        return _BuiltModule(b_module_data=b"", module_style="new", shebang=f"#!{sys.executable}", serialization_profile=_PROFILE), path
+        return _BuiltModule(
+            b_module_data=b"", module_style="new", shebang=f"#!{sys.executable}", serialization_profile=_PROFILE
+        ), path
 
     def _low_level_execute_command(self, *args: Any, **kwargs: Any) -> Any:
         if not self._here:
@@ -115,9 +124,15 @@ class InProcessActionModule(NormalActionModule):
         environment: dict[str, Any] = {}
         self._compute_environment_string(environment)
         shown = (None, None) if self._task.no_log else (_show, _show_last)
-        with _progress.shown_by(*shown), _environment(environment), _module_process(self._module_args), _cancellable():
+        with output.shown_by(*shown), _environment(environment), _module_process(self._module_args), _cancellable():
             rc, stdout, stderr = _call(self.MODULE)
-        return {"rc": rc, "stdout": stdout, "stdout_lines": stdout.splitlines(), "stderr": stderr, "stderr_lines": stderr.splitlines()}
+        return {
+            "rc": rc,
+            "stdout": stdout,
+            "stdout_lines": stdout.splitlines(),
+            "stderr": stderr,
+            "stderr_lines": stderr.splitlines(),
+        }
 
 
 def _show(line: str) -> None:
@@ -132,10 +147,10 @@ def _show_last(line: str) -> None:
 
 @contextlib.contextmanager
 def _cancellable() -> Iterator[None]:
-    """Let SIGINT, SIGTERM and the end of ansible-playbook itself interrupt the module as Ctrl-C does, and end the process soon after.
+    """Let SIGINT, SIGTERM and the end of ansible-playbook interrupt the module as Ctrl-C does.
 
-    Left alone, a worker of ansible-core 2.19 or newer dies of a signal without a word, one of 2.18 or older outlives the playbook,
-    and so does any after a SIGKILL.
+    The process ends soon after. Left alone, a worker of ansible-core 2.19 or newer dies of a signal without a word, one
+    of 2.18 or older outlives the playbook, and so does any after a SIGKILL.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -176,17 +191,17 @@ def _call(module: ModuleType) -> tuple[int, str, str]:
             rc = exc.code if isinstance(exc.code, int) else 0 if exc.code is None else 1
         except Exception as exc:  # a separate process would print it and end
             rc = 1
-            if _print_crash is None:
-                traceback.print_exc()
-            else:
+            if HAS_PROFILES:
                 with contextlib.suppress(SystemExit):
                     _print_crash(exc, _PROFILE)
+            else:
+                traceback.print_exc()
     return rc, stdout.getvalue(), stderr.getvalue()
 
 
 @contextlib.contextmanager
 def _environment(values: Mapping[str, Any]) -> Iterator[None]:
-    """The task's C(environment:), for as long as its module runs. The worker process runs nothing else meanwhile."""
+    """The task's `environment:`, for as long as its module runs. The worker process runs nothing else meanwhile."""
     saved = dict(os.environ)
     os.environ.update({str(key): str(value) for key, value in values.items()})
     try:
@@ -200,10 +215,10 @@ def _environment(values: Mapping[str, Any]) -> Iterator[None]:
 def _module_process(module_args: Mapping[str, Any]) -> Iterator[None]:
     """What a module process finds in AnsibleModule's own globals: its arguments, and no warnings yet."""
     patched: list[tuple[Any, str, Any]] = [(basic, "_ANSIBLE_ARGS", _encoded(module_args))]
-    if _BuiltModule is not None:
+    if HAS_PROFILES:
         # Warnings of a module belong into its result; on the controller they would go to the screen instead.
         patched += [(basic, "_ANSIBLE_PROFILE", _PROFILE), (core_internal, "is_controller", False)]
-    collected = [module_warnings._global_warnings, module_warnings._global_deprecations]
+    collected: list[Any] = [module_warnings._global_warnings, module_warnings._global_deprecations]
     kept = [stock.copy() for stock in collected]
     saved = [(owner, name, getattr(owner, name)) for owner, name, _value in patched]
     try:
@@ -222,7 +237,9 @@ def _module_process(module_args: Mapping[str, Any]) -> Iterator[None]:
 
 def _encoded(module_args: Mapping[str, Any]) -> bytes:
     payload = {"ANSIBLE_MODULE_ARGS": dict(module_args)}
-    if _BuiltModule is not None:
+    encoder: Any
+    if HAS_PROFILES:
         encoder = get_module_encoder(_PROFILE, Direction.CONTROLLER_TO_MODULE)
         return json.dumps(payload, cls=encoder).encode("utf-8")
-    return json.dumps(payload, cls=AnsibleJSONEncoder, vault_to_text=True).encode("utf-8")
+    encoder = core_json.AnsibleJSONEncoder
+    return json.dumps(payload, cls=encoder, vault_to_text=True).encode("utf-8")

@@ -10,23 +10,25 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible import context
+from ansible import template as core_template
 
-try:
-    # ansible-core 2.19 and newer: a string is no template unless it is trusted, and an export shows what is not trusted as a dictionary.
+TRUST_IS_EXPLICIT = hasattr(core_template, "trust_as_template")
+if TRUST_IS_EXPLICIT:
+    # ansible-core 2.19 and newer: a string is no template unless it is trusted, and an export shows what is not trusted
+    # as a dictionary.
     from ansible.template import trust_as_template
 
-    wrap_var = None
-    TRUST_IS_EXPLICIT = True
-    # A marked text is of a subclass of its own. The other subclasses of str (vaulted, unsafe, native) act in ways of their own.
+    # A marked text is of a subclass of its own. The other subclasses of str (vaulted, unsafe, native) act in ways of
+    # their own.
     TEXT_TYPES = frozenset({str, type(trust_as_template("text"))})
-except ImportError:
+else:
     # Up to 2.18 every string is a template unless it is wrapped.
     from ansible.utils.unsafe_proxy import wrap_var
 
-    TRUST_IS_EXPLICIT = False
     TEXT_TYPES = frozenset({str})
 
-DEEPEST = 32  # levels of containers in one value; far beyond the API's two, far within what Ansible's own recursions take
+# Levels of containers in one value: far beyond the API's two, far within what Ansible's own recursions take.
+DEEPEST = 32
 _OVERRIDES_HEADER = "#jinja2:"  # a first line that redefines the template delimiters
 
 
@@ -35,7 +37,7 @@ class TooDeep(ValueError):
 
 
 def is_harmless(text: str) -> bool:
-    """Whether no spelling of a template can be in a text: no brace, and no header that would redefine the delimiters."""
+    """Whether a text can hold no spelling of a template: no brace, and no header that would redefine the delimiters."""
     return "{" not in text and "}" not in text and not text.startswith(_OVERRIDES_HEADER)
 
 
@@ -49,22 +51,25 @@ def _marked_where_trust_is_implied(text: str) -> str:
 
 
 def is_exporting() -> bool:
-    """Whether variables may leave this process as they are: in ansible-inventory, and in whatever is none of Ansible's own commands.
+    """Whether variables may leave this process as they are.
 
-    Everywhere else nothing from the API needs to be trusted, and it is better that it is not: trusted text can become an expression, too.
+    That is so in ansible-inventory, and in whatever is none of Ansible's own commands. Everywhere else nothing from the
+    API needs to be trusted, and it is better that it is not: trusted text can become an expression, too.
     """
     return not context.CLIARGS or "export" in context.CLIARGS
 
 
-class _MarkedTexts(dict):
-    """Every text so far, with its marked form: servers share most of their texts, and marking one takes longer than finding it."""
+class _MarkedTexts(dict[str, str]):
+    """Every text so far, with its marked form: servers share most texts, and marking takes longer than finding."""
 
     def __missing__(self, text: str) -> str:
-        marked = self[text] = _marked_where_trust_is_explicit(text) if TRUST_IS_EXPLICIT else _marked_where_trust_is_implied(text)
+        marked = self[text] = (
+            _marked_where_trust_is_explicit(text) if TRUST_IS_EXPLICIT else _marked_where_trust_is_implied(text)
+        )
         return marked
 
 
-class _SameTexts(dict):
+class _SameTexts(dict[str, str]):
     """Every text as it is."""
 
     def __missing__(self, text: str) -> str:
@@ -74,8 +79,9 @@ class _SameTexts(dict):
 class Marker:
     """Copies JSON values into ones that are safe as variables: every string in them marked, keys too.
 
-    On ansible-core 2.19 and newer nothing is a template that is not trusted; where it may be exported, harmless text is marked as trusted, which lets
-    exports show it as a plain string. On 2.18 and older everything that could be a template is wrapped as unsafe.
+    On ansible-core 2.19 and newer nothing is a template that is not trusted; where it may be exported, harmless text is
+    marked as trusted, which lets exports show it as a plain string. On 2.18 and older everything that could be a
+    template is wrapped as unsafe.
     """
 
     def __init__(self, *, exporting: bool) -> None:
@@ -106,9 +112,10 @@ def new_marker() -> Marker:
 
 
 def with_plain_exports(value: Any) -> Any:
-    """The result of a user's own expression, so that exports show harmless text in it as plain strings; its value is the same.
+    """The result of a user's own expression, of the same value, whose harmless text exports show as plain strings.
 
-    On ansible-core 2.19 and newer results are not trusted, not even a constant, and AWX would store a dictionary for each text.
+    On ansible-core 2.19 and newer results are not trusted, not even a constant, and AWX would store a dictionary for
+    each text.
     """
     if not TRUST_IS_EXPLICIT:
         return value
@@ -120,6 +127,9 @@ def with_plain_exports(value: Any) -> Any:
 
 
 def printable(value: Any, limit: int = 100) -> str:
-    """A value from the API for a message: quoted, on one line, without characters that a terminal acts upon, shortened."""
+    """A value from the API for a message: quoted, on one line, nothing in it that a terminal acts upon.
+
+    What is longer than `limit` characters is cut off.
+    """
     shown = ascii(value)
     return shown if len(shown) <= limit else f"{shown[:limit]}…"

@@ -14,7 +14,10 @@ LIMIT = 20.0
 
 
 class ConnectProxy:
-    """`heads` are the CONNECT requests, `seen` all that clients sent. `reply` instead of a tunnel: an answer of its own; `drip`: in drips."""
+    """`heads` are the CONNECT requests, `seen` all that clients sent.
+
+    `reply` instead of a tunnel: an answer of its own; `drip`: in drips.
+    """
 
     def __init__(self, reply: bytes = b"", drip: float = 0.0) -> None:
         self.heads: list[str] = []

@@ -11,7 +11,8 @@ from typing import Any
 from client.support import FIELDS, connection, servers_at
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.lock import AccountLock
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import named
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import named
 
 
 def look_and_create(url: str, home: str, results: Any) -> None:
@@ -19,14 +20,14 @@ def look_and_create(url: str, home: str, results: Any) -> None:
     os.environ["HOME"] = home
     servers = servers_at(url, timeout=10.0)
     lock = AccountLock(connection(url))
-    lock.acquire(servers.pace.remaining, servers.pace.sleep)
+    lock.acquire(servers.budget)
     try:
         listed = servers.list()
         found = named(listed, FIELDS["name"])
         if found:
             results.put(("found", found[0]["id"]))
             return
-        server, action = servers.create(FIELDS, frozenset(server["id"] for server in listed))
+        server, action = create_or_adopt(servers, FIELDS, frozenset(server["id"] for server in listed))
         results.put((action, server["id"]))
     finally:
         lock.release()

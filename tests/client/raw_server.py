@@ -20,12 +20,20 @@ LIMIT = 20.0  # seconds that one connection may take
 class RawServer:
     """Reads the head of each request (and its body), and sends what `talk` gives for it, piece by piece.
 
-    `talk` gets the head as text. Where it gives None, the connection is closed without a word; after the pieces it stays open
-    for a next request unless `close` is set. `greeting` is sent, and the connection closed, before anything is read.
-    `requests` are the heads seen, `connections` and `closed` count connections, `sent` the bytes of all answers.
+    `talk` gets the head as text. Where it gives None, the connection is closed without a word; after the pieces it
+    stays open for a next request unless `close` is set. `greeting` is sent, and the connection closed, before anything
+    is read. `requests` are the heads seen, `connections` and `closed` count connections, `sent` the bytes of all
+    answers.
     """
 
-    def __init__(self, talk: Callable[[str], Iterable[bytes] | None], *, tls: ssl.SSLContext | None = None, close: bool = False, greeting: bytes = b"") -> None:
+    def __init__(
+        self,
+        talk: Callable[[str], Iterable[bytes] | None],
+        *,
+        tls: ssl.SSLContext | None = None,
+        close: bool = False,
+        greeting: bytes = b"",
+    ) -> None:
         self.requests: list[str] = []
         self.connections = 0
         self.sent = 0
@@ -86,7 +94,9 @@ class RawServer:
             if not lines:
                 return
             text = b"".join(lines).decode("latin-1")
-            length = next((int(line.split(":")[1]) for line in text.lower().splitlines() if line.startswith("content-length:")), 0)
+            length = next(
+                (int(line.split(":")[1]) for line in text.lower().splitlines() if line.startswith("content-length:")), 0
+            )
             stream.read(length)
             self.requests.append(text)
             pieces = self._talk(text)
@@ -104,7 +114,10 @@ class RawServer:
 def answer(value: Any, status: str = "200 OK", headers: str = "") -> bytes:
     """A whole answer with a JSON body; `headers` are lines that end in CRLF."""
     body = json.dumps(value).encode()
-    return f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n{headers}\r\n".encode() + body
+    return (
+        f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n{headers}\r\n".encode()
+        + body
+    )
 
 
 EMPTY = {"count": 0, "results": []}

@@ -1,20 +1,22 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The collection's client on a real socket, with times short enough for tests, and faults that every operation is tried against."""
+"""The collection's client on a real socket, with times short enough for tests, and faults that every operation is tried
+against.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import Api
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiClient
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.budget import Budget
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import Http
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.budget import Pace
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.settings import Settings
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
 from emulator.handle import Emulator
-from faults import Fault, FaultProxy
+from fault_proxy import Fault, FaultProxy
 
 FIELDS = {"name": "web-01", "plan_id": 1, "os_id": 5, "location": "us-west"}
 NOBODY: frozenset[int] = frozenset()
@@ -31,11 +33,15 @@ def connection(url: str, token: str = "vps_demo_token", **options: Any) -> Setti
     return Settings(api_url=url, token=token, **{**plain, **options})
 
 
-def servers_at(url: str, *, adopt_timeout: float = 0.3, wait_interval: float = 0.1, limit: float | None = 30.0, **options: Any) -> Servers:
+def servers_at(
+    url: str, *, adopt_timeout: float = 0.3, wait_interval: float = 0.1, limit: float | None = 30.0, **options: Any
+) -> Servers:
     """The safe operations through a connection of their own; `options` as of `connection`."""
     given = connection(url, **options)
-    pace = Pace(limit=limit, retries=given.retries, retry_max_delay=given.retry_max_delay, request_timeout=given.timeout)
-    return Servers(Api(Http(given), pace), adopt_timeout=adopt_timeout, wait_interval=wait_interval)
+    budget = Budget(
+        limit=limit, retries=given.retries, retry_max_delay=given.retry_max_delay, request_timeout=given.timeout
+    )
+    return Servers(ApiClient(Http(given), budget), adopt_timeout=adopt_timeout, wait_interval=wait_interval)
 
 
 @dataclass(frozen=True)
@@ -69,7 +75,10 @@ LOSSES = [
     _trouble("page before", "html_200", False, forward=False),
     _trouble("empty before", "empty_body_200", False, forward=False),
     _trouble("202 before", "answer", False, status=202, body={}),
-    *(_trouble(f"{status} before", "answer", False, status=status, body={"detail": "Oops."}) for status in (408, 425, 500, 502, 503, 504, 520)),
+    *(
+        _trouble(f"{status} before", "answer", False, status=status, body={"detail": "Oops."})
+        for status in (408, 425, 500, 502, 503, 504, 520)
+    ),
     _trouble("reset after", "reset_after", True),
     _trouble("close after", "close_after", True),
     _trouble("hang after", "hang_after", True),
@@ -83,7 +92,10 @@ LOSSES = [
     _trouble("header flood", "header_flood", True),
     _trouble("huge header", "header_flood", True, mode="huge"),
     _trouble("202 after", "answer", True, status=202, body={}, forward=True),
-    *(_trouble(f"{status} after", "answer", True, status=status, body={"detail": "Oops."}, forward=True) for status in (408, 425, 500, 502, 503, 504, 520)),
+    *(
+        _trouble(f"{status} after", "answer", True, status=status, body={"detail": "Oops."}, forward=True)
+        for status in (408, 425, 500, 502, 503, 504, 520)
+    ),
 ]
 
 # After each of these, nothing happened and nothing will.
@@ -98,6 +110,11 @@ def refusal(status: int, method: str, path: str, **where: Any) -> Fault:
 def sent(proxy: FaultProxy, method: str) -> list[str]:
     """The paths of the requests of a method that have reached the proxy, forwarded or not, below /api/v1."""
     return [record.path.removeprefix("/api/v1") for record in proxy.history if record.method == method]
+
+
+def told(error: Exception) -> str:
+    """All that an error tells: its text, and as data the server that it concerns."""
+    return f"{error} {vars(error)}"
 
 
 def named(emulator: Emulator, name: str = "web-01") -> list[int]:

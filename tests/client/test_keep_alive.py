@@ -12,13 +12,23 @@ import pytest
 from client.raw_server import EMPTY, RawServer, answer
 from client.support import FIELDS, NOBODY, servers_at
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client import http as _http
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client import http
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import UnknownOutcome
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.change import delete, update
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
 from emulator.handle import Emulator
-from faults import FaultProxy
+from fault_proxy import FaultProxy
+from helpers.facts import mentions
 
-CREATED = {"id": 101, "name": "web-01", "status": "provisioning", "plan": {"id": 1}, "os": {"id": 5}, "location": "us-west"}
+CREATED = {
+    "id": 101,
+    "name": "web-01",
+    "status": "provisioning",
+    "plan": {"id": 1},
+    "os": {"id": 5},
+    "location": "us-west",
+}
 
 
 def talk(head: str) -> list[bytes]:
@@ -34,10 +44,10 @@ def wait_until(condition: Callable[[], bool], limit: float = 10.0) -> None:
 
 def test_one_connection_for_all_requests(slow_life: Emulator, proxy: FaultProxy) -> None:
     servers = servers_at(proxy.url)
-    server, _action = servers.create(FIELDS, NOBODY)
+    server, _action = create_or_adopt(servers, FIELDS, NOBODY)
     servers.list()
-    servers.update(server["id"], {"name": "web-02"})
-    servers.delete(server["id"])
+    update(servers, server["id"], {"name": "web-02"})
+    delete(servers, server["id"])
     with pytest.raises(ApiError):
         servers.api.get_server(server["id"])  # a refusal is an answer as well
     servers.list()
@@ -59,8 +69,9 @@ def test_what_follows_an_interim_answer_is_never_taken_for_the_next_one(status: 
     with RawServer(lambda head: [interim, *talk(head)]) as server:
         servers = servers_at(server.url, retries=1, retry_max_delay=0.01)
         for _turn in range(2):
-            with pytest.raises(ApiError, match=f"the answer was lost: .* interim answer .{status[:3]}"):
+            with pytest.raises(ApiError) as caught:
                 servers.list()
+            assert mentions(caught.value, "GET /servers/", status[:3])
         assert server.connections == 4
 
 
@@ -70,36 +81,51 @@ def test_a_connection_that_the_server_has_closed_is_not_used() -> None:
         servers = servers_at(server.url)
         assert servers.list() == []
         wait_until(lambda: server.closed == 1)
-        created, action = servers.create(FIELDS, NOBODY)
+        created, action = create_or_adopt(servers, FIELDS, NOBODY)
         assert (created["id"], action) == (101, "create")
         assert [head.split(" ")[0] for head in server.requests] == ["GET", "POST"] and server.connections == 2
 
 
 def test_a_connection_that_was_idle_is_not_used_for_a_write(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server may close it in the very moment in which the request is written to it. For a read that is one more try."""
+    """A server may close it in the very moment in which the request is written to it.
+
+    For a read that is one more try.
+    """
     with RawServer(talk) as server:
         servers = servers_at(server.url)
         servers.list()
         servers.list()
         assert server.connections == 1
-        servers.create(FIELDS, NOBODY)
+        create_or_adopt(servers, FIELDS, NOBODY)
         assert server.connections == 1, "it was not idle"
-        monkeypatch.setattr(_http, "_IDLE_LIMIT", 0.0)
+        monkeypatch.setattr(http, "_IDLE_LIMIT", 0.0)
         servers.list()
         assert server.connections == 1
-        servers.create(FIELDS, NOBODY)
+        create_or_adopt(servers, FIELDS, NOBODY)
         assert server.connections == 2
 
 
 def test_a_connection_that_ends_under_a_request() -> None:
     """The race itself: a read is repeated, a create is not."""
-    kept = iter([[answer(EMPTY)], None, [answer(EMPTY)], None, [answer(EMPTY)], [answer(EMPTY)], [answer(EMPTY)], [answer(EMPTY)], [answer(EMPTY)]])
+    kept = iter(
+        [
+            [answer(EMPTY)],
+            None,
+            [answer(EMPTY)],
+            None,
+            [answer(EMPTY)],
+            [answer(EMPTY)],
+            [answer(EMPTY)],
+            [answer(EMPTY)],
+            [answer(EMPTY)],
+        ]
+    )
     with RawServer(lambda _head: next(kept, [answer(EMPTY)])) as server:
         servers = servers_at(server.url)
         assert servers.list() == [] == servers.list()
         assert len(server.requests) == 3
-        with pytest.raises(VpsError, match="unknown outcome"):
-            servers.create(FIELDS, NOBODY)
+        with pytest.raises(UnknownOutcome):
+            create_or_adopt(servers, FIELDS, NOBODY)
         assert sum(head.startswith("POST") for head in server.requests) == 1
 
 
@@ -115,5 +141,6 @@ def test_an_answer_that_ends_with_the_connection() -> None:
     with RawServer(lambda _head: [b"HTTP/1.0 200 OK\r\n\r\n", b'{"count": 0, "results": []}'], close=True) as server:
         assert servers_at(server.url).list() == []
     cut = RawServer(lambda _head: [b"HTTP/1.0 200 OK\r\n\r\n", b'{"count": 0, "resul'], close=True)
-    with cut, pytest.raises(ApiError, match="not valid JSON"):
+    with cut, pytest.raises(ApiError) as caught:
         servers_at(cut.url, retries=0).list()
+    assert mentions(caught.value, "GET /servers/", "JSON")

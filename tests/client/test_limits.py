@@ -22,10 +22,14 @@ from client.raw_server import EMPTY, RawServer, answer
 from client.support import LIST, servers_at
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import UnknownOutcome
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import BODY_LIMIT
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.retry_policy import Proof
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
 from emulator.handle import Emulator
-from faults import Fault, FaultProxy
-from helpers.isolation import COLLECTIONS, REPOSITORY
+from fault_proxy import Fault, FaultProxy
+from helpers.facts import mentions
+from sandbox.isolation import COLLECTIONS, REPOSITORY
 
 MIB = 1 << 20
 OK = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -38,8 +42,9 @@ OK = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 def test_an_endless_body_is_left_at_the_limit(emulator: Emulator, proxy: FaultProxy, mode: str) -> None:
     fault = Fault("endless_body", "GET", LIST, mode=mode)
     proxy.set(fault)
-    with pytest.raises(ApiError, match=r"GET /servers/: the answer is larger than 32 MiB"):
+    with pytest.raises(ApiError) as caught:
         servers_at(proxy.url, retries=0, timeout=20.0).list()
+    assert mentions(caught.value, "GET /servers/", "32 MiB")
     assert proxy.met(fault) == 1 and proxy.wait_done()
     assert proxy.history[0].bytes_sent <= BODY_LIMIT + MIB
     assert mode == "chunked" or proxy.history[0].bytes_sent <= 4 * MIB, "a length that is too much is not even begun"
@@ -73,8 +78,9 @@ def continues() -> Iterator[bytes]:
 def test_what_is_no_body_counts_too(flood: object) -> None:
     """A body's limit does not see them: chunk extensions, trailers, answers before the answer."""
     server = RawServer(lambda _head: flood())  # type: ignore[operator]
-    with server, pytest.raises(ApiError, match="GET /servers/: the answer was lost: it is larger than 32 MiB"):
+    with server, pytest.raises(ApiError) as caught:
         servers_at(server.url, retries=0, timeout=20.0).list()
+    assert mentions(caught.value, "GET /servers/", "32 MiB")
     # What both kernels hold on the way comes on top of what was taken.
     assert server.sent <= BODY_LIMIT + 16 * MIB
 
@@ -85,8 +91,9 @@ def test_header_floods_are_answers_that_are_broken(emulator: Emulator, proxy: Fa
     proxy.set(fault)
     assert servers_at(proxy.url).list() == [] and proxy.met(fault) == 2
     proxy.set(Fault("header_flood", "GET", LIST, mode=mode))
-    with pytest.raises(ApiError, match="GET /servers/: the answer was lost"):
+    with pytest.raises(ApiError) as caught:
         servers_at(proxy.url, retries=0).list()
+    assert mentions(caught.value, "GET /servers/") and caught.value.failure.proof is Proof.INDETERMINATE
 
 
 # Memory
@@ -108,31 +115,44 @@ print("KIB", after - before)
 
 
 @pytest.mark.parametrize(
-    ("fault", "words"),
+    ("fault", "fact"),
     [
-        (Fault("gzip_bomb", "GET", LIST, nth=2), "larger than 32 MiB when unpacked"),
-        (Fault("endless_body", "GET", LIST, nth=2), "larger than 32 MiB"),
-        (Fault("deep_json", "GET", LIST, nth=2, depth=10_000_000), "nested too deeply"),
+        (Fault("gzip_bomb", "GET", LIST, nth=2), "32 MiB"),
+        (Fault("endless_body", "GET", LIST, nth=2), "32 MiB"),
+        (Fault("deep_json", "GET", LIST, nth=2, depth=10_000_000), "nested"),
     ],
     ids=lambda value: getattr(value, "kind", ""),
 )
-def test_peak_memory(emulator: Emulator, proxy: FaultProxy, fault: Fault, words: str) -> None:
+def test_peak_memory(emulator: Emulator, proxy: FaultProxy, fault: Fault, fact: str) -> None:
     """In a process of its own, which has sent one good request before."""
     proxy.set(fault)
-    command = [sys.executable, "-c", PEAK, proxy.url, "", str(REPOSITORY / "tests"), str(COLLECTIONS)]
+    command = [
+        sys.executable,
+        "-c",
+        PEAK,
+        proxy.url,
+        "",
+        str(REPOSITORY / "tests"),
+        str(REPOSITORY / "tools"),
+        str(COLLECTIONS),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     found = re.fullmatch(r"(.*)\nKIB (\d+)\n", done.stdout, re.DOTALL)
-    assert found is not None and words in found[1] and proxy.met(fault) == 1
+    assert found is not None and mentions(found[1], "GET /servers/", fact) and proxy.met(fault) == 1
     assert int(found[2]) <= 150 * 1024
 
 
 # Packed answers, which nobody asked for
 
 
-@pytest.mark.parametrize(("encoding", "pack"), [("gzip", gzip.compress), ("x-gzip", gzip.compress), ("deflate", zlib.compress)])
+@pytest.mark.parametrize(
+    ("encoding", "pack"), [("gzip", gzip.compress), ("x-gzip", gzip.compress), ("deflate", zlib.compress)]
+)
 def test_a_packed_answer_is_unpacked(encoding: str, pack: object) -> None:
     body = pack(json.dumps(EMPTY).encode())  # type: ignore[operator]
-    with RawServer(lambda _head: [f"{OK}Content-Encoding: {encoding}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body]) as server:
+    with RawServer(
+        lambda _head: [f"{OK}Content-Encoding: {encoding}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body]
+    ) as server:
         assert servers_at(server.url).list() == []
         assert "Accept-Encoding: identity\r\n" in server.requests[0]
 
@@ -140,8 +160,9 @@ def test_a_packed_answer_is_unpacked(encoding: str, pack: object) -> None:
 @pytest.mark.parametrize("encoding", ["gzip", "br", "zstd", "gzip, gzip"])
 def test_an_answer_that_is_not_packed_as_it_says_is_broken(encoding: str) -> None:
     server = RawServer(lambda _head: [answer(EMPTY, headers=f"Content-Encoding: {encoding}\r\n")])
-    with server, pytest.raises(ApiError, match=r"GET /servers/: the (packed )?answer (can't be unpacked|is packed in a way)"):
+    with server, pytest.raises(ApiError) as caught:
         servers_at(server.url, retries=0).list()
+    assert mentions(caught.value, "GET /servers/", *([] if encoding == "gzip" else [encoding]))
 
 
 # Depth
@@ -151,8 +172,9 @@ def test_an_answer_that_is_not_packed_as_it_says_is_broken(encoding: str) -> Non
 def test_nesting_is_a_broken_answer_or_a_wrong_shape(emulator: Emulator, proxy: FaultProxy, depth: int) -> None:
     fault = Fault("deep_json", "GET", LIST, depth=depth)
     proxy.set(fault)
-    with pytest.raises(ApiError, match=r"GET /servers/: the answer is (nested too deeply|not a list of servers)"):
+    with pytest.raises(ApiError) as caught:
         servers_at(proxy.url, retries=0).list()
+    assert mentions(caught.value, "GET /servers/") and caught.value.failure.proof is Proof.INDETERMINATE
     assert proxy.met(fault) == 1
 
 
@@ -174,8 +196,9 @@ def test_a_request_ends_with_its_time(emulator: Emulator, proxy: FaultProxy, slo
     proxy.set(fault)
     servers = servers_at(proxy.url, retries=1, timeout=0.4)
     began = time.monotonic()
-    with pytest.raises(ApiError, match=r"GET /servers/: the answer was lost: no whole answer within 0\.4 s"):
+    with pytest.raises(ApiError) as caught:
         servers.list()
+    assert mentions(caught.value, "GET /servers/", 0.4) and caught.value.failure.proof is Proof.INDETERMINATE
     assert 0.8 <= time.monotonic() - began < 10 and proxy.met(fault) == 2
 
 
@@ -190,15 +213,6 @@ def test_a_task_ends_with_its_time(emulator: Emulator, proxy: FaultProxy, slow: 
     assert time.monotonic() - began < 10, "51 tries would take 15 s"
 
 
-def test_one_request_may_get_less_time(emulator: Emulator, proxy: FaultProxy) -> None:
-    proxy.set(Fault("hang_before", "GET", times=None))
-    servers = servers_at(proxy.url, timeout=10.0)
-    began = time.monotonic()
-    with pytest.raises(ApiError, match=r"no whole answer within 0\.2 s"):
-        servers.api.get_server(12345, attempts=1, timeout=0.2)
-    assert time.monotonic() - began < 8
-
-
 def test_a_slow_answer_within_its_time_is_fine(emulator: Emulator, proxy: FaultProxy) -> None:
     expected = emulator.seed(3)
     fault = Fault("drip_body", "GET", LIST, size=100, interval=0.01)
@@ -210,8 +224,9 @@ def test_a_connection_that_nobody_accepts_ends_with_its_time(emulator: Emulator,
     fault = Fault("connect_timeout", seconds=30.0)
     proxy.set(fault)
     began = time.monotonic()
-    with pytest.raises(ApiError, match=r"could not be reached: no whole answer within 0\.3 s"):
+    with pytest.raises(ApiError) as caught:
         servers_at(proxy.url, retries=0, timeout=0.3).list()
+    assert mentions(caught.value, f"127.0.0.1:{proxy.port}", 0.3) and caught.value.failure.proof is Proof.NOT_SENT
     assert 0.3 <= time.monotonic() - began < 10 and proxy.met(fault) == 1
 
 
@@ -239,12 +254,15 @@ ODD = {
 @pytest.mark.parametrize("odd", ODD)
 def test_what_is_not_quite_http_is_a_lost_answer(odd: str) -> None:
     with RawServer(lambda _head: [ODD[odd]], close=True) as server:
-        with pytest.raises(ApiError, match="GET /servers/: ") as caught:
+        with pytest.raises(ApiError) as caught:
             servers_at(server.url, retries=0, timeout=5.0).list()
+        assert mentions(caught.value, "GET /servers/") and caught.value.failure.proof is Proof.INDETERMINATE
         assert len(server.requests) == 1 and str(caught.value).isprintable()
-        with pytest.raises(Exception, match="unknown outcome"):
-            servers_at(server.url, retries=0, adopt_timeout=0.01, timeout=5.0).create(
-                {"name": "web-01", "plan_id": 1, "os_id": 5, "location": "us-west"}, frozenset()
+        with pytest.raises(UnknownOutcome):
+            create_or_adopt(
+                servers_at(server.url, retries=0, adopt_timeout=0.01, timeout=5.0),
+                {"name": "web-01", "plan_id": 1, "os_id": 5, "location": "us-west"},
+                frozenset(),
             )
         assert sum(head.startswith("POST") for head in server.requests) == 1
 
@@ -262,7 +280,9 @@ def test_threads_do_not_share_connections(emulator: Emulator, proxy: FaultProxy)
     assert proxy.met(barrier) == 4 and len({record.connection for record in proxy.history}) == 4
 
 
-def test_an_unreadable_file_of_authorities_in_the_environment_is_ignored(emulator: Emulator, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreadable_file_of_authorities_in_the_environment_is_ignored(
+    emulator: Emulator, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
         monkeypatch.setenv(name, str(pathlib.Path(os.devnull) / "missing.pem"))
     assert servers_at(proxy.url).list() == []

@@ -11,12 +11,17 @@ from typing import Any
 import pytest
 from client.support import FIELDS, LIST, ONE, REFUSALS, named, refusal, sent, servers_at, stored
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client import budget as _pace
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client import budget
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import TimeLimitReached, VpsError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import TimeLimitReached, UnknownOutcome
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.retry_policy import FailureKind
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.change import delete, update
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.power import reboot, switch
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
 from emulator.handle import Emulator
-from faults import Fault, FaultProxy
+from fault_proxy import Fault, FaultProxy
+from helpers.facts import mentions
 
 # What is done, to which path, in which status the server is found, and how one sees that it worked.
 OPERATIONS: dict[str, tuple[str, str, str, Callable[[Servers, int], Any], Callable[[Emulator, int], bool]]] = {
@@ -24,36 +29,42 @@ OPERATIONS: dict[str, tuple[str, str, str, Callable[[Servers, int], Any], Callab
         "POST",
         LIST,
         "active",
-        lambda servers, number: servers.create(FIELDS, frozenset({number})),
+        lambda servers, number: create_or_adopt(servers, FIELDS, frozenset({number})),
         lambda emulator, number: len(named(emulator)) == 1,
     ),
     "update": (
         "PATCH",
         ONE,
         "active",
-        lambda servers, number: servers.update(number, {"name": "renamed"}),
+        lambda servers, number: update(servers, number, {"name": "renamed"}),
         lambda emulator, number: stored(emulator, number)["name"] == "renamed",
     ),
-    "delete": ("DELETE", ONE, "active", lambda servers, number: servers.delete(number), lambda emulator, number: emulator.servers() == []),
+    "delete": (
+        "DELETE",
+        ONE,
+        "active",
+        delete,
+        lambda emulator, number: emulator.servers() == [],
+    ),
     "start": (
         "POST",
         "*/start/",
         "stopped",
-        lambda servers, number: servers.switch(number, "start"),
+        lambda servers, number: switch(servers, number, "start"),
         lambda emulator, number: stored(emulator, number)["status"] == "starting",
     ),
     "stop": (
         "POST",
         "*/stop/",
         "active",
-        lambda servers, number: servers.switch(number, "stop"),
+        lambda servers, number: switch(servers, number, "stop"),
         lambda emulator, number: stored(emulator, number)["status"] == "stopping",
     ),
     "reboot": (
         "POST",
         "*/reboot/",
         "active",
-        lambda servers, number: servers.reboot(number),
+        reboot,
         lambda emulator, number: stored(emulator, number)["status"] == "rebooting",
     ),
 }
@@ -63,7 +74,7 @@ every_operation = pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.fixture
 def full_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Backoff without its jitter: so long that a port which is shut for a moment is open again."""
-    monkeypatch.setattr(_pace.random, "uniform", lambda low, high: high)
+    monkeypatch.setattr(budget.random, "uniform", lambda low, high: high)
 
 
 @every_operation
@@ -74,11 +85,14 @@ def test_a_refusal_is_final(slow_life: Emulator, proxy: FaultProxy, operation: s
     number = slow_life.insert(name="old-name", status=found)
     fault = refusal(status, method, path)
     proxy.set(fault)
-    with pytest.raises(ApiError, match=rf"^{method} /servers/.*: HTTP {status}: Because of that\.") as caught:
+    with pytest.raises(ApiError, match=f"{method} /servers/") as caught:
         work(servers_at(proxy.url), number)
+    assert mentions(caught.value, status, "Because of that.")
     assert proxy.met(fault) == 1 and len(sent(proxy, method)) == 1
     assert not caught.value.changed and not done(slow_life, number)
-    assert caught.value.denied is (status in (401, 403)) and caught.value.no_credit is (status == 402)
+    assert caught.value.denied is (status in (401, 403)) and (caught.value.kind is FailureKind.NO_CREDIT) is (
+        status == 402
+    )
     # Whether it is in the wanted state already is worth a look where the API refuses an action as not fitting.
     looks = 1 if operation in ("start", "stop", "reboot") and status in (400, 422) else 0
     assert len(sent(proxy, "GET")) == looks
@@ -88,8 +102,9 @@ def test_a_refusal_is_final(slow_life: Emulator, proxy: FaultProxy, operation: s
 def test_a_refused_list_is_final(emulator: Emulator, proxy: FaultProxy, status: int) -> None:
     fault = refusal(status, "GET", LIST)
     proxy.set(fault)
-    with pytest.raises(ApiError, match=rf"^GET /servers/: HTTP {status}: Because of that\."):
+    with pytest.raises(ApiError) as caught:
         servers_at(proxy.url).list()
+    assert mentions(caught.value, "GET /servers/", status, "Because of that.")
     # page_size is not documented: refused, it is left out once.
     assert proxy.met(fault) == (2 if status in (400, 422) else 1)
 
@@ -109,9 +124,12 @@ def test_an_echoed_token_is_not_passed_on(slow_life: Emulator, proxy: FaultProxy
 def test_a_wrong_token_stops_at_the_first_request(slow_life: Emulator, proxy: FaultProxy, operation: str) -> None:
     method, _path, found, work, done = OPERATIONS[operation]
     number = slow_life.insert(name="old-name", status=found)
-    with pytest.raises(ApiError, match=r"HTTP 401.*check api_token") as caught:
+    with pytest.raises(ApiError) as caught:
         work(servers_at(proxy.url, token="vps_wrong"), number)
-    assert caught.value.denied and [record.method for record in proxy.history] == [method] and not done(slow_life, number)
+    assert mentions(caught.value, 401, "api_token")
+    assert (
+        caught.value.denied and [record.method for record in proxy.history] == [method] and not done(slow_life, number)
+    )
 
 
 # Not reached: nothing happened
@@ -119,7 +137,9 @@ def test_a_wrong_token_stops_at_the_first_request(slow_life: Emulator, proxy: Fa
 
 @every_operation
 @pytest.mark.parametrize("kind", ["refuse", "connect_timeout"])
-def test_a_port_that_is_shut_for_a_moment(slow_life: Emulator, proxy: FaultProxy, full_pauses: None, operation: str, kind: str) -> None:
+def test_a_port_that_is_shut_for_a_moment(
+    slow_life: Emulator, proxy: FaultProxy, full_pauses: None, operation: str, kind: str
+) -> None:
     method, _path, found, work, done = OPERATIONS[operation]
     number = slow_life.insert(name="old-name", status=found)
     fault = Fault(kind, seconds=0.25)
@@ -128,7 +148,7 @@ def test_a_port_that_is_shut_for_a_moment(slow_life: Emulator, proxy: FaultProxy
     work(servers, number)
     assert proxy.met(fault) == 1 and done(slow_life, number)
     assert len(sent(proxy, method)) == 1, "what was not sent has not happened"
-    assert servers.pace.report()["retries"] >= 1
+    assert servers.budget.report()["retries"] >= 1
 
 
 @every_operation
@@ -136,18 +156,20 @@ def test_a_port_that_stays_shut(emulator: Emulator, proxy: FaultProxy, operation
     method, _path, _found, work, _done = OPERATIONS[operation]
     proxy.set(Fault("refuse", seconds=30.0))
     servers = servers_at(proxy.url, retry_max_delay=0.01)
-    with pytest.raises(
-        ApiError, match=rf"{'GET' if operation == 'create' else method} /servers/.*127\.0\.0\.1:{proxy.port} could not be reached: connection refused"
-    ):
+    with pytest.raises(ApiError, match=f"{'GET' if operation == 'create' else method} /servers/") as caught:
         work(servers, 12345)
-    assert servers.pace.report()["requests"] == (7 if operation == "create" else 4), "a write four times; a create looks before it is sent again"
+    assert mentions(caught.value, f"127.0.0.1:{proxy.port}") and not caught.value.changed
+    assert servers.budget.report()["requests"] == (7 if operation == "create" else 4), (
+        "a write four times; a create looks before it is sent again"
+    )
 
 
 def test_a_name_that_does_not_resolve(emulator: Emulator) -> None:
     servers = servers_at("https://api.invalid/api/v1", retries=1, retry_max_delay=0.01, timeout=5.0)
-    with pytest.raises(ApiError, match=r"api\.invalid could not be reached"):
+    with pytest.raises(ApiError) as caught:
         servers.list()
-    assert servers.pace.report()["requests"] == 2
+    assert mentions(caught.value, "api.invalid")
+    assert servers.budget.report()["requests"] == 2
 
 
 def test_a_connection_that_is_reset_on_accepting(slow_life: Emulator, proxy: FaultProxy) -> None:
@@ -155,9 +177,9 @@ def test_a_connection_that_is_reset_on_accepting(slow_life: Emulator, proxy: Fau
     fault = Fault("reset_on_accept")
     proxy.set(fault)
     try:
-        servers_at(proxy.url).create(FIELDS, frozenset())
-    except VpsError as error:
-        assert "unknown outcome" in str(error) and sent(proxy, "POST") == [] and named(slow_life) == []
+        create_or_adopt(servers_at(proxy.url), FIELDS, frozenset())
+    except UnknownOutcome:
+        assert sent(proxy, "POST") == [] and named(slow_life) == []
     else:
         assert len(sent(proxy, "POST")) == 1 and len(named(slow_life)) == 1
     assert proxy.met(fault) == 1
@@ -168,7 +190,9 @@ def test_a_connection_that_is_reset_on_accepting(slow_life: Emulator, proxy: Fau
 
 @every_operation
 @pytest.mark.parametrize("status", [429, 503])
-def test_retry_after_is_kept_before_anything_else_is_sent(slow_life: Emulator, proxy: FaultProxy, operation: str, status: int) -> None:
+def test_retry_after_is_kept_before_anything_else_is_sent(
+    slow_life: Emulator, proxy: FaultProxy, operation: str, status: int
+) -> None:
     method, path, found, work, done = OPERATIONS[operation]
     number = slow_life.insert(name="old-name", status=found)
     fault = Fault("answer", method, path, status=status, body={"detail": "Slow down."}, headers={"Retry-After": "0.4"})
@@ -196,12 +220,13 @@ def test_retry_after_of_nonsense_counts_as_absent(slow_life: Emulator, proxy: Fa
     """A 429 is a refusal all the same; a 503 then proves nothing, and a create must not be sent again."""
     fault = Fault("status_429", "POST", LIST, form=form)
     proxy.set(fault)
-    assert servers_at(proxy.url).create(FIELDS, frozenset())[1] == "create"
+    assert create_or_adopt(servers_at(proxy.url), FIELDS, frozenset())[1] == "create"
     assert proxy.met(fault) == 1 and len(sent(proxy, "POST")) == 2 and len(named(slow_life)) == 1
     fault = Fault("status_503", "POST", LIST, form=form)
     proxy.set(fault)
-    with pytest.raises(VpsError, match="unknown outcome"):
-        servers_at(proxy.url).create({**FIELDS, "name": "web-02"}, frozenset(named(slow_life)))
+    with pytest.raises(UnknownOutcome):
+        create_or_adopt(servers_at(proxy.url), {**FIELDS, "name": "web-02"}, frozenset(named(slow_life)))
+    assert len(sent(proxy, "POST")) == 3
     assert proxy.met(fault) == 1 and named(slow_life, "web-02") == []
 
 
@@ -212,9 +237,15 @@ def test_retry_after_beyond_the_limit_fails_at_once(slow_life: Emulator, proxy: 
     fault = Fault("status_429", method, path, seconds=300)
     proxy.set(fault)
     servers = servers_at(proxy.url, limit=5.0)
-    with pytest.raises(TimeLimitReached, match="wait 300 s before the next try, which is longer than the 5 s"):
+    with pytest.raises(TimeLimitReached) as caught:
         work(servers, number)
-    assert proxy.met(fault) == 1 and len(proxy.history) == 1 and servers.pace.elapsed() < 30 and not done(slow_life, number)
+    assert mentions(caught.value, 429, 300, 5)
+    assert (
+        proxy.met(fault) == 1
+        and len(proxy.history) == 1
+        and servers.budget.elapsed() < 30
+        and not done(slow_life, number)
+    )
 
 
 @every_operation
@@ -223,8 +254,9 @@ def test_who_is_throttled_for_ever_gives_up(slow_life: Emulator, proxy: FaultPro
     number = slow_life.insert(name="old-name", status=found)
     fault = Fault("status_429", method, path, times=None, form="absent")
     proxy.set(fault)
-    with pytest.raises(ApiError, match="HTTP 429: Request was throttled"):
+    with pytest.raises(ApiError) as caught:
         work(servers_at(proxy.url), number)
+    assert mentions(caught.value, 429, "Request was throttled.")
     assert proxy.met(fault) == len(sent(proxy, method)) == 4 and not done(slow_life, number)
 
 
@@ -232,7 +264,7 @@ def test_the_emulators_own_rate_limit(emulator: Emulator, proxy: FaultProxy) -> 
     emulator.configure(rate_limit=5)
     servers = servers_at(proxy.url)
     assert all(servers.list() == [] for _count in range(8))
-    assert servers.pace.report()["retries"] >= 1
+    assert servers.budget.report()["retries"] >= 1
 
 
 def test_a_pause_that_was_asked_for_is_kept_by_the_next_request(emulator: Emulator, proxy: FaultProxy) -> None:
@@ -251,6 +283,7 @@ def test_a_pause_beyond_what_a_task_without_a_limit_would_wait(emulator: Emulato
     servers = servers_at(proxy.url, retries=0, limit=None)
     with pytest.raises(ApiError):
         servers.list()
-    with pytest.raises(TimeLimitReached, match="asks for a pause of 3600 s, which is longer than the tries of a request may take"):
+    with pytest.raises(TimeLimitReached) as caught:
         servers.list()
+    assert mentions(caught.value, 3600)
     assert len(proxy.history) == 1

@@ -11,11 +11,12 @@ import os
 import pathlib
 import signal
 import subprocess
-import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import yaml
+
+from sandbox.programs import core_bin
 
 CALLBACK_FOLDER = pathlib.Path(__file__).resolve().parent / "callback_plugins"
 CALLBACK_NAME = "vpsorg_test_results"
@@ -23,16 +24,12 @@ CALLBACK_NAME = "vpsorg_test_results"
 PYTEST_PREFIXES = ("PYTEST_", "COV_")
 
 
-def core_bin() -> pathlib.Path:
-    """The folder of the Ansible commands under test: VPSORG_TEST_CORE_BIN, else that of the running Python."""
-    return pathlib.Path(os.environ.get("VPSORG_TEST_CORE_BIN") or pathlib.Path(sys.executable).parent)
-
-
 @dataclasses.dataclass(frozen=True)
 class TaskResult:
     """What one task, or one item of a looped task, returned on one host.
 
-    `status` is one of ok, failed, ignored, skipped, unreachable; `kind` is task or item (a loop gives its items and, last, the task).
+    `status` is one of ok, failed, ignored, skipped, unreachable; `kind` is task or item (a loop gives its items and,
+    last, the task).
     """
 
     play: str
@@ -60,7 +57,11 @@ class CommandResult:
 
     def task(self, name: str, host: str | None = None) -> dict[str, Any]:
         """The result of the one task of this name (and host); AssertionError when there is not exactly one."""
-        found = [entry for entry in self.results if entry.kind == "task" and entry.task == name and host in (None, entry.host)]
+        found = [
+            entry
+            for entry in self.results
+            if entry.kind == "task" and entry.task == name and host in (None, entry.host)
+        ]
         assert len(found) == 1, f"{len(found)} results of task {name!r}, expected 1\n{self.describe()}"
         return found[0].result
 
@@ -105,8 +106,8 @@ class AnsibleCli:
     ) -> CommandResult:
         """Run ansible-playbook on plays given as YAML text, as a list of plays, or as the path of a playbook.
 
-        A list whose entries have no `hosts` is taken for tasks on localhost. `rc` is the code that must come out (None: any).
-        Without `inventory` there is the implicit localhost only. `options` are those of `run`.
+        A list whose entries have no `hosts` is taken for tasks on localhost. `rc` is the code that must come out (None:
+        any). Without `inventory` there is the implicit localhost only. `options` are those of `run`.
         """
         command = ["ansible-playbook", str(self._write_plays(plays)), *args]
         if inventory is not None:
@@ -121,9 +122,15 @@ class AnsibleCli:
             command += ["--extra-vars", f"@{variables}"]
         return self.run(*command, env=env, rc=rc, **options)
 
-    def tasks(self, tasks: list[dict[str, Any]], *args: str, play: Mapping[str, Any] | None = None, **options: Any) -> CommandResult:
+    def tasks(
+        self, tasks: list[dict[str, Any]], *args: str, play: Mapping[str, Any] | None = None, **options: Any
+    ) -> CommandResult:
         """Run tasks in one play on localhost; `play` adds keywords to the play."""
-        return self.playbook([{"name": "Test", "hosts": "localhost", "gather_facts": False, **(play or {}), "tasks": tasks}], *args, **options)
+        return self.playbook(
+            [{"name": "Test", "hosts": "localhost", "gather_facts": False, **(play or {}), "tasks": tasks}],
+            *args,
+            **options,
+        )
 
     def inventory(
         self,
@@ -133,7 +140,8 @@ class AnsibleCli:
         rc: int | None = None,
         **options: Any,
     ) -> CommandResult:
-        """Run ansible-inventory on a source given as YAML text, as a mapping (both written to `file_name`), or as a path.
+        """Run ansible-inventory on a source given as YAML text, as a mapping (both written to `file_name`), or as a
+        path.
 
         Without further `args` it is `--list`, and `.json()` of the result is the inventory.
         """
@@ -144,8 +152,12 @@ class AnsibleCli:
         return self.run("ansible-inventory", "--inventory", str(source), *(args or ("--list",)), rc=rc, **options)
 
     def environment(self, env: Mapping[str, str | None] | None = None) -> dict[str, str]:
-        """The environment of a command: this process's, the defaults of tests, this object's, then `env` (None unsets)."""
-        merged: dict[str, str | None] = {name: value for name, value in os.environ.items() if not name.startswith(PYTEST_PREFIXES)}
+        """The environment of a command: this process's, the defaults of tests, this object's, then `env`
+        (None unsets).
+        """
+        merged: dict[str, str | None] = {
+            name: value for name, value in os.environ.items() if not name.startswith(PYTEST_PREFIXES)
+        }
         merged.update(
             PATH=f"{core_bin()}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
             ANSIBLE_LOCALHOST_WARNING="0",
@@ -158,10 +170,21 @@ class AnsibleCli:
         merged.update(env or {})
         return {name: value for name, value in merged.items() if value is not None}
 
-    def start(self, *command: str, env: Mapping[str, str | None] | None = None, cwd: pathlib.Path | None = None, **options: Any) -> subprocess.Popen[str]:
+    def start(
+        self,
+        *command: str,
+        env: Mapping[str, str | None] | None = None,
+        cwd: pathlib.Path | None = None,
+        **options: Any,
+    ) -> subprocess.Popen[str]:
         """Start a command in a process group of its own and return at once, for tests that signal or watch it."""
         executable = [str(core_bin() / command[0]), *command[1:]]
-        settings: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+        settings: dict[str, Any] = {
+            "stdin": subprocess.DEVNULL,
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.PIPE,
+            **options,
+        }
         return subprocess.Popen(
             executable,
             cwd=cwd or self.folder,
@@ -186,7 +209,8 @@ class AnsibleCli:
     ) -> CommandResult:
         """Run a command to its end, for at most `timeout` seconds, and assert what must hold of every run.
 
-        That is: no traceback, no deprecation warning, none of the secrets in the output, and the exit code `rc` unless it is None.
+        That is: no traceback, no deprecation warning, none of the secrets in the output, and the exit code `rc` unless
+        it is None.
         """
         record = self._path("results", ".jsonl")
         process = self.start(*command, env={"VPSORG_TEST_RESULTS": str(record), **(env or {})}, cwd=cwd)
@@ -203,7 +227,9 @@ class AnsibleCli:
             raise
         outcome = CommandResult(list(command), process.returncode, stdout, stderr, _read_results(record))
         description = self._masked(outcome.describe())
-        assert allow_secrets or not any(secret in outcome.output for secret in self.secrets), f"a secret was printed\n{description}"
+        assert allow_secrets or not any(secret in outcome.output for secret in self.secrets), (
+            f"a secret was printed\n{description}"
+        )
         assert allow_traceback or "Traceback (most recent call last)" not in outcome.output, f"traceback\n{description}"
         assert allow_deprecation or "DEPRECATION WARNING" not in outcome.output, f"deprecation warning\n{description}"
         assert rc is None or outcome.rc == rc, f"exit code {outcome.rc}, expected {rc}\n{description}"
@@ -213,7 +239,10 @@ class AnsibleCli:
         if isinstance(plays, pathlib.Path):
             return plays
         if not isinstance(plays, str):
-            if not any("hosts" in play or "import_playbook" in play or "ansible.builtin.import_playbook" in play for play in plays):
+            if not any(
+                "hosts" in play or "import_playbook" in play or "ansible.builtin.import_playbook" in play
+                for play in plays
+            ):
                 plays = [{"name": "Test", "hosts": "localhost", "gather_facts": False, "tasks": plays}]
             plays = yaml.safe_dump(plays, sort_keys=False)
         path = self._path("playbook", ".yml")

@@ -11,7 +11,7 @@ import re
 import textwrap
 from collections.abc import Iterator
 
-from helpers.isolation import REPOSITORY
+from sandbox.isolation import REPOSITORY
 
 _FENCE = re.compile(r"^( *)(```+)([A-Za-z0-9_-]*)\s*$")
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
@@ -21,7 +21,12 @@ _HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
 def documents() -> list[pathlib.Path]:
     """Every Markdown document that is written for people."""
     folders = [REPOSITORY / "docs", *sorted((REPOSITORY / "roles").glob("*"))]
-    return [*sorted(REPOSITORY.glob("*.md")), *(path for folder in folders for path in sorted(folder.rglob("*.md")))]
+    overviews = [REPOSITORY / folder / "README.md" for folder in ("tests", "tools")]
+    return [
+        *sorted(REPOSITORY.glob("*.md")),
+        *overviews,
+        *(path for folder in folders for path in sorted(folder.rglob("*.md"))),
+    ]
 
 
 def name_of(document: pathlib.Path) -> str:
@@ -31,7 +36,9 @@ def name_of(document: pathlib.Path) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Block:
-    """A fenced code block: its language (may be empty), its text without the indentation of its fence, the line of its first line."""
+    """A fenced code block: its language (may be empty), its text without the indentation of its fence, the line of its
+    first line.
+    """
 
     document: pathlib.Path
     language: str

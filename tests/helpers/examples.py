@@ -13,8 +13,8 @@ from typing import Any
 
 import yaml
 
-from helpers.isolation import REPOSITORY
 from helpers.script import COLLECTION, DEFAULTS, OTHER_CLIENT
+from sandbox.isolation import REPOSITORY
 
 CREATING = ("plan_id", "os_id", "location")
 
@@ -57,7 +57,9 @@ def calls(tasks: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def needed_servers(tasks: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The servers that must be there already for tasks to do what they say: those that they name and neither create nor delete."""
+    """The servers that must be there already for tasks to do what they say: those that they name and neither create nor
+    delete.
+    """
     needed: dict[str, dict[str, Any]] = {}
     created: set[str] = set()
     for module, options in calls(tasks):
@@ -77,8 +79,12 @@ def needed_servers(tasks: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return list(needed.values())
 
 
-def play_of(name: str, tasks: list[dict[str, Any]], emulator_root: str, folder: pathlib.Path, **keywords: Any) -> dict[str, Any]:
-    """A play that begins with an account of its own in the emulator, which holds what the tasks need, and then runs them as they stand."""
+def play_of(
+    name: str, tasks: list[dict[str, Any]], emulator_root: str, folder: pathlib.Path, **keywords: Any
+) -> dict[str, Any]:
+    """A play that begins with an account of its own in the emulator, which holds what the tasks need, and then runs
+    them as they stand.
+    """
     requests = [["POST", "/_emulator/reset", {"switches": {"provision_ms": 50, "address_ms": 0}}]]
     requests += [["POST", "/_emulator/servers", {"fields": server}] for server in needed_servers(tasks)]
     file = folder / f"account-{name}.json"

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs cases of the fault matrix through the real commands: many in one play, each with a server and a fault proxy of its own."""
+"""Runs cases of the fault matrix through the real commands: many in one play, each with a server and a fault proxy of
+its own.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from faults import Fault, FaultProxy, ForeignHost, Record
+from fault_proxy import Fault, FaultProxy, ForeignHost, Record
 from helpers.ansible_cli import AnsibleCli
 from helpers.fault_matrix import WAIT, Case
 from helpers.host_plays import HostPlays, HostResult, HostTask
@@ -42,7 +44,10 @@ class Attempt:
 
 @dataclass
 class Outcome:
-    """A case with everything that the judge needs. C(servers): those of the case's name (or id), in the account's own words, after each run."""
+    """A case with everything that the judge needs.
+
+    C(servers): those of the case's name (or id), in the account's own words, after each run.
+    """
 
     case: Case
     met: int
@@ -65,7 +70,9 @@ class Batch:
 
 
 def run_cases(cases: Sequence[Case], emulator: Emulator, cli: AnsibleCli, *, again: bool = True) -> list[Batch]:
-    """Run cases; those that need a list of several pages go by themselves, one at a time, as a list must hold still to be whole."""
+    """Run cases; those that need a list of several pages go by themselves, one at a time, as a list must hold still to
+    be whole.
+    """
     batches = []
     for paged in (False, True):
         fitting = [case for case in cases if case.row.paged == paged]
@@ -106,7 +113,10 @@ class _Bench:
         # What damages a list's first item damages one of these.
         servers = [{"fields": {"name": f"decoy-{number}"}} for number in range(12)]
         kept = [case for case in self._cases if case.operation not in ("create", WAIT, "inventory")]
-        servers += [{"fields": {"name": case.name, "status": "stopped" if case.operation == "start" else "active"}} for case in kept]
+        servers += [
+            {"fields": {"name": case.name, "status": "stopped" if case.operation == "start" else "active"}}
+            for case in kept
+        ]
         ids = self._emulator.seed(servers=servers)
         self._ids = {case.name: server_id for case, server_id in zip(kept, ids[12:], strict=True)}
 
@@ -140,14 +150,19 @@ class _Bench:
             "retries": 5 if case.mode == "once" else 2,
             # Longer where the port stays shut for a moment: the tries must outlast it.
             "delay": 1.0 if row.target == "connection" and case.mode == "once" else 0.1,
-            "limit": SHORT_WAIT_TIMEOUT if row.limited or (case.operation == WAIT and case.mode == "always") else WAIT_TIMEOUT,
+            "limit": SHORT_WAIT_TIMEOUT
+            if row.limited or (case.operation == WAIT and case.mode == "always")
+            else WAIT_TIMEOUT,
             "details": row.target == "connection",
             **({"server_id": self._ids[case.name]} if by_id else {"server_name": case.name}),
             **({"vpsorg_in_process": False} if case.number % 40 == 0 else {}),
         }
 
     def _play(self, cases: Sequence[Case], proxies: Mapping[Case, FaultProxy]) -> Mapping[str, HostResult]:
-        tasks = {case.name: HostTask("create" if case.operation == WAIT else case.operation, self._host(case, proxies[case])) for case in cases}
+        tasks = {
+            case.name: HostTask("create" if case.operation == WAIT else case.operation, self._host(case, proxies[case]))
+            for case in cases
+        }
         return self._plays.run(tasks, forks=1 if self._paged else FORKS)
 
     def _inventory(self, cases: Sequence[Case], proxies: Mapping[Case, FaultProxy]) -> dict[str, HostResult]:
@@ -160,7 +175,9 @@ class _Bench:
             found = list(pool.map(lambda chunk: self._sources(folder, chunk, proxies), chunks))
         return {name: outcome for entry in found for name, outcome in entry.items()}
 
-    def _sources(self, folder: pathlib.Path, cases: Sequence[Case], proxies: Mapping[Case, FaultProxy]) -> dict[str, HostResult]:
+    def _sources(
+        self, folder: pathlib.Path, cases: Sequence[Case], proxies: Mapping[Case, FaultProxy]
+    ) -> dict[str, HostResult]:
         command = ["ansible-inventory", "--list"]
         for case in cases:
             host = self._host(case, proxies[case])
@@ -189,11 +206,18 @@ class _Bench:
             hosts = (group or {}).get("hosts", [])
             failed = f"{case.name}.vps.yml" in outcome.stderr and group is None
             words = " ".join(line for line in outcome.stderr.splitlines() if case.name in line)
-            results[case.name] = HostResult(not failed, {"servers": [{"id": variables[host]["vps_id"]} for host in hosts], "msg": words, "changed": False})
+            results[case.name] = HostResult(
+                not failed,
+                {"servers": [{"id": variables[host]["vps_id"]} for host in hosts], "msg": words, "changed": False},
+            )
         return results
 
     def _outcomes(
-        self, cases: Sequence[Case], proxies: Mapping[Case, FaultProxy], faults: Mapping[Case, Fault], results: Mapping[str, HostResult]
+        self,
+        cases: Sequence[Case],
+        proxies: Mapping[Case, FaultProxy],
+        faults: Mapping[Case, Fault],
+        results: Mapping[str, HostResult],
     ) -> list[Outcome]:
         stored = self._emulator.servers()
         outcomes = []
@@ -209,8 +233,15 @@ class _Bench:
         return [server for server in stored if server["name"] == case.name]
 
     def _run_again(self, outcomes: Sequence[Outcome], proxies: Mapping[Case, FaultProxy]) -> None:
-        """The same once more, without faults: what a user does after a failure. Not for reboots, which are meant each time."""
-        again = [outcome for outcome in outcomes if outcome.case.operation in ("create", WAIT, "update", "delete", "start", "stop")]
+        """The same once more, without faults: what a user does after a failure.
+
+        Not for reboots, which are meant each time.
+        """
+        again = [
+            outcome
+            for outcome in outcomes
+            if outcome.case.operation in ("create", WAIT, "update", "delete", "start", "stop")
+        ]
         seen = {outcome.case: len(proxies[outcome.case].history) for outcome in again}
         for outcome in again:
             proxies[outcome.case].clear()
@@ -228,4 +259,6 @@ def requests_of(history: Sequence[Record]) -> Iterator[str]:
     """A history for people."""
     for record in history:
         fault = f" [{record.fault}]" if record.fault else ""
-        yield f"{record.method} {record.path}{'?' + record.query if record.query else ''} -> {record.status}{fault}{' forwarded' if record.forwarded else ''}"
+        query = f"?{record.query}" if record.query else ""
+        forwarded = " forwarded" if record.forwarded else ""
+        yield f"{record.method} {record.path}{query} -> {record.status}{fault}{forwarded}"

@@ -1,20 +1,31 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Judges cases of the fault matrix by the history of requests and the account's final state, never by the result alone."""
+"""Judges cases of the fault matrix by the history of requests and the account's final state, never by
+the result alone.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from faults import Record
+from fault_proxy import Record
 from helpers.fault_cases import Batch, Outcome, requests_of
 from helpers.fault_matrix import DONE, NAMED, REFUSED, UNKNOWN, WAIT
 from helpers.host_plays import WISH
 
 # What a run of the matrix counts: every one of these must be 0.
-COUNTED = ("duplicates", "false ok", "ids lost", "tokens leaked", "foreign requests", "tracebacks", "not as expected", "not mended by a second run")
+COUNTED = (
+    "duplicates",
+    "false ok",
+    "ids lost",
+    "tokens leaked",
+    "foreign requests",
+    "tracebacks",
+    "not as expected",
+    "not mended by a second run",
+)
 
 _REFUSING = frozenset({400, 401, 402, 403, 404, 405, 410, 413, 415, 418, 422, 429})
 
@@ -22,7 +33,11 @@ _REFUSING = frozenset({400, 401, 402, 403, 404, 405, 410, 413, 415, 418, 422, 42
 def judge(batches: Sequence[Batch]) -> tuple[dict[str, int], list[str]]:
     """The numbers of all batches together, and a text for every problem."""
     outcomes = [outcome for batch in batches for outcome in batch.outcomes]
-    numbers = {"cases": len(outcomes), "faults met": sum(outcome.met > 0 for outcome in outcomes), **dict.fromkeys(COUNTED, 0)}
+    numbers = {
+        "cases": len(outcomes),
+        "faults met": sum(outcome.met > 0 for outcome in outcomes),
+        **dict.fromkeys(COUNTED, 0),
+    }
     problems = []
     for batch in batches:
         numbers["foreign requests"] += batch.foreign_requests
@@ -50,15 +65,22 @@ def _problems(outcome: Outcome, account: list[int]) -> Iterator[tuple[str, str]]
 
 
 def _duplicates(outcome: Outcome) -> Iterator[tuple[str, str]]:
-    """More than one server of the name, or a create or a reboot that was sent again without proof that it had been refused."""
-    if outcome.case.operation in ("create", WAIT, "reboot") and unproven(outcome.case.operation, outcome.first.history) > 1:
+    """More than one server of the name, or a create or a reboot that was sent again without proof that it had been
+    refused.
+    """
+    if (
+        outcome.case.operation in ("create", WAIT, "reboot")
+        and unproven(outcome.case.operation, outcome.first.history) > 1
+    ):
         yield "duplicates", "sent again although it may have happened"
     if max(len(outcome.servers), len(outcome.servers_again)) > 1:
         yield "duplicates", f"{len(outcome.servers_again)} servers of the name"
 
 
 def unproven(operation: str, history: Sequence[Record]) -> int:
-    """How many creates, or reboots, were sent whose refusal is not proven: more than one may be a second bill, a second reboot."""
+    """How many creates, or reboots, were sent whose refusal is not proven: more than one may be a second bill, a second
+    reboot.
+    """
     ending = "/reboot/" if operation == "reboot" else "/servers/"
     sent = [record for record in history if record.method == "POST" and record.path.endswith(ending)]
     return sum(not _is_refused(record) for record in sent)
@@ -81,7 +103,9 @@ def _goal_reached(outcome: Outcome, account: list[int]) -> bool:
 
 
 def goal_reached(operation: str, servers: Sequence[dict[str, Any]], history: Sequence[Record]) -> bool:
-    """Whether a write's goal is reached: by the account's servers of that name, and for a reboot by the requests that had effect."""
+    """Whether a write's goal is reached: by the account's servers of that name, and for a reboot by the requests that
+    had effect.
+    """
     if operation == "delete":
         return not servers
     if len(servers) != 1:
@@ -100,7 +124,11 @@ def _reboots(history: Sequence[Record]) -> int:
 
 def _has_happened(outcome: Outcome) -> bool:
     """Whether a write took effect."""
-    writes = [record for record in outcome.first.history if record.method != "GET" and record.forwarded and record.upstream_status]
+    writes = [
+        record
+        for record in outcome.first.history
+        if record.method != "GET" and record.forwarded and record.upstream_status
+    ]
     return any(record.upstream_status < 300 for record in writes)
 
 
@@ -113,7 +141,12 @@ def _lost_ids(outcome: Outcome) -> Iterator[tuple[str, str]]:
             yield "ids lost", f"server {known} exists and the result does not say so"
         if not result["changed"]:
             yield "ids lost", "a server was created and changed is false"
-    elif outcome.server_id and not outcome.first.ok and _has_happened(outcome) and str(outcome.server_id) not in result["msg"]:
+    elif (
+        outcome.server_id
+        and not outcome.first.ok
+        and _has_happened(outcome)
+        and str(outcome.server_id) not in result["msg"]
+    ):
         yield "ids lost", f"the message does not name {outcome.server_id}"
 
 
@@ -126,7 +159,7 @@ def _as_expected(outcome: Outcome, account: list[int]) -> bool:
     if expect == REFUSED:
         return not _has_happened(outcome) and (outcome.case.operation == "reboot" or not _changed_anything(outcome))
     if expect == UNKNOWN:
-        return "unknown outcome" in result["msg"] and result["changed"] is True
+        return result["changed"] is True and not result["actions"]
     assert expect == NAMED
     known = outcome.server_id or outcome.servers[0]["id"]
     return str(known) in result["msg"]

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The fault matrix as data: eight operations, every kind of fault, and what must come of each pair.
 
-What is expected is copied from the failure table of the specification, never asked of the code under test. Each fault meets
-each operation twice: once (does the operation recover?) and for ever (does it fail as it must?).
+What is expected is copied from the failure table of the specification, never asked of the code under test. Each fault
+meets each operation twice: once (does the operation recover?) and for ever (does it fail as it must?).
 """
 
 from __future__ import annotations
@@ -26,7 +26,17 @@ NAMED = "named"  # failure although it may have happened; the id of the server i
 _D_D, _D_F, _F_F = (DONE, DONE), (DONE, REFUSED), (REFUSED, REFUSED)
 _U_U, _D_N, _N_N = (UNKNOWN, UNKNOWN), (DONE, NAMED), (NAMED, NAMED)
 
-_COLUMNS = {"info": 0, "inventory": 0, "create": 1, "update": 2, "delete": 3, "start": 4, "stop": 4, "reboot": 5, WAIT: 6}
+_COLUMNS = {
+    "info": 0,
+    "inventory": 0,
+    "create": 1,
+    "update": 2,
+    "delete": 3,
+    "start": 4,
+    "stop": 4,
+    "reboot": 5,
+    WAIT: 6,
+}
 
 # The rows of the failure table; in each cell what is expected when the fault comes once, and when it comes every time.
 # None: the fault can't meet the operation.
@@ -61,7 +71,10 @@ TABLE: Mapping[str, tuple[tuple[str, str] | None, ...]] = {
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """One fault of the matrix. C(target): which request it hits, see fault_cases.py. C(paged): needs a list of several pages."""
+    """One fault of the matrix.
+
+    C(target): which request it hits, see fault_cases.py. C(paged): needs a list of several pages.
+    """
 
     name: str
     kind: str
@@ -87,21 +100,48 @@ def _rows() -> Iterator[Row]:
     def answers(family: str, *statuses: int, forward: bool = False) -> Iterator[Row]:
         for status in statuses:
             name = f"answer {status}{' after the effect' if forward else ''}"
-            yield Row(name, "answer", family, {"status": status, "body": {"detail": f"An answer {status}."}, "forward": forward})
+            yield Row(
+                name,
+                "answer",
+                family,
+                {"status": status, "body": {"detail": f"An answer {status}."}, "forward": forward},
+            )
 
     yield from many("not sent", "refuse", "connect_timeout", target="connection")
     yield from many("not sent", "reset_on_accept", target="any")  # met by the look that comes first
-    yield from many("harmless", "delay", "wrong_content_type", ("wrong_content_type", {"content_type": None}), "bom_json", "lone_surrogate")
+    yield from many(
+        "harmless",
+        "delay",
+        "wrong_content_type",
+        ("wrong_content_type", {"content_type": None}),
+        "bom_json",
+        "lone_surrogate",
+    )
     yield from many("harmless", ("clock_skew", {"seconds": 3600}), ("clock_skew", {"seconds": -3600}))
     yield from many("lost before the effect", "reset_before", "close_before", "hang_before")
     for kind in ("garbage", "html_200", "empty_body_200", "deep_json"):
         yield Row(f"{kind} without effect", kind, "lost before the effect", {"forward": False})
         yield Row(kind, kind, "lost after the effect")
     yield from answers("lost before the effect", 202, 408, 425, 500, 502, 504, 520)
-    yield from many("lost before the effect", *(("status_503", {"form": form}) for form in ("absent", "nonsense", "negative")))
-    yield from many("lost after the effect", "reset_after", "close_after", "hang_after", "close_mid_body", "truncate_body", "drip_body", "drip_headers")
-    yield from many("lost after the effect", "header_flood", ("header_flood", {"mode": "huge"}), ("gzip_bomb", {"mib": 64}))
-    yield from many("lost after the effect", "endless_body", ("endless_body", {"mode": "length"}), "endless_100_continue")
+    yield from many(
+        "lost before the effect", *(("status_503", {"form": form}) for form in ("absent", "nonsense", "negative"))
+    )
+    yield from many(
+        "lost after the effect",
+        "reset_after",
+        "close_after",
+        "hang_after",
+        "close_mid_body",
+        "truncate_body",
+        "drip_body",
+        "drip_headers",
+    )
+    yield from many(
+        "lost after the effect", "header_flood", ("header_flood", {"mode": "huge"}), ("gzip_bomb", {"mib": 64})
+    )
+    yield from many(
+        "lost after the effect", "endless_body", ("endless_body", {"mode": "length"}), "endless_100_continue"
+    )
     yield from many("lost after the effect", "huge_number", "nan_json", "invalid_utf8")
     yield from answers("lost after the effect", 202, 409, 500, 502, 504, forward=True)
     yield from answers("400, 422", 400, 422)
@@ -113,15 +153,30 @@ def _rows() -> Iterator[Row]:
     yield from answers("other 4xx", 405, 410, 413, 415, 418)
     yield from answers("409, 423", 409, 423)
     throttled = "429, 503 with Retry-After"
-    yield from many(throttled, *(("status_429", {"form": form}) for form in ("seconds", "nonsense", "negative", "absent")))
-    yield from many(throttled, ("status_429", {"form": "date", "clock_skew": 86400}), "status_503", ("status_503", {"form": "date", "clock_skew": -86400}))
+    yield from many(
+        throttled, *(("status_429", {"form": form}) for form in ("seconds", "nonsense", "negative", "absent"))
+    )
+    yield from many(
+        throttled,
+        ("status_429", {"form": "date", "clock_skew": 86400}),
+        "status_503",
+        ("status_503", {"form": "date", "clock_skew": -86400}),
+    )
     yield from many("3xx", *(("redirect", {"status": status}) for status in (301, 302, 303, 307, 308)))
     yield from many("broken list", "wrong_count", "missing_results", "missing_count", "results_not_list", target="list")
-    yield from many("broken list", "item_without_id", "item_bool_id", "item_string_id", "next_not_a_string", target="list")
+    yield from many(
+        "broken list", "item_without_id", "item_bool_id", "item_string_id", "next_not_a_string", target="list"
+    )
     yield from many("broken list", "next_loops", target="list", paged=True)
     yield from many("harmless", "next_foreign", target="list", paged=True)
     yield from many("harmless", "duplicate_items", target="list")
-    yield Row("empty object without effect", "answer", "empty object without effect", {"status": 200, "body": {}}, limited=True)
+    yield Row(
+        "empty object without effect",
+        "answer",
+        "empty object without effect",
+        {"status": 200, "body": {}},
+        limited=True,
+    )
     yield from many("another server's answer", "wrong_id_in_detail", target="server")
     yield from many("new server not found at once", "not_found_after_create", target="any")
     yield from many("update without effect", "ignored_patch", ("ignored_patch", {"echo": True}), limited=True)

@@ -17,7 +17,9 @@ Note = Callable[..., None]
 
 @pytest.fixture
 def figures(request: pytest.FixtureRequest) -> Note:
-    """`figures(title, cases=3, failures=0)`: add numbers to the line of that title; those of several tests are summed."""
+    """`figures(title, cases=3, failures=0)`: add numbers to the line of that title; those of several
+    tests are summed.
+    """
 
     def note(title: str, numbers: Mapping[str, float] | None = None, **more: float) -> None:
         request.node.user_properties.append((_PROPERTY, [title, {**(numbers or {}), **more}]))
@@ -38,7 +40,9 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     if lines:
         terminalreporter.section("figures")
     for title in sorted(lines):
-        terminalreporter.write_line(f"{title}: {', '.join(f'{_shown(number)} {word}' for word, number in lines[title].items())}")
+        terminalreporter.write_line(
+            f"{title}: {', '.join(f'{_shown(number)} {word}' for word, number in lines[title].items())}"
+        )
 
 
 def _shown(number: float) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from faults import Fault, FaultProxy, Record
+from fault_proxy import Fault, FaultProxy, Record
 from helpers.ansible_cli import CommandResult
 from helpers.script import AGAIN, CHECK, CONTROLLER_PYTHON, PLUGIN_FOLDERS, REAL, Done, Ran, Script, Sent, steady
 
@@ -30,11 +30,16 @@ class FleetRan(Ran):
 
 
 class FleetScript(Script):
-    """A script with tasks of vps_fleet, which look often. Its requests go through a proxy, which counts and can break."""
+    """A script with tasks of vps_fleet, which look often.
+
+    Its requests go through a proxy, which counts and can break.
+    """
 
     on_record: Callable[[Record], None] | None = None
 
-    def fleet(self, task: str, /, *servers: Any, check: bool = False, keywords: dict[str, Any] | None = None, **options: Any) -> None:
+    def fleet(
+        self, task: str, /, *servers: Any, check: bool = False, keywords: dict[str, Any] | None = None, **options: Any
+    ) -> None:
         """A task with vps_fleet. `options` may give `servers` as a template instead."""
         given = {"wait_interval": 0.1, "servers": list(servers), **options}
         self.task(task, "vps_fleet", given, **({"check_mode": True} if check else {}), **(keywords or {}))
@@ -60,13 +65,18 @@ class FleetScript(Script):
         play: dict[str, Any] | None = None,
         **options: Any,
     ) -> FleetRan:
-        """Run the play; every one of the faults must be met. `complete`: whether the results must account for every request.
+        """Run the play; every one of the faults must be met. `complete`: whether the results must account for every
+        request.
 
         `variables` and `play` are added to the play; `options` are those of AnsibleCli.tasks.
         """
         self._flush()
         self.emulator.reset()
-        variables = {"vpsorg_in_process": in_process, "ansible_python_interpreter": CONTROLLER_PYTHON, **(variables or {})}
+        variables = {
+            "vpsorg_in_process": in_process,
+            "ansible_python_interpreter": CONTROLLER_PYTHON,
+            **(variables or {}),
+        }
         with FaultProxy(self.emulator.url, *faults, port=self._port, on_record=self.on_record) as proxy:
             self._port = proxy.port  # the same one for the second time
             env = {**PLUGIN_FOLDERS, "VPS_API_URL": proxy.url, "VPS_API_RETRY_MAX_DELAY": "0.1", **(env or {})}
@@ -76,14 +86,19 @@ class FleetScript(Script):
             return FleetRan(outcome, proxy.history, complete)
 
     def play_both_ways(self) -> FleetRan:
-        """Run inside the controller's process and as separate modules, and compare what was returned and what was written.
+        """Run inside the controller's process and as separate modules, and compare what was returned and what was
+        written.
 
         What is printed differs: only the controller's process can show progress.
         """
         here, apart = self.play(), self.play(in_process=False)
-        assert [(entry.task, entry.status) for entry in here.outcome.results] == [(entry.task, entry.status) for entry in apart.outcome.results]
+        assert [(entry.task, entry.status) for entry in here.outcome.results] == [
+            (entry.task, entry.status) for entry in apart.outcome.results
+        ]
         for one, other in zip(here.outcome.results, apart.outcome.results, strict=True):
-            assert steady(one.result) == steady(other.result), f"task {one.task}: {_differing(steady(one.result), steady(other.result))}"
+            assert steady(one.result) == steady(other.result), (
+                f"task {one.task}: {_differing(steady(one.result), steady(other.result))}"
+            )
         for name, done in here.tasks.items():
             assert sorted(done.writes) == sorted(apart[name].writes), f"task {name}"
         return here
@@ -127,9 +142,15 @@ def check_shape(done: Done) -> None:
         assert error["id"] is None or str(error["id"]) in error["msg"]
 
 
-def triple(ran: Ran, name: str, plan: list[tuple[str, str]], *, changed: bool = True, **summary: int) -> tuple[Done, Done, Done]:
+def triple(
+    ran: Ran, name: str, plan: list[tuple[str, str]], *, changed: bool = True, **summary: int
+) -> tuple[Done, Done, Done]:
     """Check mode foretells what the real run does and sends GET only; the run after changes nothing."""
-    check, real, again = ran.ok(name + CHECK, changed=changed), ran.ok(name + REAL, changed=changed), ran.ok(name + AGAIN, changed=False)
+    check, real, again = (
+        ran.ok(name + CHECK, changed=changed),
+        ran.ok(name + REAL, changed=changed),
+        ran.ok(name + AGAIN, changed=False),
+    )
     for done in (check, real, again):
         check_shape(done)
     assert check.writes == [] and again.writes == [], name
@@ -141,15 +162,17 @@ def triple(ran: Ran, name: str, plan: list[tuple[str, str]], *, changed: bool = 
     assert names(check) == names(real) == names(again), name
     for before, after in zip(check["servers"], real["servers"], strict=True):
         known = {
-            key: value for key, value in before.items() if value is not None and key in after and key not in ("plan", "os", "resource_usage", "updated_at")
+            key: value
+            for key, value in before.items()
+            if value is not None and key in after and key not in ("plan", "os", "resource_usage", "updated_at")
         }
         assert known == {key: after[key] for key in known}, f"{name}: {before['name']}"
     return check, real, again
 
 
-def refused(ran: Ran, name: str, *words: str, requests: int) -> Done:
+def refused(ran: Ran, name: str, *facts: object, requests: int) -> Done:
     """Check mode and the real run are refused alike, before the first write."""
-    check, real = ran.failed(name + CHECK, *words), ran.failed(name + REAL, *words)
+    check, real = ran.failed(name + CHECK, *facts), ran.failed(name + REAL, *facts)
     for done in (check, real):
         check_shape(done)
         assert done.writes == [] and len(done.sent) == requests, done.sent

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Many tasks in one run of ansible-playbook: one play for each operation, and one host, with its own options, for each task."""
+"""Many tasks in one run of ansible-playbook: one play for each operation, and one host, with its own options, for each
+task.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,11 @@ _CONNECTION = {
     "api_retries": "{{ retries }}",
     "api_retry_max_delay": "{{ delay }}",
 }
-_WAITING = {"wait_timeout": "{{ limit }}", "wait_interval": "{{ interval | default(0.1) }}", "adopt_timeout": "{{ adopt_timeout | default(0.6) }}"}
+_WAITING = {
+    "wait_timeout": "{{ limit }}",
+    "wait_interval": "{{ interval | default(0.1) }}",
+    "adopt_timeout": "{{ adopt_timeout | default(0.6) }}",
+}
 _WHICH = {"name": "{{ server_name | default(omit) }}", "id": "{{ server_id | default(omit) }}"}
 
 
@@ -44,7 +50,9 @@ TASKS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 
 @dataclass(frozen=True)
 class HostTask:
-    """One task: an operation of TASKS, and the variables that it reads: url, api_timeout, retries, delay, limit, and which server."""
+    """One task: an operation of TASKS, and the variables that it reads: url, api_timeout, retries, delay, limit, and
+    which server.
+    """
 
     operation: str
     variables: Mapping[str, Any]
@@ -52,7 +60,10 @@ class HostTask:
 
 @dataclass(frozen=True)
 class HostResult:
-    """What came of it. C(seconds): from the moment in which its worker was started to that in which its result was there."""
+    """What came of it.
+
+    C(seconds): from the moment in which its worker was started to that in which its result was there.
+    """
 
     ok: bool
     result: dict[str, Any]
@@ -67,25 +78,51 @@ class HostPlays:
         self._runs = 0
         self.leaks = self.tracebacks = 0
 
-    def run(self, tasks: Mapping[str, HostTask], *, forks: int = 16, env: Mapping[str, str | None] | None = None) -> dict[str, HostResult]:
-        """The results by the names of the tasks, which are the names of their hosts. All of one operation run at the same time."""
+    def run(
+        self, tasks: Mapping[str, HostTask], *, forks: int = 16, env: Mapping[str, str | None] | None = None
+    ) -> dict[str, HostResult]:
+        """The results by the names of the tasks, which are the names of their hosts.
+
+        All of one operation run at the same time.
+        """
         if not tasks:
             return {}
         self._runs += 1
         operations = list(dict.fromkeys(task.operation for task in tasks.values()))
-        groups = {name: {"hosts": {host: {} for host, task in tasks.items() if task.operation == name}} for name in operations}
+        groups = {
+            name: {"hosts": {host: {} for host, task in tasks.items() if task.operation == name}} for name in operations
+        }
         connection = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
         hosts = {host: dict(task.variables) for host, task in tasks.items()}
         inventory = self._cli.folder / f"hosts-{self._runs}-{next(iter(tasks))}.json"
         inventory.write_text(json.dumps({"all": {"vars": connection, "hosts": hosts, "children": groups}}))
         plays = [_play(operation) for operation in operations]
         times = inventory.with_suffix(".times")
-        settings = {"ANSIBLE_CALLBACKS_ENABLED": f"{CALLBACK_NAME},vpsorg_test_times", "VPSORG_TEST_TIMES": str(times), **(env or {})}
-        outcome = self._cli.playbook(plays, "--forks", str(forks), inventory=inventory, env=settings, timeout=280, allow_traceback=True, allow_secrets=True)
+        settings = {
+            "ANSIBLE_CALLBACKS_ENABLED": f"{CALLBACK_NAME},vpsorg_test_times",
+            "VPSORG_TEST_TIMES": str(times),
+            **(env or {}),
+        }
+        outcome = self._cli.playbook(
+            plays,
+            "--forks",
+            str(forks),
+            inventory=inventory,
+            env=settings,
+            timeout=280,
+            allow_traceback=True,
+            allow_secrets=True,
+        )
         self.scan(outcome.output, *(json.dumps(entry.result) for entry in outcome.results))
         seconds = dict(json.loads(line) for line in times.read_text().splitlines())
-        results = {entry.host: HostResult(entry.status == "ok", entry.result, seconds[entry.host]) for entry in outcome.results if entry.kind == "task"}
-        assert set(results) == set(tasks), f"no result for {sorted(set(tasks) - set(results))}\n{outcome.describe()[-3000:]}"
+        results = {
+            entry.host: HostResult(entry.status == "ok", entry.result, seconds[entry.host])
+            for entry in outcome.results
+            if entry.kind == "task"
+        }
+        assert set(results) == set(tasks), (
+            f"no result for {sorted(set(tasks) - set(results))}\n{outcome.describe()[-3000:]}"
+        )
         return results
 
     def scan(self, *texts: str) -> None:

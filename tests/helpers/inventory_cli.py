@@ -1,7 +1,9 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Inventories of the emulator's servers: as the real ansible-inventory shows them, and, where there are many, made in this process."""
+"""Inventories of the emulator's servers: as the real ansible-inventory shows them, and, where there are many, made in
+this process.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +16,7 @@ from typing import Any
 import yaml
 
 from helpers.ansible_cli import AnsibleCli, CommandResult
+from helpers.facts import missing
 
 PLUGIN = {"plugin": "vpsorg.cloud.vps"}
 
@@ -39,7 +42,11 @@ class Shown:
 def plain(value: Any) -> Any:
     """A value without the mark that an export puts around text that is no template."""
     if isinstance(value, dict):
-        return value["__ansible_unsafe"] if set(value) == {"__ansible_unsafe"} else {key: plain(item) for key, item in value.items()}
+        return (
+            value["__ansible_unsafe"]
+            if set(value) == {"__ansible_unsafe"}
+            else {key: plain(item) for key, item in value.items()}
+        )
     return [plain(item) for item in value] if isinstance(value, list) else value
 
 
@@ -50,8 +57,13 @@ def marked(value: Any) -> bool:
     return isinstance(value, list) and any(marked(item) for item in value)
 
 
-def show(cli: AnsibleCli, config: Mapping[str, Any] | str | None = None, *args: str, rc: int = 0, **options: Any) -> Shown:
-    """The inventory of a configuration: keys beside `plugin`, or the whole file as text. `options` are those of AnsibleCli.run."""
+def show(
+    cli: AnsibleCli, config: Mapping[str, Any] | str | None = None, *args: str, rc: int = 0, **options: Any
+) -> Shown:
+    """The inventory of a configuration: keys beside `plugin`, or the whole file as text.
+
+    `options` are those of AnsibleCli.run.
+    """
     source = config if isinstance(config, str) else {**PLUGIN, **(config or {})}
     options["env"] = {"ANSIBLE_VERBOSE_TO_STDERR": "1", **options.get("env", {})}
     return shown(cli.inventory(source, "--list", *args, rc=rc, **options))
@@ -65,7 +77,9 @@ def shown(outcome: CommandResult) -> Shown:
     def members(name: str) -> list[str]:
         if name not in groups:
             entry = document.get(name, {})
-            groups[name] = sorted({*entry.get("hosts", []), *(host for child in entry.get("children", []) for host in members(child))})
+            groups[name] = sorted(
+                {*entry.get("hosts", []), *(host for child in entry.get("children", []) for host in members(child))}
+            )
         return groups[name]
 
     for name in document:
@@ -76,20 +90,25 @@ def shown(outcome: CommandResult) -> Shown:
     return Shown(outcome, {host: plain(variables.get(host, {})) for host in hosts}, groups)
 
 
-def failed(cli: AnsibleCli, config: Mapping[str, Any] | str | None = None, *words: str, **options: Any) -> str:
-    """The one line that tells why an inventory failed. Without strictness Ansible goes on without hosts; with it the exit code tells."""
+def failed(cli: AnsibleCli, config: Mapping[str, Any] | str | None = None, *facts: object, **options: Any) -> str:
+    """The one line that tells why an inventory failed, and that mentions all the facts.
+
+    Without strictness Ansible goes on without hosts; with it the exit code tells.
+    """
     env = {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "1", **options.pop("env", {})}
     source = config if isinstance(config, str) else {**PLUGIN, **(config or {})}
     outcome = cli.inventory(source, "--list", env=env, **options)
     assert outcome.rc != 0, outcome.describe()
     text = re.sub(r"\s+", " ", outcome.output)
-    missing = [word for word in words if word not in text]
-    assert not missing, f"{missing}\n{outcome.describe()}"
+    assert missing(text, *facts) == [], outcome.describe()
     return text
 
 
 def made_here(folder: pathlib.Path, config: Mapping[str, Any] | None = None) -> Shown:
-    """The inventory of a configuration, made by Ansible in this process, whose environment must lead to the emulator. AnsibleError if it fails."""
+    """The inventory of a configuration, made by Ansible in this process, whose environment must lead to the emulator.
+
+    AnsibleError if it fails.
+    """
     from ansible.inventory.manager import InventoryManager
     from ansible.parsing.dataloader import DataLoader
 
@@ -99,4 +118,11 @@ def made_here(folder: pathlib.Path, config: Mapping[str, Any] | None = None) -> 
     assert "vps" in inventory.groups or (config or {}).get("group"), "the source failed"
     groups = {name: sorted(host.name for host in group.get_hosts()) for name, group in inventory.groups.items()}
     origin = ("inventory_file", "inventory_dir")
-    return Shown(None, {name: {key: value for key, value in host.vars.items() if key not in origin} for name, host in inventory.hosts.items()}, groups)
+    return Shown(
+        None,
+        {
+            name: {key: value for key, value in host.vars.items() if key not in origin}
+            for name, host in inventory.hosts.items()
+        },
+        groups,
+    )

@@ -13,8 +13,16 @@ from collections.abc import Iterable
 
 
 def spellings(token: str) -> set[str]:
-    """The token raw, as Python, JSON, YAML and the shell quote it, in a URL, and in base64 at each of the three offsets."""
-    found = {token, repr(token)[1:-1], repr(repr(token))[1:-1], json.dumps(token)[1:-1], json.dumps(json.dumps(token))[1:-1]}
+    """The token raw, as Python, JSON, YAML and the shell quote it, in a URL, and in base64 at each of the three
+    offsets.
+    """
+    found = {
+        token,
+        repr(token)[1:-1],
+        repr(repr(token))[1:-1],
+        json.dumps(token)[1:-1],
+        json.dumps(json.dumps(token))[1:-1],
+    }
     found |= {token.replace("'", "''"), token.replace("'", "'\"'\"'"), token.replace("\\", "\\\\")}
     found |= {urllib.parse.quote(token), urllib.parse.quote(token, safe=""), urllib.parse.quote_plus(token)}
     for before in ("", "x", "xx"):
@@ -27,11 +35,19 @@ def spellings(token: str) -> set[str]:
 def leaks(token: str, texts: Iterable[str | bytes]) -> list[str]:
     """Which spellings are in the texts, one entry for each text and spelling."""
     wanted = [(spelling, spelling.encode()) for spelling in spellings(token)]
-    return [spelling for text in texts for spelling, data in wanted if (data in text if isinstance(text, bytes) else spelling in text)]
+    return [
+        spelling
+        for text in texts
+        for spelling, data in wanted
+        if (data in text if isinstance(text, bytes) else spelling in text)
+    ]
 
 
 def leaking_files(token: str, *folders: pathlib.Path, unless: Iterable[pathlib.Path] = ()) -> list[pathlib.Path]:
-    """The files below the folders whose content or path holds the token. C(unless): those that the test itself has put it in."""
+    """The files below the folders whose content or path holds the token.
+
+    C(unless): those that the test itself has put it in.
+    """
     skipped = {path.resolve() for path in unless}
     found = []
     for folder in folders:

@@ -1,7 +1,10 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A proxy that holds every request and every answer against the OpenAPI description. Needs Node; the proxy is installed into .cache."""
+"""A proxy that holds every request and every answer against the OpenAPI description.
+
+Needs Node; the proxy is installed into .cache.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,9 @@ import threading
 import time
 from collections.abc import Iterator
 
-from helpers.isolation import REPOSITORY
+from sandbox.isolation import REPOSITORY
 
-PINS = REPOSITORY / "tests" / "contract"
+PINS = REPOSITORY / "tools" / "requirements" / "prism"
 FOLDER = REPOSITORY / ".cache" / "contract"
 DESCRIPTION = REPOSITORY / "docs" / "openapi.yaml"
 INSTALL_LIMIT, START_LIMIT = 240.0, 60.0
@@ -29,16 +32,28 @@ def missing() -> str | None:
     """Why the proxy can't run on this machine, or None."""
     if not shutil.which("node") or not shutil.which("npm"):
         return "node and npm are not installed"
-    version = subprocess.run(["node", "--version"], capture_output=True, text=True, timeout=START_LIMIT, check=True).stdout.strip()
-    return None if int(version.removeprefix("v").split(".")[0]) >= OLDEST_NODE else f"node {version} is older than {OLDEST_NODE}"
+    version = subprocess.run(
+        ["node", "--version"], capture_output=True, text=True, timeout=START_LIMIT, check=True
+    ).stdout.strip()
+    return (
+        None
+        if int(version.removeprefix("v").split(".")[0]) >= OLDEST_NODE
+        else f"node {version} is older than {OLDEST_NODE}"
+    )
 
 
 def install() -> pathlib.Path:
-    """The proxy's program, installed from the pinned packages unless it is there already. Safe for several processes at once."""
+    """The proxy's program, installed from the pinned packages unless it is there already.
+
+    Safe for several processes at once.
+    """
     lock_file = PINS / "package-lock.json"
     wanted = hashlib.sha256(lock_file.read_bytes()).hexdigest()
     FOLDER.mkdir(parents=True, exist_ok=True)
-    program, record = FOLDER / "node_modules" / "@stoplight" / "prism-cli" / "dist" / "index.js", FOLDER / "installed-from"
+    program, record = (
+        FOLDER / "node_modules" / "@stoplight" / "prism-cli" / "dist" / "index.js",
+        FOLDER / "installed-from",
+    )
     with open(FOLDER / "lock", "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (record.exists() and record.read_text() == wanted and program.exists()):
@@ -46,7 +61,15 @@ def install() -> pathlib.Path:
             for pins in (PINS / "package.json", lock_file):
                 shutil.copy(pins, FOLDER)
             command = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
-            outcome = subprocess.run(command, cwd=FOLDER, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=INSTALL_LIMIT, check=False)
+            outcome = subprocess.run(
+                command,
+                cwd=FOLDER,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=INSTALL_LIMIT,
+                check=False,
+            )
             assert outcome.returncode == 0, outcome.stdout + outcome.stderr
             record.write_text(wanted)
     return program
@@ -54,10 +77,26 @@ def install() -> pathlib.Path:
 
 @contextlib.contextmanager
 def running_prism(upstream: str) -> Iterator[tuple[str, list[str]]]:
-    """The URL of a validating proxy in front of C(upstream), and what it has said so far. An invalid request is answered 422, an invalid answer 500."""
+    """The URL of a validating proxy in front of C(upstream), and what it has said so far.
+
+    An invalid request is answered 422, an invalid answer 500.
+    """
     port = _free_port()
-    command = ["node", str(install()), "proxy", "--errors", "--host", "127.0.0.1", "--port", str(port), str(DESCRIPTION), upstream]
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    command = [
+        "node",
+        str(install()),
+        "proxy",
+        "--errors",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        str(DESCRIPTION),
+        upstream,
+    ]
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
     said: list[str] = []
     reader = threading.Thread(target=lambda: said.extend(process.stdout or ()), daemon=True)
     reader.start()

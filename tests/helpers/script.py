@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Many tasks in one play against the emulator, and for each of them what it returned and what it sent.
 
-A run of ansible-playbook costs a second or two, a task some ten milliseconds. What happens to the account beside the tasks
-(servers that are there, other clients, the API's ways) is part of the script too, so that it can be run again from the start:
-inside the controller's process and as a separate module, with the same outcome.
+A run of ansible-playbook costs a second or two, a task some ten milliseconds. What happens to the account beside the
+tasks (servers that are there, other clients, the API's ways) is part of the script too, so that it can be run again
+from the start: inside the controller's process and as a separate module, with the same outcome.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ import pathlib
 import re
 from typing import TYPE_CHECKING, Any
 
-from faults import Fault, FaultProxy, Record
+from fault_proxy import Fault, FaultProxy, Record
 from helpers.ansible_cli import AnsibleCli, CommandResult
+from helpers.facts import missing
 
 if TYPE_CHECKING:
     from emulator.handle import Emulator
@@ -37,13 +38,17 @@ COLLECTION = "vpsorg.cloud."
 CONTROLLER_PYTHON = "{{ ansible_playbook_python }}"
 # Every script is run both ways if this is set; else only those that ask for it.
 ALWAYS_BOTH_WAYS = bool(os.environ.get("VPSORG_TEST_BOTH_WAYS"))
-DEFAULTS = {f"{COLLECTION}{name}": {"wait_interval": 0.1, "wait_timeout": 100} for name in ("vps_server", "vps_server_power")}
+DEFAULTS = {
+    f"{COLLECTION}{name}": {"wait_interval": 0.1, "wait_timeout": 100} for name in ("vps_server", "vps_server_power")
+}
 CHECK, REAL, AGAIN = ": check", ": real", ": again"
 
 
 @dataclasses.dataclass(frozen=True)
 class Sent:
-    """A request of a task: its path is that below api_url, its body the JSON value; by which connection (from 1), and when."""
+    """A request of a task: its path is that below api_url, its body the JSON value; by which connection (from 1), and
+    when.
+    """
 
     method: str
     path: str
@@ -123,13 +128,17 @@ class Ran:
             if entry.action == "emulator_control":
                 assert entry.status == "ok", outcome.describe()
             elif entry.kind == "item":
-                self._items.setdefault(entry.task, []).append(Done(entry.task, entry.status, entry.result, take(entry.result)))
+                self._items.setdefault(entry.task, []).append(
+                    Done(entry.task, entry.status, entry.result, take(entry.result))
+                )
             else:
                 requests = [] if entry.task in looped else take(entry.result)
                 assert entry.task not in self.tasks, f"two tasks are called {entry.task}"
                 self.tasks[entry.task] = Done(entry.task, entry.status, entry.result, requests)
         # `api.requests` of every result tells the truth.
-        assert not (rest and complete), f"{len(rest)} requests more than the results tell: {[str(one) for one in rest]}\n{outcome.describe()}"
+        assert not (rest and complete), (
+            f"{len(rest)} requests more than the results tell: {[str(one) for one in rest]}\n{outcome.describe()}"
+        )
 
     def __getitem__(self, name: str) -> Done:
         assert name in self.tasks, f"no task {name}\n{self.outcome.describe()}"
@@ -144,12 +153,12 @@ class Ran:
         assert changed is None or done["changed"] is changed, f"{name}: changed is {done['changed']}\n{done.result}"
         return done
 
-    def failed(self, name: str, *words: str, changed: bool = False) -> Done:
-        """The failed task, whose message holds all the words and is fit to be read."""
+    def failed(self, name: str, *facts: object, changed: bool = False) -> Done:
+        """The failed task, whose message mentions all the facts and is fit to be read."""
         done = self[name]
         assert done.failed, f"{name} did not fail\n{self.outcome.describe()}"
         message = done["msg"]
-        assert [word for word in words if word not in message] == [], message
+        assert missing(message, *facts) == [], message
         assert "Traceback" not in message and "\n" not in message, message
         assert done.result.get("changed", False) is changed, f"{name}: changed is not {changed}: {done.result}"
         return done
@@ -165,9 +174,9 @@ class Ran:
             assert real[key] == value, f"{name}: {key}"
         return check, real, again
 
-    def both_fail(self, name: str, *words: str) -> Done:
+    def both_fail(self, name: str, *facts: object) -> Done:
         """Check mode and reality fail alike, and nothing is written."""
-        check, real = self.failed(name + CHECK, *words), self.failed(name + REAL, *words)
+        check, real = self.failed(name + CHECK, *facts), self.failed(name + REAL, *facts)
         assert check["msg"] == real["msg"]
         assert check.writes == real.writes == []
         assert foretold(check.result, real.result) == []
@@ -201,7 +210,11 @@ class Script:
 
     def insert(self, id: int, name: str, *, omit: tuple[str, ...] = (), **fields: Any) -> None:
         """A server that has been there for long, active unless said otherwise."""
-        self.control("POST", "/_emulator/servers", {"fields": {"id": id, "name": name, **fields}, "complete": True, "omit": list(omit)})
+        self.control(
+            "POST",
+            "/_emulator/servers",
+            {"fields": {"id": id, "name": name, **fields}, "complete": True, "omit": list(omit)},
+        )
 
     def seed(self, count: int, **template: Any) -> None:
         self.control("POST", "/_emulator/seed", {"count": count, **template})
@@ -260,16 +273,29 @@ class Script:
         if self._control:
             # By a file: texts with braces are not to be templates.
             path = self.cli.folder / f"control-{len(self._tasks)}.json"
-            path.write_text(json.dumps({"url": self.emulator.url.removesuffix("/api/v1"), "token": OTHER_CLIENT, "requests": self._control}))
+            path.write_text(
+                json.dumps(
+                    {"url": self.emulator.url.removesuffix("/api/v1"), "token": OTHER_CLIENT, "requests": self._control}
+                )
+            )
             self._tasks.append({"name": "The emulator", "emulator_control": {"file": str(path)}, "check_mode": False})
             self._control = []
 
     # Running
 
-    def run(self, *args: str, both_ways: bool = False, complete: bool = True, play: dict[str, Any] | None = None, **options: Any) -> Ran:
-        """Run the play. `both_ways`: a second time with separate modules, and compare all that was returned, printed and sent.
+    def run(
+        self,
+        *args: str,
+        both_ways: bool = False,
+        complete: bool = True,
+        play: dict[str, Any] | None = None,
+        **options: Any,
+    ) -> Ran:
+        """Run the play. `both_ways`: a second time with separate modules, and compare all that was returned, printed
+        and sent.
 
-        `complete`: whether the results must account for every request that was sent. `options` are those of AnsibleCli.run.
+        `complete`: whether the results must account for every request that was sent. `options` are those of
+        AnsibleCli.run.
         """
         here = self.run_once(True, complete, args, play or {}, options)
         if both_ways or ALWAYS_BOTH_WAYS:
@@ -277,11 +303,17 @@ class Script:
             assert_equal_outcomes(here, apart)
         return here
 
-    def run_once(self, in_process: bool, complete: bool, args: tuple[str, ...], play: dict[str, Any], options: dict[str, Any]) -> Ran:
+    def run_once(
+        self, in_process: bool, complete: bool, args: tuple[str, ...], play: dict[str, Any], options: dict[str, Any]
+    ) -> Ran:
         """Run the play once, through a proxy, which counts requests and can break them."""
         self._flush()
         self.emulator.reset()
-        variables = {"vpsorg_in_process": in_process, "ansible_python_interpreter": CONTROLLER_PYTHON, **play.get("vars", {})}
+        variables = {
+            "vpsorg_in_process": in_process,
+            "ansible_python_interpreter": CONTROLLER_PYTHON,
+            **play.get("vars", {}),
+        }
         settings = {"module_defaults": DEFAULTS, **play, "vars": variables}
         turns = _Turns(self.emulator, self._turns)
         with FaultProxy(self.emulator.url, *self._faults, port=self._port, on_record=turns) as proxy:
@@ -375,7 +407,9 @@ def steady(value: Any) -> Any:
 def assert_equal_outcomes(here: Ran, apart: Ran) -> None:
     """The results of every task, the writes that were sent, and what was printed."""
     here_results, apart_results = here.outcome.results, apart.outcome.results
-    assert [(entry.task, entry.kind, entry.status) for entry in here_results] == [(entry.task, entry.kind, entry.status) for entry in apart_results]
+    assert [(entry.task, entry.kind, entry.status) for entry in here_results] == [
+        (entry.task, entry.kind, entry.status) for entry in apart_results
+    ]
     for one, other in zip(here_results, apart_results, strict=True):
         inside, outside = steady(one.result), steady(other.result)
         assert inside == outside, f"task {one.task}\ninside:  {inside}\noutside: {outside}"
@@ -383,12 +417,18 @@ def assert_equal_outcomes(here: Ran, apart: Ran) -> None:
         assert done.write_bodies == apart[name].write_bodies, f"task {name}"
         if not done.result.get("api", {}).get("waited"):
             assert done.sent == apart[name].sent, f"task {name}"
-    difference = "\n".join(difflib.unified_diff(_printed(here.outcome), _printed(apart.outcome), "inside", "outside", lineterm=""))
+    difference = "\n".join(
+        difflib.unified_diff(_printed(here.outcome), _printed(apart.outcome), "inside", "outside", lineterm="")
+    )
     assert not difference, difference
 
 
 def _printed(outcome: CommandResult) -> list[str]:
-    """What was printed, without what differs from run to run; verbose output tells of the transport and is not compared."""
+    """What was printed, without what differs from run to run; verbose output tells of the transport and is not
+    compared.
+    """
     if any(argument.startswith("-v") for argument in outcome.command):
         return []
-    return re.sub(r"(?m) => \{.*\}$", " => (a result)", re.sub(r"playbook-\d+\.yml", "playbook.yml", outcome.output)).splitlines()
+    return re.sub(
+        r"(?m) => \{.*\}$", " => (a result)", re.sub(r"playbook-\d+\.yml", "playbook.yml", outcome.output)
+    ).splitlines()

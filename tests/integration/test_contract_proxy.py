@@ -1,7 +1,9 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every operation through a proxy that knows only the OpenAPI description: what the collection sends, and what the emulator answers, is described there."""
+"""Every operation through a proxy that knows only the OpenAPI description: what the collection sends, and what the
+emulator answers, is described there.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from faults import FaultProxy
+from fault_proxy import FaultProxy
 from helpers.ansible_cli import AnsibleCli
 from helpers.figures import Note
 from helpers.prism import missing, running_prism
@@ -40,7 +42,13 @@ def _tasks() -> list[dict[str, Any]]:
     tasks: list[dict[str, Any]] = []
 
     def add(module: str, ignore: bool = False, **options: Any) -> None:
-        tasks.append({"name": f"{len(tasks)} {module}", f"vpsorg.cloud.{module}": options, **({"ignore_errors": True} if ignore else {})})
+        tasks.append(
+            {
+                "name": f"{len(tasks)} {module}",
+                f"vpsorg.cloud.{module}": options,
+                **({"ignore_errors": True} if ignore else {}),
+            }
+        )
 
     add("vps_server", name="whole", hostname="whole.example.com", ssh_key_id=1, backups_enabled=True, **ABOUT)
     add("vps_server", name="least", **ABOUT)
@@ -63,7 +71,9 @@ def _tasks() -> list[dict[str, Any]]:
     return tasks
 
 
-def test_every_operation_is_as_described(emulator, ansible_cli: AnsibleCli, described: tuple[FaultProxy, list[str]], figures: Note) -> None:
+def test_every_operation_is_as_described(
+    emulator, ansible_cli: AnsibleCli, described: tuple[FaultProxy, list[str]], figures: Note
+) -> None:
     recorder, said = described
     url = recorder.origin  # the description's paths begin after the base path
     emulator.configure(provision_ms=60, address_ms=20, start_ms=60, stop_ms=60, reboot_ms=60, check_ssh_keys=False)
@@ -80,14 +90,24 @@ def test_every_operation_is_as_described(emulator, ansible_cli: AnsibleCli, desc
     complaints = [line for line in said if "violat" in line.lower() or "\u2716" in line]
     endpoints = {(method, path) for method, path, _status in sent}
     undescribed = (sent - answered) + (answered - sent)
-    numbers = {"requests": sum(sent.values()), "endpoints": len(endpoints), "requests or answers not as described": sum(undescribed.values())}
+    numbers = {
+        "requests": sum(sent.values()),
+        "endpoints": len(endpoints),
+        "requests or answers not as described": sum(undescribed.values()),
+    }
     figures("validating proxy", numbers)
     # The proxy puts an answer of its own in the place of what is not described.
     assert sent == answered, "".join(said)[-5000:]
     assert not complaints, complaints
     # All nine but PUT, which the collection never sends.
     assert endpoints == {
-        *(("GET", "/servers/"), ("POST", "/servers/"), ("GET", "/servers/{id}/"), ("PATCH", "/servers/{id}/"), ("DELETE", "/servers/{id}/")),
+        *(
+            ("GET", "/servers/"),
+            ("POST", "/servers/"),
+            ("GET", "/servers/{id}/"),
+            ("PATCH", "/servers/{id}/"),
+            ("DELETE", "/servers/{id}/"),
+        ),
         *(("POST", f"/servers/{{id}}/{action}/") for action in ("start", "stop", "reboot")),
     }
     assert {status for _method, _path, status in sent} >= {200, 201, 204, 400, 401, 403, 404}
@@ -95,7 +115,10 @@ def test_every_operation_is_as_described(emulator, ansible_cli: AnsibleCli, desc
 
 
 def _seen(requests: Any) -> Counter[tuple[str, str, int]]:
-    return Counter((method, re.sub(r"/[0-9]+/", "/{id}/", path.removeprefix("/api/v1")), status) for method, path, status in requests)
+    return Counter(
+        (method, re.sub(r"/[0-9]+/", "/{id}/", path.removeprefix("/api/v1")), status)
+        for method, path, status in requests
+    )
 
 
 @pytest.mark.parametrize(
@@ -107,7 +130,9 @@ def _seen(requests: Any) -> Counter[tuple[str, str, int]]:
         ("GET", "/servers/one/", None, 422),
     ],
 )
-def test_the_proxy_does_check_requests(method: str, path: str, body: Any, status: int, emulator, described: tuple[FaultProxy, list[str]]) -> None:
+def test_the_proxy_does_check_requests(
+    method: str, path: str, body: Any, status: int, emulator, described: tuple[FaultProxy, list[str]]
+) -> None:
     assert _status(described[0].origin, method, path, body, emulator.token) == status
     assert emulator.requests() == [], "not handed on"
 
@@ -121,7 +146,9 @@ def _status(url: str, method: str, path: str, body: Any, token: str) -> int:
     data = None if body is None else json.dumps(body).encode()
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     try:
-        with urllib.request.urlopen(urllib.request.Request(url + path, data, headers, method=method), timeout=30) as answer:
+        with urllib.request.urlopen(
+            urllib.request.Request(url + path, data, headers, method=method), timeout=30
+        ) as answer:
             return answer.status
     except urllib.error.HTTPError as error:
         with error:

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every example in README.md and docs is executed against the emulator, as it stands there; a kind that is not known here fails."""
+"""Every example in README.md and docs is executed against the emulator, as it stands there; a kind that is not known
+here fails.
+"""
 
 from __future__ import annotations
 
@@ -18,15 +20,26 @@ from typing import Any
 import pytest
 import yaml
 
-from helpers.ansible_cli import AnsibleCli, CommandResult, core_bin
+from helpers.ansible_cli import AnsibleCli, CommandResult
 from helpers.documents import Block, blocks, documents, name_of
-from helpers.isolation import REPOSITORY
+from sandbox.isolation import REPOSITORY
+from sandbox.programs import core_bin
 
 DOCUMENTS = [document for document in documents() if blocks(document)]
-SHORT_WAITS = {f"vpsorg.cloud.{name}": {"wait_interval": 0.1} for name in ("vps_server", "vps_server_power", "vps_fleet")}
+SHORT_WAITS = {
+    f"vpsorg.cloud.{name}": {"wait_interval": 0.1} for name in ("vps_server", "vps_server_power", "vps_fleet")
+}
 # What a reader has at hand when an example begins: servers, files, commands.
-SITE = [{"name": "Site", "hosts": "localhost", "gather_facts": False, "tasks": [{"name": "Read", "vpsorg.cloud.vps_server_info": {}}]}]
-# Documents whose plays need web servers that run; the plays' own hosts are those of the account. Nothing listens where the emulator's servers are.
+SITE = [
+    {
+        "name": "Site",
+        "hosts": "localhost",
+        "gather_facts": False,
+        "tasks": [{"name": "Read", "vpsorg.cloud.vps_server_info": {}}],
+    }
+]
+# Documents whose plays need web servers that run; the plays' own hosts are those of the account. Nothing listens where
+# the emulator's servers are.
 WITH_SERVERS = ("roles/rolling_reboot/README.md",)
 QUICKLY = {"rolling_reboot_port": 0, "rolling_reboot_settle_time": 0, "rolling_reboot_wait_interval": 1}
 WEB = {"plugin": "vpsorg.cloud.vps", "groups": {"web": "vps_name is match('web-')"}}
@@ -36,7 +49,8 @@ ACTS_EVERY_TIME = re.compile(r"state: rebooted|vpsorg\.cloud\.rolling_reboot")
 OTHER_YAML = ("collections", "version")
 # Commands that other tests run: the archive in tests/unit/test_package.py, every target of make in .ci/run or by hand.
 RUN_ELSEWHERE = re.compile(
-    r"make [a-z-]+|ansible-galaxy collection install (?:dist/vpsorg-cloud-\*\.tar\.gz|-r requirements\.yml)|python3 -m pip install requests"
+    r"make [a-z-]+|ansible-galaxy collection install (?:dist/vpsorg-cloud-\*\.tar\.gz|-r requirements\.yml)"
+    r"|python3 -m pip install requests"
 )
 
 
@@ -65,7 +79,10 @@ def reader(emulator, ansible_cli: AnsibleCli, tmp_path: pathlib.Path) -> Ansible
 
 
 def kind_of(block: Block) -> str:
-    """What a block is: tasks, plays, inventory, yaml, shell, python, ini, json, or text to look at. ValueError for anything else."""
+    """What a block is: tasks, plays, inventory, yaml, shell, python, ini, json, or text to look at.
+
+    ValueError for anything else.
+    """
     if block.language in ("", "text", "console", "jinja", "diff"):
         return "text"
     if block.language in ("shell", "sh", "bash"):
@@ -79,7 +96,9 @@ def kind_of(block: Block) -> str:
         return "plays" if any("hosts" in entry for entry in value) else "tasks"
     if isinstance(value, dict) and value.get("plugin") == "vpsorg.cloud.vps":
         return "inventory"
-    if isinstance(value, dict) and (set(OTHER_YAML) & set(value) or all(re.fullmatch(r"VPS_\w+", key) for key in value)):
+    if isinstance(value, dict) and (
+        set(OTHER_YAML) & set(value) or all(re.fullmatch(r"VPS_\w+", key) for key in value)
+    ):
         return "yaml"
     raise ValueError(f"{block}: what this is, is not known to this test")
 
@@ -146,7 +165,9 @@ def shell_lines(document: pathlib.Path) -> list[tuple[Block, list[str]]]:
 
 
 def run_shell(reader: AnsibleCli, emulator, lines: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    """The token is typed in where it is asked for; the emulator has another port, and the password of the vault is in a file."""
+    """The token is typed in where it is asked for; the emulator has another port, and the password of the vault is in a
+    file.
+    """
     script = "\n".join(lines).replace("http://127.0.0.1:8765/api/v1", emulator.url).replace(" --ask-vault-pass", "")
     return subprocess.run(
         ["bash", "-euc", script],
@@ -173,8 +194,10 @@ def test_commands(reader: AnsibleCli, emulator, document: pathlib.Path) -> None:
 def test_python(document: pathlib.Path) -> None:
     python = os.environ.get("VPSORG_TEST_EMULATOR_PYTHON") or sys.executable
     for block in of_kind(document, "python"):
-        environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "tests")}
-        outcome = subprocess.run([python, "-c", block.text], env=environment, check=False, capture_output=True, text=True, timeout=60)
+        environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "tools")}
+        outcome = subprocess.run(
+            [python, "-c", block.text], env=environment, check=False, capture_output=True, text=True, timeout=60
+        )
         assert outcome.returncode == 0, f"{block}\n{outcome.stderr}"
 
 

@@ -12,11 +12,11 @@ import pytest
 import yaml
 from ansible.vars.reserved import get_reserved_names
 
-from faults import FaultProxy, Record
+from fault_proxy import FaultProxy, Record
 from helpers.ansible_cli import AnsibleCli, CommandResult
 from helpers.examples import constants, documented_return, examples, names_of, play_of
-from helpers.isolation import REPOSITORY
 from helpers.script import COLLECTION, PLUGIN_FOLDERS, Script
+from sandbox.isolation import REPOSITORY
 
 MODULES = names_of("modules")
 # Plugins whose examples are tasks.
@@ -28,7 +28,9 @@ COMMON = {"changed", "failed", "msg", "warnings", "invocation", "exception", "an
 def run_examples(cli: AnsibleCli, emulator: Any, *args: str, **keywords: Any) -> tuple[CommandResult, list[Record]]:
     """The tasks in the examples of every plugin, each on an account of its own, and all the requests that they sent."""
     root = emulator.url.removesuffix("/api/v1")
-    plays = [play_of(name, tasks, root, cli.folder, **keywords) for kind, name in TASKS for tasks in examples(kind, name)]
+    plays = [
+        play_of(name, tasks, root, cli.folder, **keywords) for kind, name in TASKS for tasks in examples(kind, name)
+    ]
     with FaultProxy(emulator.url) as proxy:
         outcome = cli.playbook(plays, *args, env={**PLUGIN_FOLDERS, "VPS_API_URL": proxy.url}, rc=0, timeout=240)
         return outcome, proxy.history
@@ -101,7 +103,12 @@ def test_every_documented_key_is_returned(script: Script) -> None:
         returned = {key for task in tasks for key in ran[task].result}
         assert set(documented) <= returned, f"{name}: never returned"
         for key, entry in documented.items():
-            parts = [part for task in tasks for value in [ran[task].result.get(key)] for part in (value if isinstance(value, list) else [value])]
+            parts = [
+                part
+                for task in tasks
+                for value in [ran[task].result.get(key)]
+                for part in (value if isinstance(value, list) else [value])
+            ]
             inner = {inner for part in parts if isinstance(part, dict) for inner in part}
             assert set(entry.get("contains", ())) <= inner, f"{name}: {key}"
 
@@ -116,7 +123,9 @@ def test_examples_of_inventories(ansible_cli: AnsibleCli, emulator, tmp_path: pa
         for number, document in enumerate(documents):
             # Files that the examples read are those of the test.
             text = yaml.safe_dump(document, sort_keys=False).replace("/etc/ansible/", f"{tmp_path}/")
-            outcome = ansible_cli.inventory(text, file_name=f"example-{number}.vps.yml", env={"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "1"}, rc=0)
+            outcome = ansible_cli.inventory(
+                text, file_name=f"example-{number}.vps.yml", env={"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "1"}, rc=0
+            )
             hosts = outcome.json()["_meta"]["hostvars"]
             assert hosts, text
             for host, variables in hosts.items():
@@ -125,7 +134,9 @@ def test_examples_of_inventories(ansible_cli: AnsibleCli, emulator, tmp_path: pa
 
 @pytest.mark.parametrize(("kind", "name"), TASKS)
 def test_names_in_examples(kind: str, name: str) -> None:
-    """Registered results and variables take no name that Ansible has reserved, and every plugin is shown with its full name."""
+    """Registered results and variables take no name that Ansible has reserved, and every plugin is shown with its full
+    name.
+    """
     reserved = get_reserved_names()
     for task in (task for document in examples(kind, name) for task in document):
         names = {task["register"]} if "register" in task else set()
@@ -138,7 +149,18 @@ def test_names_in_examples(kind: str, name: str) -> None:
 @pytest.mark.parametrize("name", MODULES)
 def test_names_of_return_values(name: str) -> None:
     """None that Ansible gives a meaning of its own, but for diff, which has just that."""
-    taken = {"results", "ansible_facts", "exception", "invocation", "skipped", "rc", "stdout", "stderr", "censored", "deprecations"}
+    taken = {
+        "results",
+        "ansible_facts",
+        "exception",
+        "invocation",
+        "skipped",
+        "rc",
+        "stdout",
+        "stderr",
+        "censored",
+        "deprecations",
+    }
     assert set(documented_return(name)) & taken == set()
 
 
@@ -155,4 +177,8 @@ def test_what_every_plugin_documents(kind: str) -> None:
         wanted = {"DOCUMENTATION", "EXAMPLES"} | ({"RETURN"} if kind != "inventory" else set())
         assert wanted <= set(texts), name
         documentation = yaml.safe_load(texts["DOCUMENTATION"])
-        assert documentation["version_added"] and documentation["short_description"] and not documentation["short_description"].endswith(".")
+        assert (
+            documentation["version_added"]
+            and documentation["short_description"]
+            and not documentation["short_description"].endswith(".")
+        )

@@ -1,13 +1,15 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The fault matrix, through ansible-playbook and ansible-inventory: a sample of it in every run, all of it with `make test-faults`."""
+"""The fault matrix, through ansible-playbook and ansible-inventory: a sample of it in every run, all of it with `make
+test-faults`.
+"""
 
 from __future__ import annotations
 
 import pytest
 
-from faults import KINDS
+from fault_proxy import KINDS
 from helpers.ansible_cli import AnsibleCli
 from helpers.fault_cases import run_cases
 from helpers.fault_judge import COUNTED, judge

@@ -11,9 +11,11 @@ import sys
 
 import pytest
 
-from helpers.ansible_cli import AnsibleCli, core_bin
-from helpers.isolation import REPOSITORY
+from helpers.ansible_cli import AnsibleCli
+from helpers.facts import mentions
 from helpers.script import CONTROLLER_PYTHON, PLUGIN_FOLDERS
+from sandbox.isolation import REPOSITORY
+from sandbox.programs import core_bin
 
 PROBE = "vpsorg_probe"
 OWN = {"ansible_python_interpreter": CONTROLLER_PYTHON}
@@ -21,7 +23,14 @@ OWN = {"ansible_python_interpreter": CONTROLLER_PYTHON}
 
 @pytest.fixture
 def cli(tmp_path: pathlib.Path) -> AnsibleCli:
-    return AnsibleCli(tmp_path, {**PLUGIN_FOLDERS, "ANSIBLE_REMOTE_TMP": str(tmp_path / "remote"), "ANSIBLE_ASYNC_DIR": str(tmp_path / "async")})
+    return AnsibleCli(
+        tmp_path,
+        {
+            **PLUGIN_FOLDERS,
+            "ANSIBLE_REMOTE_TMP": str(tmp_path / "remote"),
+            "ANSIBLE_ASYNC_DIR": str(tmp_path / "async"),
+        },
+    )
 
 
 @pytest.fixture
@@ -95,7 +104,11 @@ def test_delegation(cli: AnsibleCli, other_python: pathlib.Path, tmp_path: pathl
             "gather_facts": False,
             "tasks": [
                 {"name": f"{host} itself", PROBE: {}},
-                *({"name": f"{host} to {other}", PROBE: {}, "delegate_to": other} for other in ("localhost", "near", "far", "strange") if other != host),
+                *(
+                    {"name": f"{host} to {other}", PROBE: {}, "delegate_to": other}
+                    for other in ("localhost", "near", "far", "strange")
+                    if other != host
+                ),
             ],
         }
         for host in ("far", "near", "strange")
@@ -103,8 +116,13 @@ def test_delegation(cli: AnsibleCli, other_python: pathlib.Path, tmp_path: pathl
     outcome = cli.playbook(plays, inventory=hosts, rc=0)
     inside = {entry.task: entry.result["inside"] for entry in outcome.results}
     assert {name for name, found in inside.items() if found} == {
-        "near itself", "far to localhost", "far to near", "near to localhost", "strange to localhost", "strange to near"
-    }  # fmt: skip
+        "near itself",
+        "far to localhost",
+        "far to near",
+        "near to localhost",
+        "strange to localhost",
+        "strange to near",
+    }
 
 
 @pytest.mark.parametrize(
@@ -117,10 +135,15 @@ def test_delegation(cli: AnsibleCli, other_python: pathlib.Path, tmp_path: pathl
     ],
     ids=["nothing set", "own interpreter", "another interpreter", "remote files kept"],
 )
-def test_by_configuration(cli: AnsibleCli, other_python: pathlib.Path, tmp_path: pathlib.Path, env: dict[str, str], expected: bool) -> None:
+def test_by_configuration(
+    cli: AnsibleCli, other_python: pathlib.Path, tmp_path: pathlib.Path, env: dict[str, str], expected: bool
+) -> None:
     """With a localhost that the inventory lists: the implicit one has the controller's interpreter set."""
     hosts = inventory(tmp_path, localhost={"ansible_connection": "local"})
-    env = {name: value.format(python=core_bin() / pathlib.Path(sys.executable).name, other=other_python) for name, value in env.items()}
+    env = {
+        name: value.format(python=core_bin() / pathlib.Path(sys.executable).name, other=other_python)
+        for name, value in env.items()
+    }
     outcome = cli.tasks([{"name": "Probe", PROBE: {}}], inventory=hosts, env=env, rc=0)
     assert outcome.task("Probe")["inside"] is expected
 
@@ -129,7 +152,12 @@ def test_modules_themselves(cli: AnsibleCli) -> None:
     """Every module has the action plugin; verbose output tells of commands only where one is run."""
     names = sorted(path.stem for path in (REPOSITORY / "plugins" / "modules").glob("*.py"))
     tasks = [
-        {"name": f"{name} {where}", f"vpsorg.cloud.{name}": {"api_token": ""}, "vars": {**OWN, "vpsorg_in_process": where == "inside"}, "ignore_errors": True}
+        {
+            "name": f"{name} {where}",
+            f"vpsorg.cloud.{name}": {"api_token": ""},
+            "vars": {**OWN, "vpsorg_in_process": where == "inside"},
+            "ignore_errors": True,
+        }
         for name in names
         for where in ("inside", "outside")
     ]
@@ -146,11 +174,19 @@ def test_without_requests(cli: AnsibleCli, tmp_path: pathlib.Path) -> None:
     (tmp_path / "hidden" / "requests.py").write_text("raise ImportError('hidden')\n")
     tasks = [
         {"name": "Probe", PROBE: {}},
-        {"name": "Info", "vpsorg.cloud.vps_server_info": {"api_token": "vps_x", "api_url": "http://127.0.0.1:9/"}, "ignore_errors": True},
-        {"name": "Server", "vpsorg.cloud.vps_server": {"name": "web-01", "api_token": "vps_x", "api_url": "http://127.0.0.1:9/"}, "ignore_errors": True},
+        {
+            "name": "Info",
+            "vpsorg.cloud.vps_server_info": {"api_token": "vps_x", "api_url": "http://127.0.0.1:9/"},
+            "ignore_errors": True,
+        },
+        {
+            "name": "Server",
+            "vpsorg.cloud.vps_server": {"name": "web-01", "api_token": "vps_x", "api_url": "http://127.0.0.1:9/"},
+            "ignore_errors": True,
+        },
     ]
     outcome = cli.tasks(tasks, env={"PYTHONPATH": str(tmp_path / "hidden")}, rc=0)
     assert outcome.task("Probe")["inside"] is False
     for name in ("Info", "Server"):
         message = outcome.task(name)["msg"]
-        assert "requests is missing" in message and "pip install requests" in message and "\n" not in message
+        assert mentions(message, "requests", "-m pip install requests") and "\n" not in message

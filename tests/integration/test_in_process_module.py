@@ -1,7 +1,9 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A module that runs inside the controller's process gives what it gives as a separate one: every way to end, every kind of argument."""
+"""A module that runs inside the controller's process gives what it gives as a separate one: every way to end, every
+kind of argument.
+"""
 
 from __future__ import annotations
 
@@ -43,12 +45,14 @@ def test_arguments(script: Script) -> None:
         "magic": {"text": "{{ inventory_hostname }} {{ ansible_check_mode }} {{ ansible_version.major }}", "number": 1},
         "secret": {"secret": "hush-hush", "text": "the secret is hush-hush", "number": 1},
         "short secret": {"secret": "1", "text": "1", "number": 1},
-    }  # fmt: skip
+    }
     for name, options in cases.items():
         script.task(name, PROBE, options)
     script.task("not logged", PROBE, {"text": "hidden-text", "number": 1}, no_log=True)
     script.task("not logged failure", PROBE, {"end": "fail"}, no_log=True)
-    script.task("from the environment", PROBE, {}, environment={"PROBE_SECRET": "hush-hush", "PROBE_GIVEN": "{{ 6 * 7 }}"})
+    script.task(
+        "from the environment", PROBE, {}, environment={"PROBE_SECRET": "hush-hush", "PROBE_GIVEN": "{{ 6 * 7 }}"}
+    )
     script.task("environment gone", PROBE, {})
     script.task("environment of odd types", PROBE, {}, environment=[{"PROBE_GIVEN": True}, {"PROBE_SECRET": None}, {}])
     script.cli.secrets += ["hidden-text"]
@@ -57,7 +61,10 @@ def test_arguments(script: Script) -> None:
         assert inside.result == outside.result, inside.task
     found = {inside.task: inside.result for inside, _outside in pairs}
     assert found["from the environment"]["given"]["PROBE_GIVEN"] == "42"
-    assert found["environment gone"]["given"]["PROBE_GIVEN"] is None and found["environment gone"]["params"]["secret"] is None
+    assert (
+        found["environment gone"]["given"]["PROBE_GIVEN"] is None
+        and found["environment gone"]["params"]["secret"] is None
+    )
     assert "hush-hush" not in json.dumps(found)
     assert found["texts"]["text"] == "ünïcödé \u2028 \U0001f600 \\ \" ' {{ \x7f"
 
@@ -69,7 +76,13 @@ def test_every_way_to_end(script: Script) -> None:
     script.task("check", PROBE, {"end": "warn"}, check_mode=True)
     script.task("difference", PROBE, {}, diff=True)
     script.task("deprecated option", PROBE, {"old": "value"})
-    script.task("loop", PROBE, {"text": "{{ item }}", "number": 1}, loop=["a", "b", "c"], loop_control={"label": "item {{ item }}"})
+    script.task(
+        "loop",
+        PROBE,
+        {"text": "{{ item }}", "number": 1},
+        loop=["a", "b", "c"],
+        loop_control={"label": "item {{ item }}"},
+    )
     script.task("loop with failures", PROBE, {"end": "{{ item }}"}, loop=["exit", "fail", "exit"])
     script.task("until", PROBE, {}, register="answer", until="answer.text is none", retries=2, delay=0)
     script.task("until never", PROBE, {}, register="answer", until="answer.text == 'x'", retries=1, delay=0)

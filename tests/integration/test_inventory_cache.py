@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from faults import Fault, FaultProxy
+from fault_proxy import Fault, FaultProxy
 from helpers.ansible_cli import AnsibleCli
+from helpers.facts import mentions
 from helpers.inventory_cli import failed, show
 
 DEAD = "http://127.0.0.1:9/api/v1"  # nothing listens there
@@ -23,7 +24,12 @@ DEAD = "http://127.0.0.1:9/api/v1"  # nothing listens there
 @pytest.fixture
 def cached(tmp_path: pathlib.Path) -> Callable[..., dict[str, Any]]:
     """A configuration with a cache, and more options."""
-    return lambda **options: {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(tmp_path / "cache"), **options}
+    return lambda **options: {
+        "cache": True,
+        "cache_plugin": "ansible.builtin.jsonfile",
+        "cache_connection": str(tmp_path / "cache"),
+        **options,
+    }
 
 
 @pytest.fixture
@@ -42,7 +48,9 @@ def age(tmp_path: pathlib.Path) -> None:
         os.utime(path, (1_000_000_000, 1_000_000_000))
 
 
-def test_a_warm_cache_needs_no_api_at_all(ansible_cli: AnsibleCli, emulator: Any, cached: Callable[..., Any], tmp_path: pathlib.Path) -> None:
+def test_a_warm_cache_needs_no_api_at_all(
+    ansible_cli: AnsibleCli, emulator: Any, cached: Callable[..., Any], tmp_path: pathlib.Path
+) -> None:
     emulator.seed(30)
     config = cached(keyed_groups=[{"key": "vps_location", "prefix": "at"}])
     first = show(ansible_cli, config)
@@ -77,7 +85,9 @@ def test_groups_are_made_anew(ansible_cli: AnsibleCli, emulator: Any, cached: Ca
     ],
     ids=str,
 )
-def test_another_configuration_is_another_cache(ansible_cli: AnsibleCli, emulator: Any, cached: Callable[..., Any], change: dict[str, Any]) -> None:
+def test_another_configuration_is_another_cache(
+    ansible_cli: AnsibleCli, emulator: Any, cached: Callable[..., Any], change: dict[str, Any]
+) -> None:
     emulator.add_token("vps_other")
     emulator.seed(3)
     show(ansible_cli, cached())
@@ -90,27 +100,43 @@ def test_another_configuration_is_another_cache(ansible_cli: AnsibleCli, emulato
 def test_another_url_is_another_cache(ansible_cli: AnsibleCli, emulator: Any, cached: Callable[..., Any]) -> None:
     emulator.seed(3)
     show(ansible_cli, cached())
-    failed(ansible_cli, cached(api_url=DEAD, api_retries=0), "could not be reached")
+    failed(ansible_cli, cached(api_url=DEAD, api_retries=0), "127.0.0.1:9")
 
 
-def test_no_token_in_the_cache(ansible_cli: AnsibleCli, emulator: Any, cached: Callable[..., Any], tmp_path: pathlib.Path) -> None:
+def test_no_token_in_the_cache(
+    ansible_cli: AnsibleCli, emulator: Any, cached: Callable[..., Any], tmp_path: pathlib.Path
+) -> None:
     """Even where the API itself sends it back."""
-    emulator.insert(name="web-1", hostname=emulator.token, extra={"Authorization": f"Bearer {emulator.token}", emulator.token: [emulator.token]})
+    emulator.insert(
+        name="web-1",
+        hostname=emulator.token,
+        extra={"Authorization": f"Bearer {emulator.token}", emulator.token: [emulator.token]},
+    )
     inventory = show(ansible_cli, cached())
     assert inventory.variables["web-1"]["vps_hostname"] == "********"
-    assert [path for path in tmp_path.rglob("*") if path.is_file() and emulator.token in path.read_text(errors="replace")] == []
+    assert [
+        path for path in tmp_path.rglob("*") if path.is_file() and emulator.token in path.read_text(errors="replace")
+    ] == []
     assert emulator.token not in " ".join(path.name for path in files(tmp_path))
 
 
 @pytest.mark.parametrize("damage", ["cut", "empty", "text", "other", "changed"])
-def test_a_damaged_cache_is_a_miss(ansible_cli: AnsibleCli, emulator: Any, cached: Callable[..., Any], tmp_path: pathlib.Path, damage: str) -> None:
+def test_a_damaged_cache_is_a_miss(
+    ansible_cli: AnsibleCli, emulator: Any, cached: Callable[..., Any], tmp_path: pathlib.Path, damage: str
+) -> None:
     emulator.seed(3)
     show(ansible_cli, cached())
     emulator.clear_requests()
     (path,) = files(tmp_path)
     text = path.read_text()
     path.write_text(
-        {"cut": text[: len(text) // 2], "empty": "", "text": "no JSON", "other": json.dumps({"a": 1}), "changed": text.replace("web-0002", "web-0009")}[damage]
+        {
+            "cut": text[: len(text) // 2],
+            "empty": "",
+            "text": "no JSON",
+            "other": json.dumps({"a": 1}),
+            "changed": text.replace("web-0002", "web-0009"),
+        }[damage]
     )
     assert show(ansible_cli, cached()).hosts == ["web-0001", "web-0002", "web-0003"]
     assert len(emulator.requests()) == 1
@@ -118,7 +144,9 @@ def test_a_damaged_cache_is_a_miss(ansible_cli: AnsibleCli, emulator: Any, cache
     assert len(emulator.requests()) == 1  # it was mended
 
 
-def test_an_expired_cache_is_a_miss(ansible_cli: AnsibleCli, emulator: Any, cached: Callable[..., Any], tmp_path: pathlib.Path) -> None:
+def test_an_expired_cache_is_a_miss(
+    ansible_cli: AnsibleCli, emulator: Any, cached: Callable[..., Any], tmp_path: pathlib.Path
+) -> None:
     emulator.seed(3)
     show(ansible_cli, cached())
     age(tmp_path)
@@ -126,7 +154,9 @@ def test_an_expired_cache_is_a_miss(ansible_cli: AnsibleCli, emulator: Any, cach
     assert len(show(ansible_cli, cached()).hosts) == 4
 
 
-def test_refresh_inventory_reads_anew_and_writes(ansible_cli: AnsibleCli, emulator: Any, cached: Callable[..., Any], tmp_path: pathlib.Path) -> None:
+def test_refresh_inventory_reads_anew_and_writes(
+    ansible_cli: AnsibleCli, emulator: Any, cached: Callable[..., Any], tmp_path: pathlib.Path
+) -> None:
     emulator.seed(3)
     show(ansible_cli, cached())
     emulator.seed(2, first=4)
@@ -134,7 +164,8 @@ def test_refresh_inventory_reads_anew_and_writes(ansible_cli: AnsibleCli, emulat
     count = {"ansible.builtin.debug": {"msg": "{{ groups['vps'] | length }}"}}
     tasks = [{"name": "Before", **count}, {"name": "Refresh", "ansible.builtin.meta": "refresh_inventory"}]
     plays = [
-        {"name": name, "hosts": "localhost", "gather_facts": False, "tasks": inner} for name, inner in (("One", tasks), ("Two", [{"name": "After", **count}]))
+        {"name": name, "hosts": "localhost", "gather_facts": False, "tasks": inner}
+        for name, inner in (("One", tasks), ("Two", [{"name": "After", **count}]))
     ]
     outcome = ansible_cli.playbook(plays, inventory=tmp_path / "test.vps.yml", rc=0)
     assert (str(outcome.task("Before")["msg"]), str(outcome.task("After")["msg"])) == ("3", "5")
@@ -157,7 +188,12 @@ def test_refresh_inventory_reads_anew_and_writes(ansible_cli: AnsibleCli, emulat
     ids=lambda fault: fault.kind,
 )
 def test_what_is_not_whole_is_an_error_and_overwrites_no_cache(
-    ansible_cli: AnsibleCli, emulator: Any, proxy: FaultProxy, cached: Callable[..., Any], tmp_path: pathlib.Path, fault: Fault
+    ansible_cli: AnsibleCli,
+    emulator: Any,
+    proxy: FaultProxy,
+    cached: Callable[..., Any],
+    tmp_path: pathlib.Path,
+    fault: Fault,
 ) -> None:
     emulator.seed(120)
     config = cached(api_url=proxy.url, api_retries=1, api_retry_max_delay=0.01)
@@ -182,21 +218,23 @@ def test_old_servers_are_used_only_where_that_is_asked_for(
     show(ansible_cli, config)
     age(tmp_path)
     proxy.set(Fault("answer", status=502, times=None))
-    failed(ansible_cli, config, "HTTP 502")
+    failed(ansible_cli, config, 502)
     inventory = show(ansible_cli, {**config, "cache_fallback": True})
     assert inventory.hosts == ["web-0001", "web-0002", "web-0003"]
-    assert "HTTP 502" in inventory.warnings and "earlier run" in inventory.warnings
-    failed(ansible_cli, config, "HTTP 502")  # the old servers were not made young by it
+    assert mentions(inventory.warnings, 502, "cache_fallback")
+    failed(ansible_cli, config, 502)  # the old servers were not made young by it
 
 
-def test_a_refused_token_is_no_outage(ansible_cli: AnsibleCli, emulator: Any, proxy: FaultProxy, cached: Callable[..., Any], tmp_path: pathlib.Path) -> None:
+def test_a_refused_token_is_no_outage(
+    ansible_cli: AnsibleCli, emulator: Any, proxy: FaultProxy, cached: Callable[..., Any], tmp_path: pathlib.Path
+) -> None:
     emulator.seed(3)
     config = cached(api_url=proxy.url, api_retries=0, cache_fallback=True)
     show(ansible_cli, config)
     age(tmp_path)
     proxy.set(Fault("answer", status=401, body={"detail": "Invalid token."}, times=None))
-    failed(ansible_cli, config, "HTTP 401", "Invalid token.")
+    failed(ansible_cli, config, 401, "Invalid token.")
 
 
 def test_a_fallback_without_a_cached_list_is_an_error(ansible_cli: AnsibleCli, cached: Callable[..., Any]) -> None:
-    failed(ansible_cli, cached(api_url=DEAD, api_retries=0, cache_fallback=True), "could not be reached")
+    failed(ansible_cli, cached(api_url=DEAD, api_retries=0, cache_fallback=True), "127.0.0.1:9")

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 import yaml
 
-from faults import Fault, FaultProxy
+from fault_proxy import Fault, FaultProxy
 from helpers.ansible_cli import AnsibleCli
+from helpers.facts import missing
 from helpers.inventory_cli import PLUGIN, Shown, failed, made_here, show, shown
 
 
@@ -59,21 +60,30 @@ def test_every_server_is_a_host(ansible_cli: AnsibleCli, account: Any) -> None:
     assert (web["vps_id"], web["vps_name"], web["vps_status"], web["vps_location"]) == (1, "web-1", "active", "us-west")
     assert web["vps_plan"]["memory"] > 0 and set(web["vps_os"]) == {"id", "name"}
     assert "ansible_host" not in inventory.variables["new"] and inventory.variables["new"]["vps_ip_address"] is None
-    assert all(name == "ansible_host" or name.startswith("vps_") for variables in inventory.variables.values() for name in variables)
+    assert all(
+        name == "ansible_host" or name.startswith("vps_")
+        for variables in inventory.variables.values()
+        for name in variables
+    )
     assert "twin-8" in inventory.warnings and "twin-9" in inventory.warnings
-    assert "without an address to connect to: new; six" in inventory.warnings
+    assert re.search(r": new; six(?![\w;-])", inventory.warnings), "those without an address"
     assert [request["method"] for request in account.requests()] == ["GET"]
 
 
 def test_graph(ansible_cli: AnsibleCli, account: Any) -> None:
-    outcome = ansible_cli.inventory({**PLUGIN, "keyed_groups": [{"key": "vps_location", "prefix": "at"}]}, "--graph", rc=0)
+    outcome = ansible_cli.inventory(
+        {**PLUGIN, "keyed_groups": [{"key": "vps_location", "prefix": "at"}]}, "--graph", rc=0
+    )
     assert "@at_us_west:" in outcome.stdout and "--web-1" in outcome.stdout
 
 
 def test_export_is_plain(ansible_cli: AnsibleCli, account: Any) -> None:
     """AWX stores what an export shows: ordinary text must be text, with every ansible-core."""
     outcome = ansible_cli.inventory(
-        {**PLUGIN, "details": True, "compose": {"a": "vps_name", "b": "vps_plan.name", "c": "vps_status"}}, "--list", "--export", rc=0
+        {**PLUGIN, "details": True, "compose": {"a": "vps_name", "b": "vps_plan.name", "c": "vps_status"}},
+        "--list",
+        "--export",
+        rc=0,
     )
     assert "__ansible" not in outcome.stdout
     variables = outcome.json()["_meta"]["hostvars"]["web-1"]
@@ -91,10 +101,18 @@ def test_playbook(ansible_cli: AnsibleCli, account: Any, tmp_path: pathlib.Path)
     source = tmp_path / "vps.yml"
     source.write_text(yaml.safe_dump(PLUGIN))
     play = [
-        {"name": "Where", "hosts": "vps:!vps_no_address", "gather_facts": False, "tasks": [
-            {"name": "Show", "ansible.builtin.debug": {"msg": ["{{ ansible_host }}", "{{ vps_plan.name }}", "{{ vps_id }}"]}},
-        ]},
-    ]  # fmt: skip
+        {
+            "name": "Where",
+            "hosts": "vps:!vps_no_address",
+            "gather_facts": False,
+            "tasks": [
+                {
+                    "name": "Show",
+                    "ansible.builtin.debug": {"msg": ["{{ ansible_host }}", "{{ vps_plan.name }}", "{{ vps_id }}"]},
+                },
+            ],
+        },
+    ]
     outcome = ansible_cli.playbook(play, inventory=source, rc=0)
     assert sorted(entry.host for entry in outcome.results) == sorted(set(ALL) - {"new", "six"})
     addresses = {server["id"]: server["ip_address"] for server in account.servers()}
@@ -106,19 +124,32 @@ def test_refresh_inventory(ansible_cli: AnsibleCli, account: Any, tmp_path: path
     source.write_text(yaml.safe_dump(PLUGIN))
     root = account.url.removesuffix("/api/v1")
     play = [
-        {"name": "Before", "hosts": "localhost", "gather_facts": False, "tasks": [
-            {"name": "Count before", "ansible.builtin.debug": {"msg": "{{ groups['vps'] | length }}"}},
-            {"name": "One more", "ansible.builtin.uri": {"url": f"{root}/_emulator/servers", "method": "POST", "status_code": 201, "body_format": "json",
-             "body": {"fields": {"name": "late"}, "complete": True}}},
-            {"name": "Refresh", "ansible.builtin.meta": "refresh_inventory"},
-        ]},
+        {
+            "name": "Before",
+            "hosts": "localhost",
+            "gather_facts": False,
+            "tasks": [
+                {"name": "Count before", "ansible.builtin.debug": {"msg": "{{ groups['vps'] | length }}"}},
+                {
+                    "name": "One more",
+                    "ansible.builtin.uri": {
+                        "url": f"{root}/_emulator/servers",
+                        "method": "POST",
+                        "status_code": 201,
+                        "body_format": "json",
+                        "body": {"fields": {"name": "late"}, "complete": True},
+                    },
+                },
+                {"name": "Refresh", "ansible.builtin.meta": "refresh_inventory"},
+            ],
+        },
         {
             "name": "After",
             "hosts": "late",
             "gather_facts": False,
             "tasks": [{"name": "Count after", "ansible.builtin.debug": {"msg": "{{ groups['vps'] | length }}"}}],
         },
-    ]  # fmt: skip
+    ]
     outcome = ansible_cli.playbook(play, inventory=source, rc=0)
     assert (str(outcome.task("Count before")["msg"]), str(outcome.task("Count after")["msg"])) == ("9", "10")
 
@@ -182,7 +213,9 @@ def test_pages_after_the_first_are_read_at_once(ansible_cli: AnsibleCli, emulato
     ],
     ids=str,
 )
-def test_filters(here: Callable[..., Shown], account: Any, config: dict[str, Any], hosts: list[str], query: str) -> None:
+def test_filters(
+    here: Callable[..., Shown], account: Any, config: dict[str, Any], hosts: list[str], query: str
+) -> None:
     assert here(config).hosts == hosts
     assert lists(account) == [f"/servers/?page_size=100{'&' if query else ''}{query}"]
     # The result is the same where the API filters in another way or not at all.
@@ -215,7 +248,11 @@ def test_details(ansible_cli: AnsibleCli, account: Any) -> None:
     assert inventory.variables["six"]["vps_ipv6_address"] == "2001:0db8::7"
     assert inventory.groups["vps_no_address"] == []
     web = inventory.variables["web-1"]
-    assert web["vps_backups_enabled"] is False and "cpu_percent" in web["vps_resource_usage"] and "bandwidth" in web["vps_plan"]
+    assert (
+        web["vps_backups_enabled"] is False
+        and "cpu_percent" in web["vps_resource_usage"]
+        and "bandwidth" in web["vps_plan"]
+    )
 
 
 def test_a_server_that_vanishes_while_details_are_read(ansible_cli: AnsibleCli, account: Any) -> None:
@@ -225,7 +262,10 @@ def test_a_server_that_vanishes_while_details_are_read(ansible_cli: AnsibleCli, 
     assert inventory.hosts == ALL and "vanished" in inventory.warnings and ": 2" in inventory.warnings
 
 
-@pytest.mark.parametrize(("connect_with", "address"), [(["ipv6", "ipv4"], "2001:db8::1"), (["ipv4"], "203.0.113.5"), (["ipv6"], "2001:db8::1")])
+@pytest.mark.parametrize(
+    ("connect_with", "address"),
+    [(["ipv6", "ipv4"], "2001:db8::1"), (["ipv4"], "203.0.113.5"), (["ipv6"], "2001:db8::1")],
+)
 def test_connect_with(here: Callable[..., Shown], emulator: Any, connect_with: list[str], address: str) -> None:
     emulator.insert(name="both", ip_address="203.0.113.5", ipv6_address="2001:0db8::1")
     assert here({"details": True, "connect_with": connect_with}).variables["both"]["ansible_host"] == address
@@ -251,17 +291,28 @@ def test_constructed(ansible_cli: AnsibleCli, account: Any) -> None:
     config = {
         "compose": {"gigabytes": "vps_plan.memory // 1024", "ansible_user": "'root'"},
         "groups": {"running": "vps_status == 'active'"},
-        "keyed_groups": [{"key": "vps_location", "prefix": "at", "parent_group": "places"}, {"key": "vps_plan.name | lower", "prefix": "plan"}],
+        "keyed_groups": [
+            {"key": "vps_location", "prefix": "at", "parent_group": "places"},
+            {"key": "vps_plan.name | lower", "prefix": "plan"},
+        ],
     }
     inventory = show(ansible_cli, config)
     assert inventory.groups["running"] == ["six", "twin-8", "twin-9", "web-1", "web-2"]
-    assert inventory.groups["at_us_west"] == ["six", "twin-8", "twin-9", "web-1", "web-3-canary"] and inventory.groups["places"] == ALL
+    assert (
+        inventory.groups["at_us_west"] == ["six", "twin-8", "twin-9", "web-1", "web-3-canary"]
+        and inventory.groups["places"] == ALL
+    )
     assert inventory.groups["plan_standard_vps"]
-    assert inventory.variables["web-1"]["ansible_user"] == "root" and str(inventory.variables["web-1"]["gigabytes"]) == "4"
+    assert (
+        inventory.variables["web-1"]["ansible_user"] == "root" and str(inventory.variables["web-1"]["gigabytes"]) == "4"
+    )
 
 
 def test_strict_leaves_no_half_inventory(ansible_cli: AnsibleCli, account: Any) -> None:
-    config = {"strict": True, "keyed_groups": [{"key": "vps_hostname | mandatory", "prefix": "h"}, {"key": "vps_hostname.x", "prefix": "h"}]}
+    config = {
+        "strict": True,
+        "keyed_groups": [{"key": "vps_hostname | mandatory", "prefix": "h"}, {"key": "vps_hostname.x", "prefix": "h"}],
+    }
     outcome = ansible_cli.inventory({**PLUGIN, **config}, "--list", rc=0)
     assert shown(outcome).hosts == []
     failed(ansible_cli, config)
@@ -271,7 +322,7 @@ def test_strict_leaves_no_half_inventory(ansible_cli: AnsibleCli, account: Any) 
 
 
 def test_two_accounts_in_one_folder(ansible_cli: AnsibleCli, account: Any, tmp_path: pathlib.Path) -> None:
-    from helpers.api import new_emulator
+    from sandbox.programs import new_emulator
 
     folder = tmp_path / "inventory"
     folder.mkdir()
@@ -279,7 +330,9 @@ def test_two_accounts_in_one_folder(ansible_cli: AnsibleCli, account: Any, tmp_p
         other.insert(id=101, name="web-1", ip_address="198.51.100.1")
         other.insert(id=102, name="other-2")
         (folder / "1.vps.yml").write_text(yaml.safe_dump({**PLUGIN, "group": "first"}))
-        (folder / "2.vps.yml").write_text(yaml.safe_dump({**PLUGIN, "group": "second", "api_url": other.url, "api_token": other.token}))
+        (folder / "2.vps.yml").write_text(
+            yaml.safe_dump({**PLUGIN, "group": "second", "api_url": other.url, "api_token": other.token})
+        )
         inventory = shown(ansible_cli.inventory(folder, rc=0))
     assert inventory.groups["first"] == ALL and inventory.groups["second"] == ["other-2", "web-1-101"]
     assert inventory.variables["web-1"]["vps_id"] == 1
@@ -288,8 +341,10 @@ def test_two_accounts_in_one_folder(ansible_cli: AnsibleCli, account: Any, tmp_p
 
 
 def test_servers_of_two_apis_are_told_apart(ansible_cli: AnsibleCli, account: Any, tmp_path: pathlib.Path) -> None:
-    """Of one name and one id, and also where the variables that show the id have other names; a server that two files select is one host."""
-    from helpers.api import new_emulator
+    """Of one name and one id, and also where the variables that show the id have other names; a server that two files
+    select is one host.
+    """
+    from sandbox.programs import new_emulator
 
     folder = tmp_path / "inventory"
     folder.mkdir()
@@ -298,41 +353,63 @@ def test_servers_of_two_apis_are_told_apart(ansible_cli: AnsibleCli, account: An
         other.insert(id=102, name="web-2", ip_address="198.51.100.2")
         (folder / "1.vps.yml").write_text(yaml.safe_dump({**PLUGIN, "include": ["web-*"]}))
         (folder / "2.vps.yml").write_text(yaml.safe_dump({**PLUGIN, "include": ["*-1"], "group": "again"}))
-        (folder / "3.vps.yml").write_text(yaml.safe_dump({**PLUGIN, "hostvars_prefix": "x_", "group": "x", "api_url": other.url, "api_token": other.token}))
+        (folder / "3.vps.yml").write_text(
+            yaml.safe_dump(
+                {**PLUGIN, "hostvars_prefix": "x_", "group": "x", "api_url": other.url, "api_token": other.token}
+            )
+        )
         inventory = shown(ansible_cli.inventory(folder, rc=0))
     assert inventory.groups["x"] == ["web-1-1", "web-2-102"] and "web-1" in inventory.groups["again"]
-    assert "x_id" not in inventory.variables["web-1"] and inventory.variables["web-1-1"]["ansible_host"] == "198.51.100.1"
+    assert (
+        "x_id" not in inventory.variables["web-1"] and inventory.variables["web-1-1"]["ansible_host"] == "198.51.100.1"
+    )
     assert "web-1-1" in inventory.warnings and "web-2-102" in inventory.warnings
 
 
-def test_another_address_for_a_host_of_another_source_is_told(ansible_cli: AnsibleCli, account: Any, tmp_path: pathlib.Path) -> None:
+def test_another_address_for_a_host_of_another_source_is_told(
+    ansible_cli: AnsibleCli, account: Any, tmp_path: pathlib.Path
+) -> None:
     folder = tmp_path / "inventory"
     folder.mkdir()
-    (folder / "0-static.json").write_text(json.dumps({"all": {"hosts": {"web-1": {"ansible_host": "192.0.2.7"}, "web-2": {}}}}))
+    (folder / "0-static.json").write_text(
+        json.dumps({"all": {"hosts": {"web-1": {"ansible_host": "192.0.2.7"}, "web-2": {}}}})
+    )
     (folder / "1.vps.yml").write_text(yaml.safe_dump(PLUGIN))
     inventory = shown(ansible_cli.inventory(folder, rc=0))
-    assert "Hosts of these names are in the inventory already, and get the address of a server of that name: web-1" in inventory.warnings
-    assert "web-2" not in inventory.warnings
+    assert re.search(r": web-1(?![\w;-])", inventory.warnings) and "web-2" not in inventory.warnings
 
 
 def test_every_host_with_another_name_is_told(ansible_cli: AnsibleCli, emulator: Any) -> None:
     for number in range(1, 46):
         emulator.insert(id=number, name=f"bad name {number}", ip_address=f"198.51.100.{number}")
     inventory = shown(ansible_cli.inventory(PLUGIN, rc=0))
-    assert [number for number in range(1, 46) if not re.search(rf"the host is called vps-{number}\b", inventory.warnings)] == []
+    assert missing(inventory.warnings, *(f"vps-{number}" for number in range(1, 46))) == []
 
 
 def test_variables_of_another_source_are_kept(ansible_cli: AnsibleCli, account: Any, tmp_path: pathlib.Path) -> None:
     folder = tmp_path / "inventory"
     (folder / "host_vars").mkdir(parents=True)
     (folder / "0-static.json").write_text(
-        json.dumps({"all": {"hosts": {"web-1": {"rack": 7, "vps_location": "static"}}, "children": {"staging": {"hosts": {"web-1": {}}}}}})
+        json.dumps(
+            {
+                "all": {
+                    "hosts": {"web-1": {"rack": 7, "vps_location": "static"}},
+                    "children": {"staging": {"hosts": {"web-1": {}}}},
+                }
+            }
+        )
     )
-    (folder / "1.vps.yml").write_text(yaml.safe_dump({**PLUGIN, "compose": {"place": "vps_location ~ rack"}, "include": ["web-[12]"]}))
+    (folder / "1.vps.yml").write_text(
+        yaml.safe_dump({**PLUGIN, "compose": {"place": "vps_location ~ rack"}, "include": ["web-[12]"]})
+    )
     (folder / "host_vars" / "web-2.yml").write_text("colour: red\n")
     inventory = shown(ansible_cli.inventory(folder, rc=0))
     assert inventory.groups["staging"] == ["web-1"] and inventory.groups["vps"] == ["web-1", "web-2"]
-    assert (inventory.variables["web-1"]["rack"], inventory.variables["web-1"]["vps_location"], inventory.variables["web-1"]["place"]) == (
+    assert (
+        inventory.variables["web-1"]["rack"],
+        inventory.variables["web-1"]["vps_location"],
+        inventory.variables["web-1"]["place"],
+    ) == (
         7,
         "us-west",
         "us-west7",

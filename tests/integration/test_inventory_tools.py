@@ -1,7 +1,9 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The inventory in other hands: ansible-runner as AWX calls it, ansible-navigator, ansible-doc, and the examples of the plugin's documentation."""
+"""The inventory in other hands: ansible-runner as AWX calls it, ansible-navigator, ansible-doc, and the examples of the
+plugin's documentation.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +17,10 @@ from typing import Any
 import pytest
 import yaml
 
-from helpers.ansible_cli import AnsibleCli, core_bin
+from helpers.ansible_cli import AnsibleCli
 from helpers.inventory_cli import PLUGIN, marked, plain, shown
-from helpers.isolation import COLLECTIONS, REPOSITORY
+from sandbox.isolation import COLLECTIONS, REPOSITORY
+from sandbox.programs import core_bin
 
 HOSTILE = "{{ lookup('pipe', 'echo evaluated') }}"
 # What AWX 24.6 sets for the update of an inventory source, beside the credential's variables.
@@ -40,7 +43,9 @@ def account(emulator: Any) -> Any:
     return emulator
 
 
-def awx_update(emulator: Any, folder: pathlib.Path, config: dict[str, Any], env: dict[str, str]) -> tuple[int, str, dict[str, Any]]:
+def awx_update(
+    emulator: Any, folder: pathlib.Path, config: dict[str, Any], env: dict[str, str]
+) -> tuple[int, str, dict[str, Any]]:
     """An update of an inventory source: exit code, output and the document that AWX imports."""
     runner = pytest.importorskip("ansible_runner")
     project, artifacts = folder / "project", folder / "artifacts" / "1"
@@ -48,7 +53,9 @@ def awx_update(emulator: Any, folder: pathlib.Path, config: dict[str, Any], env:
         path.mkdir(parents=True)
     (project / "shop.vps.yml").write_text(yaml.safe_dump({**PLUGIN, **config}))
     output = artifacts / "output.json"
-    command = f"ansible-inventory --list --export -i {project}/shop.vps.yml --output {output} --playbook-dir {project} -vvv"
+    command = (
+        f"ansible-inventory --list --export -i {project}/shop.vps.yml --output {output} --playbook-dir {project} -vvv"
+    )
     (folder / "args").write_text(f"{core_bin()}/{command}")
     variables = {
         **AWX,
@@ -60,12 +67,19 @@ def awx_update(emulator: Any, folder: pathlib.Path, config: dict[str, Any], env:
     }
     (folder / "env" / "envvars").write_text(json.dumps(variables))
     result = runner.run(private_data_dir=str(folder), ident="1", quiet=True, settings={"idle_timeout": 60})
-    text = result.stdout.read() + (artifacts / "stderr").read_text() if (artifacts / "stderr").exists() else result.stdout.read()
+    text = (
+        result.stdout.read() + (artifacts / "stderr").read_text()
+        if (artifacts / "stderr").exists()
+        else result.stdout.read()
+    )
     return result.rc, text, json.loads(output.read_text()) if output.exists() else {}
 
 
 def test_an_awx_inventory_source(account: Any, tmp_path: pathlib.Path, ansible_cli: AnsibleCli) -> None:
-    config = {"keyed_groups": [{"key": "vps_location", "prefix": "location"}], "compose": {"ansible_user": "'root'", "copy": "vps_hostname"}}
+    config = {
+        "keyed_groups": [{"key": "vps_location", "prefix": "location"}],
+        "compose": {"ansible_user": "'root'", "copy": "vps_hostname"},
+    }
     # Fields of the credential that were left open.
     env = {"VPS_API_TIMEOUT": "", "VPS_API_RETRIES": "", "VPS_CA_PATH": "", "VPS_VALIDATE_CERTS": "True"}
     rc, text, document = awx_update(account, tmp_path / "awx", config, env)
@@ -76,7 +90,11 @@ def test_an_awx_inventory_source(account: Any, tmp_path: pathlib.Path, ansible_c
     ordinary = {name: value for name, value in variables.items() if name != "odd"}
     assert not any(marked(value) for value in ordinary.values())
     # Enabled variable vps_status, enabled value active: AWX compares the texts.
-    assert [name for name, value in ordinary.items() if str(value["vps_status"]).lower() == "active"] == ["web-0001", "web-0003", "web-0005"]
+    assert [name for name, value in ordinary.items() if str(value["vps_status"]).lower() == "active"] == [
+        "web-0001",
+        "web-0003",
+        "web-0005",
+    ]
     assert ordinary["web-0001"]["ansible_user"] == "root" and document["location_us_west"]["hosts"]
     assert plain(variables["odd"]["vps_hostname"]) == HOSTILE
 
@@ -85,12 +103,16 @@ def test_an_awx_inventory_source(account: Any, tmp_path: pathlib.Path, ansible_c
     script.write_text(f"#!{sys.executable}\nimport sys\nsys.stdout.write({json.dumps(document)!r})\n")
     script.chmod(0o755)
     tasks = [{"name": "Show", "ansible.builtin.debug": {"msg": ["{{ vps_hostname }}", "{{ copy }}"]}}]
-    outcome = ansible_cli.playbook([{"name": "Job", "hosts": "odd", "gather_facts": False, "tasks": tasks}], inventory=script, rc=0)
+    outcome = ansible_cli.playbook(
+        [{"name": "Job", "hosts": "odd", "gather_facts": False, "tasks": tasks}], inventory=script, rc=0
+    )
     assert outcome.task("Show")["msg"] == [HOSTILE, HOSTILE]
 
 
 def test_a_failed_awx_update(account: Any, tmp_path: pathlib.Path) -> None:
-    rc, text, document = awx_update(account, tmp_path / "awx", {}, {"VPS_API_TOKEN": "vps_wrong", "VPS_API_RETRIES": "0"})
+    rc, text, document = awx_update(
+        account, tmp_path / "awx", {}, {"VPS_API_TOKEN": "vps_wrong", "VPS_API_RETRIES": "0"}
+    )
     assert rc != 0 and document == {}
     assert "401" in text and "vps_wrong" not in text
 
@@ -112,10 +134,19 @@ def test_navigator(account: Any, ansible_cli: AnsibleCli, tmp_path: pathlib.Path
         )
     )
     common = ["--mode", "stdout", "--ee", "false", "--lf", str(tmp_path / "navigator.log")]
-    for command in (["inventory", "-i", str(source), "--list", *common], ["run", str(tmp_path / "play.yml"), "-i", str(source), "--pae", "false", *common]):
+    for command in (
+        ["inventory", "-i", str(source), "--list", *common],
+        ["run", str(tmp_path / "play.yml"), "-i", str(source), "--pae", "false", *common],
+    ):
         program = [str(pathlib.Path(sys.executable).parent / "ansible-navigator"), *command]
         outcome = subprocess.run(
-            program, cwd=tmp_path, env=ansible_cli.environment({"NO_COLOR": "1"}), check=False, capture_output=True, text=True, timeout=240
+            program,
+            cwd=tmp_path,
+            env=ansible_cli.environment({"NO_COLOR": "1"}),
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=240,
         )
         text = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", outcome.stdout + outcome.stderr)
         assert outcome.returncode == 0, text
@@ -128,7 +159,11 @@ def test_the_documentation_is_readable(ansible_cli: AnsibleCli) -> None:
     assert outcome.stderr == ""
     options = outcome.json()["vpsorg.cloud.vps"]["doc"]["options"]
     assert {"api_token", "status", "hostnames", "compose", "cache", "cache_fallback"} <= set(options)
-    assert (options["hostnames"]["default"], options["connect_with"]["default"], options["hostvars_prefix"]["default"]) == (["name"], ["ipv4", "ipv6"], "vps_")
+    assert (
+        options["hostnames"]["default"],
+        options["connect_with"]["default"],
+        options["hostvars_prefix"]["default"],
+    ) == (["name"], ["ipv4", "ipv6"], "vps_")
 
 
 def examples() -> list[dict[str, Any]]:
@@ -141,14 +176,23 @@ def examples() -> list[dict[str, Any]]:
 def test_the_examples_of_the_plugin(account: Any, ansible_cli: AnsibleCli, tmp_path: pathlib.Path) -> None:
     (tmp_path / "password").write_text("secret\n")
     (tmp_path / "vps-token").write_text(account.token)
-    env = {"ANSIBLE_VAULT_PASSWORD_FILE": str(tmp_path / "password"), "HOME": str(tmp_path), "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "1"}
+    env = {
+        "ANSIBLE_VAULT_PASSWORD_FILE": str(tmp_path / "password"),
+        "HOME": str(tmp_path),
+        "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "1",
+    }
     ansible_cli.run("ansible-vault", "encrypt", str(tmp_path / "vps-token"), env=env, rc=0)
     found = examples()
     assert len(found) >= 4
     for number, example in enumerate(found):
         text = yaml.safe_dump(example).replace("/etc/ansible/vps-token", str(tmp_path / "vps-token"))
         inventory = shown(
-            ansible_cli.inventory(text, file_name=f"{number}.vps.yml", env={**env, **({"VPS_API_TOKEN": None} if "api_token" in example else {})}, rc=0)
+            ansible_cli.inventory(
+                text,
+                file_name=f"{number}.vps.yml",
+                env={**env, **({"VPS_API_TOKEN": None} if "api_token" in example else {})},
+                rc=0,
+            )
         )
         assert inventory.hosts, example
 

@@ -1,7 +1,10 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A playbook that creates a server is killed, by every signal and at every moment; then it is run again. There is one server."""
+"""A playbook that creates a server is killed, by every signal and at every moment; then it is run again.
+
+There is one server.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from faults import Fault, FaultProxy
+from fault_proxy import Fault, FaultProxy
 from helpers.ansible_cli import AnsibleCli
 from helpers.figures import Note
 from helpers.host_plays import ABOUT, HostPlays, HostTask
@@ -34,7 +37,9 @@ VARIABLES = {"api_timeout": 2, "retries": 5, "delay": 0.1, "limit": 40}
 
 @dataclass(frozen=True)
 class Kill:
-    """One kill. C(whole_group): Ctrl-C in a terminal hits every process of a run; `kill` hits the first alone, and its workers live on."""
+    """One kill. C(whole_group): Ctrl-C in a terminal hits every process of a run; `kill` hits the first alone, and its
+    workers live on.
+    """
 
     number: int
     request: int
@@ -66,7 +71,9 @@ def sample() -> list[Kill]:
 def test_there_are_enough_points() -> None:
     assert len(all_kills()) >= 40
     assert {kill.signal for kill in sample()} == set(SIGNALS)
-    assert {(kill.signal, kill.whole_group) for kill in all_kills()} == {(sent, whole) for sent in SIGNALS for whole in (False, True)}
+    assert {(kill.signal, kill.whole_group) for kill in all_kills()} == {
+        (sent, whole) for sent in SIGNALS for whole in (False, True)
+    }
 
 
 def test_sample_of_kills(emulator, ansible_cli: AnsibleCli, figures: Note) -> None:
@@ -89,7 +96,10 @@ def run(kills: Sequence[Kill], emulator, cli: AnsibleCli, figures: Note, title: 
         for proxy in proxies.values():
             proxy.clear()
         plays = HostPlays(cli, emulator.token)
-        tasks = {name: HostTask("create", {**VARIABLES, "server_name": name, "url": proxy.url}) for name, proxy in proxies.items()}
+        tasks = {
+            name: HostTask("create", {**VARIABLES, "server_name": name, "url": proxy.url})
+            for name, proxy in proxies.items()
+        }
         results = plays.run(tasks)
     count = Counter(server["name"] for server in emulator.servers())
     numbers = {
@@ -103,7 +113,11 @@ def run(kills: Sequence[Kill], emulator, cli: AnsibleCli, figures: Note, title: 
     figures(title, numbers)
     assert 0 < numbers["servers there after the kill"] < len(kills), "the points must lie on both sides of the create"
     failures = {name: found.result.get("msg") for name, found in results.items() if not found.ok}
-    assert not any(numbers[name] for name in list(numbers)[2:]), (numbers, failures, [output[-2000:] for output in outputs if "Traceback" in output])
+    assert not any(numbers[name] for name in list(numbers)[2:]), (
+        numbers,
+        failures,
+        [output[-2000:] for output in outputs if "Traceback" in output],
+    )
 
 
 def _killed_run(kill: Kill, proxy: FaultProxy, cli: AnsibleCli) -> str:
@@ -111,7 +125,16 @@ def _killed_run(kill: Kill, proxy: FaultProxy, cli: AnsibleCli) -> str:
     fault = kill.fault()
     if fault is not None:
         proxy.set(fault)
-    task = {"name": "Create", "vpsorg.cloud.vps_server": {"name": kill.name, **ABOUT, "wait_interval": 0.1, "api_timeout": 2, "wait_timeout": 20}}
+    task = {
+        "name": "Create",
+        "vpsorg.cloud.vps_server": {
+            "name": kill.name,
+            **ABOUT,
+            "wait_interval": 0.1,
+            "api_timeout": 2,
+            "wait_timeout": 20,
+        },
+    }
     playbook = cli.folder / f"{kill.name}.json"
     variables = {"vpsorg_in_process": kill.number % 5 != 0}
     playbook.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "vars": variables, "tasks": [task]}]))
@@ -159,12 +182,19 @@ FLEET = [f"fleet-{number}" for number in range(8)]
 
 
 @pytest.mark.parametrize("sent", SIGNALS, ids=lambda sent: sent.name)
-def test_killed_fleet(sent: signal.Signals, emulator, ansible_cli: AnsibleCli, figures: Note, tmp_path: pathlib.Path) -> None:
+def test_killed_fleet(
+    sent: signal.Signals, emulator, ansible_cli: AnsibleCli, figures: Note, tmp_path: pathlib.Path
+) -> None:
     """Half of the creates are through, four are under way."""
     emulator.configure(provision_ms=300, address_ms=50)
     task = {
         "name": "Fleet",
-        "vpsorg.cloud.vps_fleet": {"servers": [{"name": name} for name in FLEET], "defaults": ABOUT, "wait_interval": 0.1, "concurrency": 4},
+        "vpsorg.cloud.vps_fleet": {
+            "servers": [{"name": name} for name in FLEET],
+            "defaults": ABOUT,
+            "wait_interval": 0.1,
+            "concurrency": 4,
+        },
     }
     playbook = tmp_path / "fleet.json"
     playbook.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": [task]}]))
@@ -172,7 +202,9 @@ def test_killed_fleet(sent: signal.Signals, emulator, ansible_cli: AnsibleCli, f
     with FaultProxy(emulator.url, held) as proxy:
         process = ansible_cli.start("ansible-playbook", str(playbook), env={"VPS_API_URL": proxy.url})
         try:
-            assert proxy.wait_until(lambda: sum(record.upstream_status == 201 for record in proxy.history) == len(FLEET), 60)
+            assert proxy.wait_until(
+                lambda: sum(record.upstream_status == 201 for record in proxy.history) == len(FLEET), 60
+            )
             os.killpg(process.pid, sent)
             process.communicate(timeout=END_LIMIT)
             _wait_until_gone(process.pid)

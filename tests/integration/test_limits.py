@@ -12,10 +12,11 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from faults import Fault, FaultProxy
-from helpers.ansible_cli import AnsibleCli, core_bin
+from fault_proxy import Fault, FaultProxy
+from helpers.ansible_cli import AnsibleCli
 from helpers.figures import Note
 from helpers.host_plays import HostPlays, HostTask
+from sandbox.programs import core_bin
 
 MIB = 1024 * 1024
 LIMIT, REQUEST_TIMEOUT, GRACE = 2.0, 1.0, 1.0
@@ -44,7 +45,9 @@ FIRST = {**dict.fromkeys(OPERATIONS, (2, 4)), "create": (1, 2, 4), "fleet": (1, 
 def test_a_task_ends_within_its_limit(emulator, ansible_cli: AnsibleCli, figures: Note) -> None:
     """Time limit + one request's time + 1 s, from every moment on."""
     # A life so slow that every wait goes on to the limit.
-    emulator.configure(provision_ms=600_000, start_ms=600_000, stop_ms=600_000, reboot_ms=600_000, delete_ms=600_000, paging=False)
+    emulator.configure(
+        provision_ms=600_000, start_ms=600_000, stop_ms=600_000, reboot_ms=600_000, delete_ms=600_000, paging=False
+    )
     tasks, proxies = {}, {}
     with contextlib.ExitStack() as stack:
         for operation in OPERATIONS:
@@ -55,8 +58,18 @@ def test_a_task_ends_within_its_limit(emulator, ansible_cli: AnsibleCli, figures
                         emulator.insert(name=host, status="stopped" if operation == "start" else "active")
                     fault = Fault(kind, nth=first, times=None, **params)
                     proxies[host] = (stack.enter_context(FaultProxy(emulator.url, fault)), fault, name)
-                    variables = {"url": proxies[host][0].url, "api_timeout": REQUEST_TIMEOUT, "retries": 5, "delay": 0.2, "limit": LIMIT}
-                    what = {"servers": [{"name": f"{host}-{one}"} for one in "ab"]} if operation == "fleet" else {"server_name": host}
+                    variables = {
+                        "url": proxies[host][0].url,
+                        "api_timeout": REQUEST_TIMEOUT,
+                        "retries": 5,
+                        "delay": 0.2,
+                        "limit": LIMIT,
+                    }
+                    what = (
+                        {"servers": [{"name": f"{host}-{one}"} for one in "ab"]}
+                        if operation == "fleet"
+                        else {"server_name": host}
+                    )
                     tasks[host] = HostTask(operation, {**variables, **what, "adopt_timeout": 30})
         plays = HostPlays(ansible_cli, emulator.token)
         results = plays.run(tasks, forks=24)
@@ -67,10 +80,17 @@ def test_a_task_ends_within_its_limit(emulator, ansible_cli: AnsibleCli, figures
     done = [host for host, found in results.items() if found.ok]
     figures(
         f"time limit of {LIMIT:g} s, requests of {REQUEST_TIMEOUT:g} s",
-        {"tasks": len(tasks), "faults met": len(tasks) - len(unmet), "later than the promise": len(late), "tracebacks": plays.tracebacks},
+        {
+            "tasks": len(tasks),
+            "faults met": len(tasks) - len(unmet),
+            "later than the promise": len(late),
+            "tracebacks": plays.tracebacks,
+        },
         **{"s for the slowest": results[slowest].seconds, "s promised": bound},
     )
-    assert not late, {host: (seconds, proxies[host][2], results[host].result.get("msg")) for host, seconds in late.items()}
+    assert not late, {
+        host: (seconds, proxies[host][2], results[host].result.get("msg")) for host, seconds in late.items()
+    }
     assert not plays.tracebacks
     # None of them can have come to its end.
     assert not done, [(host, results[host].result) for host in done]
@@ -85,7 +105,9 @@ def test_without_a_limit_the_tries_bound_the_time(emulator, ansible_cli: Ansible
             for number, (kind, params) in enumerate(SLOW.values())
         }
         variables = {"api_timeout": REQUEST_TIMEOUT, "retries": tries - 1, "delay": pause, "details": False}
-        results = HostPlays(ansible_cli, emulator.token).run({host: HostTask("info", {**variables, "url": proxy.url}) for host, proxy in proxies.items()})
+        results = HostPlays(ansible_cli, emulator.token).run(
+            {host: HostTask("info", {**variables, "url": proxy.url}) for host, proxy in proxies.items()}
+        )
     slowest = max(found.seconds for found in results.values())
     bound = tries * REQUEST_TIMEOUT + (tries - 1) * 1.1 + GRACE
     figures("time of reads without a limit", {"tasks": len(results), "s for the slowest": slowest, "s promised": bound})
@@ -103,7 +125,16 @@ GREAT: dict[str, tuple[str, dict[str, Any]]] = {
     "gzip of 1 GiB": ("gzip_bomb", {"mib": 1024}),
 }
 READ = {"vpsorg.cloud.vps_server_info": {"api_retries": 0, "api_timeout": 60}}
-CREATE = {"vpsorg.cloud.vps_server": {"plan_id": 1, "os_id": 5, "location": "us-west", "api_timeout": 60, "wait_interval": 0.1, "adopt_timeout": 1}}
+CREATE = {
+    "vpsorg.cloud.vps_server": {
+        "plan_id": 1,
+        "os_id": 5,
+        "location": "us-west",
+        "api_timeout": 60,
+        "wait_interval": 0.1,
+        "adopt_timeout": 1,
+    }
+}
 
 
 RUNS: dict[str, tuple[bool | None, dict[str, Any] | None, dict[str, Any]]] = {
@@ -122,10 +153,16 @@ def test_peak_memory(emulator, ansible_cli: AnsibleCli, figures: Note) -> None:
         measured = dict(zip(cases, pool.map(lambda case: _measured(emulator, ansible_cli, *case), cases), strict=True))
     above = {(run, great): measured[run, great][0] - measured[run, None][0] for run, great in cases if great}
     taken = max(bytes_taken for _peak, bytes_taken in measured.values())
-    numbers = {"runs": len(above), "MiB above idle at most": max(above.values()) // MIB, "MiB from the wire at most": taken // MIB}
+    numbers = {
+        "runs": len(above),
+        "MiB above idle at most": max(above.values()) // MIB,
+        "MiB from the wire at most": taken // MIB,
+    }
     figures("memory with answers of 4 GiB, and with a gzip bomb of 1 GiB", numbers)
     assert max(above.values()) < GREATEST_MEMORY, {case: size // MIB for case, size in above.items()}
-    assert min(above.values()) < 8 * MIB < max(above.values()), "one that announces its size is not read at all, others up to the limit"
+    assert min(above.values()) < 8 * MIB < max(above.values()), (
+        "one that announces its size is not read at all, others up to the limit"
+    )
     assert BODY_LIMIT <= taken <= BODY_LIMIT + MIB
 
 
@@ -150,7 +187,12 @@ def _command(folder: pathlib.Path, in_process: bool | None, task: dict[str, Any]
         source.write_text("plugin: vpsorg.cloud.vps\napi_timeout: 60\n")
         return ["ansible-inventory", "--list", "--inventory", str(source)]
     playbook = folder / "great.json"
-    play = {"hosts": "localhost", "gather_facts": False, "vars": {"vpsorg_in_process": in_process}, "tasks": [{**task, "ignore_errors": True}]}
+    play = {
+        "hosts": "localhost",
+        "gather_facts": False,
+        "vars": {"vpsorg_in_process": in_process},
+        "tasks": [{**task, "ignore_errors": True}],
+    }
     playbook.write_text(json.dumps([play]))
     return ["ansible-playbook", str(playbook)]
 
@@ -158,7 +200,8 @@ def _command(folder: pathlib.Path, in_process: bool | None, task: dict[str, Any]
 # A process begins with the peak of the one that started it, so the command gets a small one for a parent.
 MEASURE = """
 import resource, subprocess, sys
-code = subprocess.run(sys.argv[2:], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=120).returncode
+nowhere = subprocess.DEVNULL
+code = subprocess.run(sys.argv[2:], stdin=nowhere, stdout=nowhere, stderr=nowhere, timeout=120).returncode
 with open(sys.argv[1], "w") as stream:
     stream.write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024))
 sys.exit(code)

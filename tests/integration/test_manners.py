@@ -11,21 +11,28 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
-from faults import Fault, FaultProxy, Record, storm
+from fault_proxy import Fault, FaultProxy, Record, storm
 from helpers.ansible_cli import AnsibleCli
 from helpers.figures import Note
 from helpers.host_plays import HostPlays, HostTask
 
 STARTUP = str(pathlib.Path(__file__).resolve().parent.parent / "helpers" / "startup")
 OPERATIONS = ("create", "update", "delete", "start", "stop", "reboot", "info", "fleet")
-# Seconds after a 429 in which a request may still come that another thread of a fleet was about to send; a busy machine takes its time.
+# Seconds after a 429 in which a request may still come that another thread of a fleet was about to send; a busy machine
+# takes its time.
 UNDER_WAY = 0.5
 ASKING: dict[str, tuple[str, dict[str, Any]]] = {
     "429, in seconds": ("status_429", {"seconds": 1}),
     "429, as a date": ("status_429", {"seconds": 2, "form": "date"}),
-    "429, as a date of a clock that is a day ahead": ("status_429", {"seconds": 2, "form": "date", "clock_skew": 86400}),
+    "429, as a date of a clock that is a day ahead": (
+        "status_429",
+        {"seconds": 2, "form": "date", "clock_skew": 86400},
+    ),
     "503, in seconds": ("status_503", {"seconds": 1}),
-    "503, as a date of a clock that is a day behind": ("status_503", {"seconds": 2, "form": "date", "clock_skew": -86400}),
+    "503, as a date of a clock that is a day behind": (
+        "status_503",
+        {"seconds": 2, "form": "date", "clock_skew": -86400},
+    ),
 }
 SCALE = 40.0
 PROVISIONING = 300.0  # seconds: the longest that is documented
@@ -35,7 +42,9 @@ MOST_IN_A_SECOND = 10
 
 def _task(operation: str, host: str, url: str, **more: Any) -> HostTask:
     variables = {"url": url, "api_timeout": 5, "retries": 5, "delay": 30, "limit": 60, "details": True, **more}
-    what = {"servers": [{"name": f"{host}-{one}"} for one in "abcdef"]} if operation == "fleet" else {"server_name": host}
+    what = (
+        {"servers": [{"name": f"{host}-{one}"} for one in "abcdef"]} if operation == "fleet" else {"server_name": host}
+    )
     return HostTask(operation, {**variables, **what})
 
 
@@ -53,7 +62,9 @@ def test_retry_after_is_kept(emulator, ansible_cli: AnsibleCli, figures: Note) -
                 # Each of the first three requests takes its turn in being told so.
                 host = f"{operation}-{number}"
                 _insert(emulator, operation, host)
-                proxy = stack.enter_context(FaultProxy(emulator.url, Fault(kind, nth=1 + (number + OPERATIONS.index(operation)) % 3, **params)))
+                proxy = stack.enter_context(
+                    FaultProxy(emulator.url, Fault(kind, nth=1 + (number + OPERATIONS.index(operation)) % 3, **params))
+                )
                 proxies[host] = (proxy, params["seconds"])
                 tasks[host] = _task(operation, host, proxy.url)
         results = HostPlays(ansible_cli, emulator.token).run(tasks, forks=20)
@@ -70,7 +81,9 @@ def test_retry_after_is_kept(emulator, ansible_cli: AnsibleCli, figures: Note) -
     # A reading task whose second request is never made meets nothing.
     assert asked >= len(tasks) - len(ASKING)
     assert not broken
-    assert all(found.ok for found in results.values()), {host: found.result["msg"] for host, found in results.items() if not found.ok}
+    assert all(found.ok for found in results.values()), {
+        host: found.result["msg"] for host, found in results.items() if not found.ok
+    }
 
 
 def test_requests_for_a_provisioning_of_five_minutes(emulator, ansible_cli: AnsibleCli, figures: Note) -> None:
@@ -94,19 +107,32 @@ def test_requests_in_any_second(emulator, ansible_cli: AnsibleCli, figures: Note
     emulator.configure(provision_ms=400, address_ms=20, start_ms=100, stop_ms=100, reboot_ms=100, paging=False)
     tasks, proxies = {}, {}
     lost = Fault("reset_before", "POST", "*/servers/", times=None)
-    ways: list[list[Fault]] = [[], [storm(1, 1 / 3)], [storm(2, 1 / 3)], [Fault("answer", status=500, times=None)], [Fault("refuse", seconds=60)]]
+    ways: list[list[Fault]] = [
+        [],
+        [storm(1, 1 / 3)],
+        [storm(2, 1 / 3)],
+        [Fault("answer", status=500, times=None)],
+        [Fault("refuse", seconds=60)],
+    ]
     with contextlib.ExitStack() as stack:
         for operation in (name for name in OPERATIONS if name != "fleet"):
             for number, rules in enumerate([*ways, [lost]] if operation == "create" else ways):
                 host = f"{operation}-{number}"
                 _insert(emulator, operation, host)
-                proxies[host] = stack.enter_context(FaultProxy(emulator.url, *[Fault.from_dict(_as_dict(rule)) for rule in rules]))
+                proxies[host] = stack.enter_context(
+                    FaultProxy(emulator.url, *[Fault.from_dict(_as_dict(rule)) for rule in rules])
+                )
                 tasks[host] = _task(operation, host, proxies[host].url, interval=2, adopt_timeout=30)
-        HostPlays(ansible_cli, emulator.token).run(tasks, forks=8, env={"PYTHONPATH": STARTUP, "VPSORG_TEST_CLOCK_SCALE": str(scale)})
+        HostPlays(ansible_cli, emulator.token).run(
+            tasks, forks=8, env={"PYTHONPATH": STARTUP, "VPSORG_TEST_CLOCK_SCALE": str(scale)}
+        )
         peaks = {host: _most_within(proxy.history, 1.0 / scale) for host, proxy in proxies.items()}
         requests = sum(len(proxy.history) for proxy in proxies.values())
     busiest = max(peaks, key=lambda host: peaks[host])
-    figures("requests of a task in any second", {"tasks": len(tasks), "requests": requests, "in the busiest second": peaks[busiest]})
+    figures(
+        "requests of a task in any second",
+        {"tasks": len(tasks), "requests": requests, "in the busiest second": peaks[busiest]},
+    )
     assert peaks[busiest] <= MOST_IN_A_SECOND, (busiest, peaks[busiest])
 
 

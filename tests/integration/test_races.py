@@ -1,7 +1,10 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Forced races for one name. On one controller there is never a duplicate; across controllers every duplicate is reported by id."""
+"""Forced races for one name.
+
+On one controller there is never a duplicate; across controllers every duplicate is reported by id.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from faults import Fault, FaultProxy
+from fault_proxy import Fault, FaultProxy
 from helpers.ansible_cli import AnsibleCli
 from helpers.figures import Note
 from helpers.host_plays import ABOUT, HostPlays, HostResult, HostTask
@@ -40,17 +43,30 @@ def new_cli(emulator, tmp_path: pathlib.Path) -> Callable[[str], AnsibleCli]:
     def new(name: str) -> AnsibleCli:
         folder = tmp_path / name
         folder.mkdir()
-        return AnsibleCli(folder, {"VPS_API_URL": emulator.url, "VPS_API_TOKEN": emulator.token}, secrets=[emulator.token])
+        return AnsibleCli(
+            folder, {"VPS_API_URL": emulator.url, "VPS_API_TOKEN": emulator.token}, secrets=[emulator.token]
+        )
 
     return new
 
 
 def test_one_controller_makes_no_duplicates(emulator, new_cli: Callable[[str], AnsibleCli], figures: Note) -> None:
-    """Three playbooks at the same time, each with four hosts in parallel, all of which declare the same four servers; one as a module."""
+    """Three playbooks at the same time, each with four hosts in parallel, all of which declare the same four servers;
+    one as a module.
+    """
     names = [f"same-{number}" for number in range(NAMES)]
-    hosts = {"all": {"vars": {"ansible_connection": "local"}, "hosts": {f"host-{number}": {} for number in range(TASKS_AT_ONCE)}}}
+    hosts = {
+        "all": {
+            "vars": {"ansible_connection": "local"},
+            "hosts": {f"host-{number}": {} for number in range(TASKS_AT_ONCE)},
+        }
+    }
     tasks = [
-        {"name": name, "vpsorg.cloud.vps_server": {"name": name, **ABOUT, "wait_interval": 0.1, "api_url": "{{ url }}"}, "delegate_to": "localhost"}
+        {
+            "name": name,
+            "vpsorg.cloud.vps_server": {"name": name, **ABOUT, "wait_interval": 0.1, "api_url": "{{ url }}"},
+            "delegate_to": "localhost",
+        }
         for name in names
     ]
     # Two creates at the same time would meet here; what comes alone is let go after a while.
@@ -84,24 +100,38 @@ RACES: dict[str, Callable[[], list[Fault]]] = {
     "both creates at once": lambda: [Fault("barrier", **CREATE, parties=2, limit=20)],
     "both answers at once": lambda: [Fault("barrier", **CREATE, parties=2, when="after", limit=20)],
     "both looks at once": lambda: [Fault("barrier", **LOOK, parties=2, when="after", limit=20)],
-    "both answers lost": lambda: [Fault("barrier", **LOOK, parties=2, when="after", limit=20), Fault("close_after", **CREATE, times=None)],
+    "both answers lost": lambda: [
+        Fault("barrier", **LOOK, parties=2, when="after", limit=20),
+        Fault("close_after", **CREATE, times=None),
+    ],
 }
 
 
-@pytest.mark.parametrize("race", [pytest.param(race, marks=[] if race == "both creates at once" else [pytest.mark.faults_full]) for race in RACES])
-def test_every_duplicate_of_two_controllers_is_reported(race: str, emulator, new_cli: Callable[[str], AnsibleCli], figures: Note) -> None:
-    emulator.configure(provision_ms=60, address_ms=20, paging=False, list_stale_ms=300 if race == "both answers at once" else 0)
+@pytest.mark.parametrize(
+    "race",
+    [pytest.param(race, marks=[] if race == "both creates at once" else [pytest.mark.faults_full]) for race in RACES],
+)
+def test_every_duplicate_of_two_controllers_is_reported(
+    race: str, emulator, new_cli: Callable[[str], AnsibleCli], figures: Note
+) -> None:
+    emulator.configure(
+        provision_ms=60, address_ms=20, paging=False, list_stale_ms=300 if race == "both answers at once" else 0
+    )
     names = [f"race-{number}" for number in range(ROUNDS)]
     with contextlib.ExitStack() as stack:
         faults = {name: RACES[race]() for name in names}
         proxies = {name: stack.enter_context(FaultProxy(emulator.url, *faults[name])) for name in names}
-        tasks = {name: HostTask("create", {**VARIABLES, "server_name": name, "url": proxies[name].url}) for name in names}
+        tasks = {
+            name: HostTask("create", {**VARIABLES, "server_name": name, "url": proxies[name].url}) for name in names
+        }
         results = _two_controllers(new_cli, emulator.token, [tasks, tasks])
         met = sum(proxies[name].met(faults[name][0]) == 2 for name in names)
     _judge(race, names, results, emulator.servers(), figures, met)
 
 
-def test_the_second_create_comes_after_the_first_ones_last_look(emulator, new_cli: Callable[[str], AnsibleCli], figures: Note) -> None:
+def test_the_second_create_comes_after_the_first_ones_last_look(
+    emulator, new_cli: Callable[[str], AnsibleCli], figures: Note
+) -> None:
     """Nobody can tell the first; so the second does."""
     emulator.configure(provision_ms=60, address_ms=20, paging=False)
     names = [f"late-{number}" for number in range(ROUNDS)]
@@ -110,10 +140,17 @@ def test_the_second_create_comes_after_the_first_ones_last_look(emulator, new_cl
         meeting_places = {name: stack.enter_context(FaultProxy(emulator.url, meeting[name])) for name in names}
         slow = {name: Fault("delay", **CREATE, seconds=2.5) for name in names}
         slow_ways = {name: stack.enter_context(FaultProxy(meeting_places[name].url, slow[name])) for name in names}
-        first = {name: HostTask("create", {**VARIABLES, "server_name": name, "url": meeting_places[name].url}) for name in names}
-        second = {name: HostTask("create", {**VARIABLES, "server_name": name, "url": slow_ways[name].url}) for name in names}
+        first = {
+            name: HostTask("create", {**VARIABLES, "server_name": name, "url": meeting_places[name].url})
+            for name in names
+        }
+        second = {
+            name: HostTask("create", {**VARIABLES, "server_name": name, "url": slow_ways[name].url}) for name in names
+        }
         results = _two_controllers(new_cli, emulator.token, [first, second])
-        met = sum(meeting_places[name].met(meeting[name]) == 2 and slow_ways[name].met(slow[name]) == 1 for name in names)
+        met = sum(
+            meeting_places[name].met(meeting[name]) == 2 and slow_ways[name].met(slow[name]) == 1 for name in names
+        )
     _judge("a late create", names, results, emulator.servers(), figures, met)
 
 
@@ -121,7 +158,14 @@ def test_the_second_create_comes_after_the_first_ones_last_look(emulator, new_cl
 def test_two_fleets(emulator, new_cli: Callable[[str], AnsibleCli], figures: Note) -> None:
     emulator.configure(provision_ms=60, address_ms=20)
     names = [f"fleet-{number}" for number in range(ROUNDS)]
-    task = {"name": "Fleet", "vpsorg.cloud.vps_fleet": {"servers": [{"name": name} for name in names], "defaults": ABOUT, "wait_interval": 0.1}}
+    task = {
+        "name": "Fleet",
+        "vpsorg.cloud.vps_fleet": {
+            "servers": [{"name": name} for name in names],
+            "defaults": ABOUT,
+            "wait_interval": 0.1,
+        },
+    }
     meeting = Fault("barrier", **LOOK, parties=2, when="after", limit=20)
     with FaultProxy(emulator.url, meeting) as proxy:
 
@@ -135,11 +179,18 @@ def test_two_fleets(emulator, new_cli: Callable[[str], AnsibleCli], figures: Not
     for result in found:
         told = {name: [text for text in result.get("warnings", []) if f" {name} " in text] for name in names}
         failed = {error["name"]: error["msg"] for error in result["errors"]}
-        results.append({name: HostResult(name not in failed, {"msg": failed.get(name, ""), "warnings": told[name]}) for name in names})
+        results.append(
+            {
+                name: HostResult(name not in failed, {"msg": failed.get(name, ""), "warnings": told[name]})
+                for name in names
+            }
+        )
     _judge("two fleets", names, results, emulator.servers(), figures, ROUNDS if met == 2 else 0)
 
 
-def _two_controllers(new_cli: Callable[[str], AnsibleCli], token: str, tasks: Sequence[dict[str, HostTask]]) -> list[dict[str, HostResult]]:
+def _two_controllers(
+    new_cli: Callable[[str], AnsibleCli], token: str, tasks: Sequence[dict[str, HostTask]]
+) -> list[dict[str, HostResult]]:
     """Homes of their own keep their locks apart, as two machines do."""
 
     def run(number: int) -> dict[str, HostResult]:
@@ -152,16 +203,32 @@ def _two_controllers(new_cli: Callable[[str], AnsibleCli], token: str, tasks: Se
     return at_once(*(lambda number=number: run(number) for number in range(len(tasks))))
 
 
-def _judge(race: str, names: list[str], results: Sequence[dict[str, HostResult]], stored: list[dict[str, Any]], figures: Note, met: int) -> None:
+def _judge(
+    race: str,
+    names: list[str],
+    results: Sequence[dict[str, HostResult]],
+    stored: list[dict[str, Any]],
+    figures: Note,
+    met: int,
+) -> None:
     ids = {name: [server["id"] for server in stored if server["name"] == name] for name in names}
     duplicated = [name for name in names if len(ids[name]) > 1]
     unreported = []
     for name in duplicated:
-        told = " ".join(str(found[name].result.get("msg", "")) + " ".join(found[name].result.get("warnings", [])) for found in results)
+        told = " ".join(
+            str(found[name].result.get("msg", "")) + " ".join(found[name].result.get("warnings", []))
+            for found in results
+        )
         silent = all(found[name].ok for found in results)
         if silent or not all(str(server_id) in told for server_id in ids[name]):
             unreported.append((name, ids[name], told))
-    figures("races of two controllers", races=len(names), forced=met, duplicates=len(duplicated), **{"duplicates not reported by id": len(unreported)})
+    figures(
+        "races of two controllers",
+        races=len(names),
+        forced=met,
+        duplicates=len(duplicated),
+        **{"duplicates not reported by id": len(unreported)},
+    )
     assert met == len(names), f"{race}: {met} of {len(names)} races were forced"
     assert len(duplicated) == len(names), "the race was meant to be lost"
     assert not unreported, unreported

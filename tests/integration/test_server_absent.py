@@ -25,7 +25,14 @@ def test_delete(script: Script) -> None:
     script.triple("strange", name="strange", state="absent")
     script.triple("never there", name="never-there", state="absent")
     script.triple("never there by id", id=4711, state="absent")
-    script.triple("other options are no wish", name="By-Name", state="absent", plan_id=4, power="started", hostname="no.example.com")
+    script.triple(
+        "other options are no wish",
+        name="By-Name",
+        state="absent",
+        plan_id=4,
+        power="started",
+        hostname="no.example.com",
+    )
     ran = script.run("--diff")
 
     check, real, again = ran.triple("name", changed=True, id=100, server=None)
@@ -35,7 +42,11 @@ def test_delete(script: Script) -> None:
     # Gone means: no detail, and a whole list without it.
     assert real.sent[3:] == [DETAIL, LIST]
     assert real["actions"] == [{"action": "delete", "id": 100, "name": "by-name"}]
-    assert real["diff"]["after"] == {} and real["diff"]["before"]["name"] == "by-name" and real["diff"]["before"]["id"] == 100
+    assert (
+        real["diff"]["after"] == {}
+        and real["diff"]["before"]["name"] == "by-name"
+        and real["diff"]["before"]["id"] == 100
+    )
     assert again.sent == [LIST] and again["id"] is None and again["diff"]["before"] == again["diff"]["after"] == {}
 
     check, real, again = ran.triple("id", changed=True, id=101)
@@ -56,7 +67,7 @@ def test_id_and_name_that_do_not_belong_together(script: Script) -> None:
     script.twice("case", id=100, name="WEB-01", state="absent")
     ran = script.run()
     for name, told in (("mismatch", "web-02"), ("case", "WEB-01")):
-        real = ran.both_fail(name, "100", "web-01", told, "Nothing was deleted")
+        real = ran.both_fail(name, 100, "web-01", told)
         assert real.sent == [DETAIL] and real["id"] == 100
     assert len(script.emulator.servers()) == 2
 
@@ -76,7 +87,8 @@ def test_lingering(script: Script) -> None:
     assert real.writes == ["DELETE /servers/100/"] and real["api"]["waited"] >= 0.1 and len(real.sent) > 4
     assert again.sent == [LIST]
     assert ran.ok("no wait", changed=True).sent == [LIST, "GET /servers/101/", "DELETE /servers/101/"]
-    ran.failed("limit", "web-03", "id 102", "1 s", "gone", "deleting", changed=True)
+    limit = ran.failed("limit", "web-03", 102, 1, "deleting", changed=True)
+    assert (limit["id"], limit["status"], limit.actions) == (102, "deleting", ["delete"])
 
 
 @pytest.mark.parametrize("answer", [404, 409, 204])
@@ -109,8 +121,8 @@ def test_nothing_is_absent_without_proof(script: Script) -> None:
     ran = script.run()
     for name in ("absent by name", "absent by id", "present by name", "present by id", "power"):
         for which in (": check", ": real"):
-            done = ran.failed(name + which, "404", "api_url")
+            done = ran.failed(name + which, 404, "api_url")
             assert done["actions"] == [] and done["server"] is None and done.writes == []
     for name in ("info", "list"):
-        assert "servers" not in ran.failed(name, "404", "api_url").result
+        assert "servers" not in ran.failed(name, 404, "api_url").result
     assert [server["id"] for server in script.emulator.servers()] == [100]

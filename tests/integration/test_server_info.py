@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from faults import Fault
+from fault_proxy import Fault
 from helpers.script import Done, Script
 
 LIST = "GET /servers/"
@@ -31,8 +31,16 @@ def test_filters(script: Script) -> None:
         "stopped": ({"status": "stopped"}, [101], "status=stopped"),
         "location": ({"location": "us-east"}, [102, 103], "location=us-east"),
         "status and location": ({"status": "active", "location": "us-east"}, [102], "status=active&location=us-east"),
-        "all three": ({"name": "web-02", "status": "stopped", "location": "us-west"}, [101], "status=stopped&location=us-west"),
-        "three that exclude": ({"name": "web-01", "status": "stopped", "location": "us-west"}, [], "status=stopped&location=us-west"),
+        "all three": (
+            {"name": "web-02", "status": "stopped", "location": "us-west"},
+            [101],
+            "status=stopped&location=us-west",
+        ),
+        "three that exclude": (
+            {"name": "web-01", "status": "stopped", "location": "us-west"},
+            [],
+            "status=stopped&location=us-west",
+        ),
         # Only three words are documented for the API's filter: the rest is compared here.
         "undocumented": ({"status": "provisioning"}, [103], ""),
         "unknown": ({"status": "quarantined"}, [104], ""),
@@ -62,7 +70,11 @@ def test_by_id_and_details(script: Script) -> None:
     script.insert(101, "web-02", status="stopped", location="us-east", backups_enabled=True)
     cases = {
         "id": ({"id": 100}, [100], ["GET /servers/100/"]),
-        "id and all": ({"id": 101, "name": "web-02", "status": "stopped", "location": "us-east"}, [101], ["GET /servers/101/"]),
+        "id and all": (
+            {"id": 101, "name": "web-02", "status": "stopped", "location": "us-east"},
+            [101],
+            ["GET /servers/101/"],
+        ),
         "id with details": ({"id": 100, "details": True}, [100], ["GET /servers/100/"]),
         "id and another name": ({"id": 100, "name": "web-02"}, [], ["GET /servers/100/"]),
         "id and another status": ({"id": 100, "status": "stopped"}, [], ["GET /servers/100/"]),
@@ -113,7 +125,11 @@ def test_paging(script: Script) -> None:
     everything = list(range(12345, 12345 + 250))
     done = ran.ok("hundreds")
     assert ids(done) == everything and len(done.sent) == 3
-    assert sorted(request.query for request in done.requests) == ["page_size=100", "page_size=100&page=2", "page_size=100&page=3"]
+    assert sorted(request.query for request in done.requests) == [
+        "page_size=100",
+        "page_size=100&page=2",
+        "page_size=100&page=3",
+    ]
     assert ids(ran.ok("filtered")) == everything[1::2] and len(ran["filtered"].sent) == 2
     assert ids(ran.ok("one by name")) == everything[-1:]
     assert ids(ran.ok("twenties")) == everything and len(ran["twenties"].sent) == 13
@@ -145,7 +161,9 @@ def test_a_detail_that_is_not_there(script: Script) -> None:
 
 def test_odd_servers(script: Script) -> None:
     """What is odd in one server neither hides it nor the others."""
-    script.insert(100, "web-01", hostname=None, plan=None, os={}, extra={"nested": [None, "{{ 1 + 1 }}"]}, ip_address="")
+    script.insert(
+        100, "web-01", hostname=None, plan=None, os={}, extra={"nested": [None, "{{ 1 + 1 }}"]}, ip_address=""
+    )
     script.insert(101, "{{ 6 * 7 }}", status="{% raw %}", omit=("location", "plan"))
     script.insert(102, "", hostname="{{ lookup('env', 'HOME') }}", status="")
     script.info("all")

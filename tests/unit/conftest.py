@@ -8,15 +8,16 @@ from __future__ import annotations
 import pytest
 from unit.fakes import VirtualTime
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server import servers as _servers
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client import budget as _pace
+from ansible_collections.vpsorg.cloud.plugins.module_utils._apply import creates, waits
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client import budget
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server import change, create
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> VirtualTime:
-    """The clock of the pace and of the safe operations; it moves only when they sleep."""
+    """The clock of the budget and of whatever looks until a time is over; it moves only when somebody sleeps."""
     virtual = VirtualTime()
-    monkeypatch.setattr(_pace, "time", virtual)
-    monkeypatch.setattr(_pace, "wait_for", lambda event, seconds: event.wait(max(0.0, seconds)))
-    monkeypatch.setattr(_servers, "time", virtual)
+    for module in (budget, change, create, creates, waits):
+        monkeypatch.setattr(module, "time", virtual)
+    monkeypatch.setattr(budget, "wait_for", lambda event, seconds: event.wait(max(0.0, seconds)))
     return virtual

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A clock that only moves when somebody sleeps, and an API that answers what a test tells it to: no socket, no waiting."""
+"""A clock that only moves when somebody sleeps, and an API that answers what a test tells it to: no
+socket, no waiting.
+"""
 
 from __future__ import annotations
 
@@ -13,17 +15,25 @@ from typing import Any
 
 import hypothesis
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import Api
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import Answer, Http, Indeterminate, NotSent, retry_after_seconds
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.budget import Pace
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiClient
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.budget import Budget
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import (
+    ExchangeFailure,
+    Http,
+    Response,
+    retry_after_seconds,
+)
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.retry_policy import FailureKind
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.settings import Settings
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.endpoints import ServersApi
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
 
 TOKEN = "vps_unit_token"
 FIELDS = {"name": "web-01", "plan_id": 1, "os_id": 5, "location": "us-west"}
 NOBODY: frozenset[int] = frozenset()
 
-# For property tests: enough examples to find what is wrong, few enough to be run at every change; a busy machine is no error.
+# For property tests: enough examples to find what is wrong, few enough to be run at every change; a busy machine is no
+# error.
 quickly = hypothesis.settings(max_examples=40, deadline=None)
 
 
@@ -42,7 +52,7 @@ class VirtualTime:
 
 
 class VirtualEvent:
-    """Stands in for the event that a pace sleeps on: waiting takes virtual time only."""
+    """Stands in for the event that a budget sleeps on: waiting takes virtual time only."""
 
     def __init__(self, clock: VirtualTime) -> None:
         self._clock = clock
@@ -61,11 +71,20 @@ class VirtualEvent:
         return self._event.is_set()
 
 
-def virtual_pace(clock: VirtualTime, limit: float | None = 600.0, retries: int = 5, retry_max_delay: float = 30.0, request_timeout: float = 30.0) -> Pace:
-    """A pace that sleeps in virtual time. The clock must have been put in place of `_pace.time` (fixture `clock`)."""
-    pace = Pace(limit=limit, retries=retries, retry_max_delay=retry_max_delay, request_timeout=request_timeout)
-    pace._cancelled = VirtualEvent(clock)
-    return pace
+def virtual_budget(
+    clock: VirtualTime,
+    limit: float | None = 600.0,
+    retries: int = 5,
+    retry_max_delay: float = 30.0,
+    request_timeout: float = 30.0,
+) -> Budget:
+    """A budget that sleeps in virtual time.
+
+    The clock must have been put in place of `budget.time` (fixture `clock`).
+    """
+    budget = Budget(limit=limit, retries=retries, retry_max_delay=retry_max_delay, request_timeout=request_timeout)
+    budget._cancelled = VirtualEvent(clock)
+    return budget
 
 
 def settings(**changes: Any) -> Settings:
@@ -101,14 +120,18 @@ class Reply:
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    def answer(self) -> Answer:
-        data = self.body if isinstance(self.body, bytes) else b"" if self.body is None else json.dumps(self.body).encode()
+    def response(self) -> Response:
+        data = (
+            self.body if isinstance(self.body, bytes) else b"" if self.body is None else json.dumps(self.body).encode()
+        )
         headers = {name.lower(): value for name, value in self.headers.items()}
-        return Answer(self.status, headers, data, retry_after_seconds(headers))
+        return Response(self.status, headers, data, retry_after_seconds(headers))
 
 
 class ScriptedHttp(Http):
-    """Judges answers as the real one does, but takes them from `respond`, which may raise NotSent or Indeterminate instead."""
+    """Judges answers as the real one does, but takes them from `respond`, which may raise an
+    ExchangeFailure instead.
+    """
 
     def __init__(self, respond: Callable[[Call], Reply], clock: VirtualTime | None = None) -> None:
         super().__init__(settings())
@@ -117,12 +140,19 @@ class ScriptedHttp(Http):
         self._clock = clock or VirtualTime()
         self._lock = threading.Lock()
 
-    def exchange(self, method: str, path: str, *, query: Sequence[tuple[str, str]] = (), body: Any = None, timeout: float | None = None) -> Answer:
+    def exchange(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Sequence[tuple[str, str]] = (),
+        body: Any = None,
+    ) -> Response:
         call = Call(method, path, tuple(query), body, self._clock.now)
         with self._lock:
             self.calls.append(call)
             reply = self.respond(call)
-        return self._judged(reply.answer())
+        return self._judged(reply.response())
 
     def methods(self) -> list[str]:
         """The methods, in order."""
@@ -132,25 +162,34 @@ class ScriptedHttp(Http):
         return self.methods().count(method)
 
 
-def scripted_api(respond: Callable[[Call], Reply], clock: VirtualTime, **pace_options: Any) -> tuple[Api, ScriptedHttp]:
-    """An Api over a ScriptedHttp, in virtual time."""
+def scripted_api(
+    respond: Callable[[Call], Reply], clock: VirtualTime, **budget_options: Any
+) -> tuple[ServersApi, ScriptedHttp]:
+    """The endpoints over a ScriptedHttp, in virtual time."""
     http = ScriptedHttp(respond, clock)
-    return Api(http, virtual_pace(clock, **pace_options)), http
+    return ServersApi(ApiClient(http, virtual_budget(clock, **budget_options))), http
 
 
 def servers_over(
-    account: Callable[[Call], Reply], clock: VirtualTime, adopt_timeout: float = 30.0, wait_interval: float = 2.0, **pace: Any
+    account: Callable[[Call], Reply],
+    clock: VirtualTime,
+    adopt_timeout: float = 30.0,
+    wait_interval: float = 2.0,
+    **budget: Any,
 ) -> tuple[Servers, ScriptedHttp]:
     """The safe operations over a ScriptedHttp, in virtual time."""
     http = ScriptedHttp(account, clock)
-    return Servers(Api(http, virtual_pace(clock, **pace)), adopt_timeout=adopt_timeout, wait_interval=wait_interval), http
+    return Servers(
+        ApiClient(http, virtual_budget(clock, **budget)), adopt_timeout=adopt_timeout, wait_interval=wait_interval
+    ), http
 
 
 class Account:
-    """Servers in a dictionary, behind the nine endpoints; no life of their own. `disturb` are replies or errors that come first.
+    """Servers in a dictionary, behind the nine endpoints; no life of their own. `disturb` are replies or errors that
+    come first.
 
-    A disturbance is (method, effect, outcome): the next request of that method meets it; `effect` says whether the request
-    is carried out all the same; `outcome` is a Reply or an exception.
+    A disturbance is (method, effect, outcome): the next request of that method meets it; `effect` says whether the
+    request is carried out all the same; `outcome` is a Reply or an exception.
     """
 
     def __init__(self, *servers: dict[str, Any]) -> None:
@@ -198,11 +237,18 @@ class Account:
 
     @staticmethod
     def _act(server: dict[str, Any], action: str) -> Reply:
-        needs, becomes = {"start": ("stopped", "starting"), "stop": ("active", "stopping"), "reboot": ("active", "rebooting")}[action]
+        needs, becomes = {
+            "start": ("stopped", "starting"),
+            "stop": ("active", "stopping"),
+            "reboot": ("active", "rebooting"),
+        }[action]
         if server["status"] != needs:
             return Reply(400, {"detail": f"Server is {server['status']}."})
         server["status"] = becomes
-        return Reply(200, {"status": "success", "message": "Fine", "server": {key: server[key] for key in ("id", "name", "status")}})
+        return Reply(
+            200,
+            {"status": "success", "message": "Fine", "server": {key: server[key] for key in ("id", "name", "status")}},
+        )
 
 
 def server_detail(number: int = 101, **fields: Any) -> dict[str, Any]:
@@ -231,7 +277,9 @@ def list_item(number: int = 101, **fields: Any) -> dict[str, Any]:
     """The same server as lists show it."""
     detail = server_detail(number, **fields)
     detail["plan"] = {key: value for key, value in detail["plan"].items() if key != "bandwidth"}
-    return {key: value for key, value in detail.items() if key not in ("ipv6_address", "backups_enabled", "resource_usage")}
+    return {
+        key: value for key, value in detail.items() if key not in ("ipv6_address", "backups_enabled", "resource_usage")
+    }
 
 
 def page(servers: Iterable[Mapping[str, Any]], count: int | None = None, **more: Any) -> Reply:
@@ -240,11 +288,11 @@ def page(servers: Iterable[Mapping[str, Any]], count: int | None = None, **more:
     return Reply(200, {"count": len(results) if count is None else count, "results": results, **more})
 
 
-def lost(words: str = "the answer was lost") -> Indeterminate:
-    """The answer did not come."""
-    return Indeterminate(words)
+def lost(words: str = "the response was lost") -> ExchangeFailure:
+    """The response did not come."""
+    return ExchangeFailure(FailureKind.LOST, words)
 
 
-def unreached() -> NotSent:
+def unreached() -> ExchangeFailure:
     """Nothing left the machine."""
-    return NotSent("127.0.0.1:9 could not be reached: connection refused")
+    return ExchangeFailure(FailureKind.UNREACHED, "127.0.0.1:9 could not be reached: connection refused")

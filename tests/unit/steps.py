@@ -9,11 +9,18 @@ from typing import Any
 
 from unit.fakes import server_detail
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import ServerPlan, Step
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.model import ServerPlan, Step
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.status import Goal
 
 # Where every status ends that ends by itself; an unknown one is supposed to become active.
-ENDS = {"provisioning": "active", "starting": "active", "rebooting": "active", "restoring": "active", "migrating": "active", "stopping": "stopped"}
+ENDS = {
+    "provisioning": "active",
+    "starting": "active",
+    "rebooting": "active",
+    "restoring": "active",
+    "migrating": "active",
+    "stopping": "stopped",
+}
 POWER = {"start": "active", "reboot": "active", "stop": "stopped"}
 
 
@@ -28,7 +35,7 @@ def steps_of(plan: ServerPlan) -> list[str]:
 
 def carried_out(plan: ServerPlan) -> dict[str, Any] | None:
     """The server's detail once every step is carried out and everything has come to rest; None where it is gone."""
-    server = dict(plan.found) if plan.found is not None else None
+    server = dict(plan.existing) if plan.existing is not None else None
     for step in plan.steps:
         if step.kind == "create":
             assert server is None
@@ -42,7 +49,11 @@ def carried_out(plan: ServerPlan) -> dict[str, Any] | None:
             server = _after(step, server)
     if server is None:
         return None
-    return {**server, "status": ENDS.get(server["status"], server["status"]), "ip_address": server["ip_address"] or "203.0.113.99"}
+    return {
+        **server,
+        "status": ENDS.get(server["status"], server["status"]),
+        "ip_address": server["ip_address"] or "203.0.113.99",
+    }
 
 
 def _after(step: Step, server: dict[str, Any]) -> dict[str, Any]:

@@ -87,5 +87,9 @@ def test_foreign_settings_do_not_reach_a_command(cli: AnsibleCli) -> None:
     environment = cli.environment({"VPS_API_TOKEN": None, "VPS_API_TIMEOUT": "5"})
     assert "VPS_API_TOKEN" not in environment
     assert environment["VPS_API_TIMEOUT"] == "5"
-    assert not [name for name in environment if name.lower() in ("http_proxy", "https_proxy", "no_proxy") or name.startswith("PYTEST_")]
+    assert not [
+        name
+        for name in environment
+        if name.lower() in ("http_proxy", "https_proxy", "no_proxy") or name.startswith("PYTEST_")
+    ]
     assert "vpsorg-tests-" in environment["HOME"]

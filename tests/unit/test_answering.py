@@ -56,7 +56,10 @@ def test_it_goes_on_until_they_answer() -> None:
 
 
 def test_what_the_answer_must_begin_with() -> None:
-    with listeners(["127.0.1.2"], says=b"SSH-2.0-OpenSSH_9.6\r\n") as port, listeners(["127.0.1.3"], port=port, says=b"220 ftp"):
+    with (
+        listeners(["127.0.1.2"], says=b"SSH-2.0-OpenSSH_9.6\r\n") as port,
+        listeners(["127.0.1.3"], port=port, says=b"220 ftp"),
+    ):
         with listeners(["127.0.1.4"], port=port):
             assert lookup("127.0.1.2", "127.0.1.3", "127.0.1.4", port=port, expect="SSH-", timeout=0.5) == ["127.0.1.2"]
             assert len(lookup("127.0.1.2", "127.0.1.3", "127.0.1.4", port=port, timeout=0.5)) == 3
@@ -65,10 +68,14 @@ def test_what_the_answer_must_begin_with() -> None:
 def test_only_addresses_are_connected_to() -> None:
     """A name would be resolved, and the text of an API is no name to resolve."""
     with listeners(["127.0.0.1"]) as port:
-        assert lookup("localhost", None, 2130706433, "", "-oProxyCommand=true", "127.0.0.1", port=port, timeout=0.5) == ["127.0.0.1"]
+        assert lookup(
+            "localhost", None, 2130706433, "", "-oProxyCommand=true", "127.0.0.1", port=port, timeout=0.5
+        ) == ["127.0.0.1"]
 
 
-@pytest.mark.parametrize("options", [{"port": 0}, {"port": 65536}, {"timeout": 0}, {"timeout": float("inf")}, {"interval": -1}])
+@pytest.mark.parametrize(
+    "options", [{"port": 0}, {"port": 65536}, {"timeout": 0}, {"timeout": float("inf")}, {"interval": -1}]
+)
 def test_what_cannot_be_meant(options: dict[str, Any]) -> None:
     with pytest.raises(AnsibleError, match=next(iter(options))):
         lookup("127.0.0.1", **options)

@@ -13,9 +13,12 @@ from typing import Any
 import pytest
 from unit.fakes import FIELDS, Call, Reply, VirtualTime, list_item, lost, page, scripted_api, server_detail, unreached
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError, action_path, server_path
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import Cancelled, TimeLimitReached, VpsError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import Indeterminate, Refused
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import ExchangeFailure
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.retry_policy import FailureKind, Proof
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.endpoints import action_on
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
 
 
 def in_turn(*outcomes: Reply | Exception) -> Callable[[Call], Reply]:
@@ -60,17 +63,22 @@ def test_requests(clock: VirtualTime) -> None:
         ("DELETE", "/servers/101/", {}, None),
         ("POST", "/servers/101/start/", {}, None),
     ]
-    assert api.pace.report()["requests"] == 7
+    assert api.client.budget.report()["requests"] == 7
 
 
 @pytest.mark.parametrize("server_id", ["12345/../12346", "1", 0, -1, True, None, 1.0])
 def test_only_an_integer_goes_into_a_path(clock: VirtualTime, server_id: Any) -> None:
     api, http = scripted_api(in_turn(Reply(200)), clock)
-    for work in (api.get_server, api.delete_server, lambda number: api.act(number, "stop"), lambda number: api.update_server(number, {}), server_path):
-        with pytest.raises(VpsError, match="is not a server's id"):
+    for work in (
+        api.get_server,
+        api.delete_server,
+        lambda number: api.act(number, "stop"),
+        lambda number: api.update_server(number, {}),
+    ):
+        with pytest.raises(VpsError, match="is not an id"):
             work(server_id)
     assert http.calls == []
-    assert action_path(7, "stop") == "/servers/7/stop/"
+    assert action_on(7, "stop").path == "/servers/7/stop/"
 
 
 # Reads are tried again
@@ -105,7 +113,7 @@ def test_only_an_integer_goes_into_a_path(clock: VirtualTime, server_id: Any) ->
 def test_reads_are_tried_again(clock: VirtualTime, trouble: Reply | Exception) -> None:
     api, http = scripted_api(in_turn(trouble, trouble, Reply(200, server_detail())), clock)
     assert api.get_server(101) == server_detail()
-    assert len(http.calls) == 3 and len(clock.sleeps) == 2 and api.pace.report()["retries"] == 2
+    assert len(http.calls) == 3 and len(clock.sleeps) == 2 and api.client.budget.report()["retries"] == 2
     api, http = scripted_api(in_turn(trouble, page([list_item()])), clock)
     assert api.list_servers() == [list_item()] and len(http.calls) == 2
 
@@ -115,7 +123,7 @@ def test_reads_end_with_the_tries(clock: VirtualTime, retries: int) -> None:
     api, http = scripted_api(in_turn(Reply(500, {"detail": "Oops."})), clock, retries=retries)
     with pytest.raises(ApiError, match=r"^GET /servers/101/: HTTP 500: Oops\.$") as caught:
         api.get_server(101)
-    assert len(http.calls) == 1 + retries and caught.value.status == 500
+    assert len(http.calls) == 1 + retries and caught.value.failure.status == 500
     api, http = scripted_api(in_turn(lost()), clock, retries=retries)
     with pytest.raises(ApiError):
         api.get_server(101, attempts=2)
@@ -127,13 +135,21 @@ def test_what_is_final_is_asked_once(clock: VirtualTime, status: int) -> None:
     api, http = scripted_api(in_turn(Reply(status, {"detail": "No."})), clock)
     with pytest.raises(ApiError) as caught:
         api.get_server(101)
-    assert len(http.calls) == 1 and clock.sleeps == [] and caught.value.status == status
-    assert caught.value.denied is (status in (401, 403)) and caught.value.no_credit is (status == 402)
+    assert len(http.calls) == 1 and clock.sleeps == [] and caught.value.failure.status == status
+    assert caught.value.denied is (status in (401, 403)) and (caught.value.kind is FailureKind.NO_CREDIT) is (
+        status == 402
+    )
 
 
 @pytest.mark.parametrize(
     ("status", "advice"),
-    [(401, "check api_token or VPS_API_TOKEN"), (403, "lacks a permission"), (402, "not enough credit"), (404, "check api_url"), (302, "check api_url")],
+    [
+        (401, "check api_token or VPS_API_TOKEN"),
+        (403, "lacks a permission"),
+        (402, "not have enough credit"),
+        (404, "check api_url"),
+        (302, "check api_url"),
+    ],
 )
 def test_final_errors_say_what_to_do(clock: VirtualTime, status: int, advice: str) -> None:
     api, _http = scripted_api(in_turn(Reply(status, {"detail": "Because of that."})), clock)
@@ -151,14 +167,16 @@ def test_retry_after_is_kept_between_tries(clock: VirtualTime) -> None:
 
 def test_retry_after_beyond_the_limit_fails_at_once(clock: VirtualTime) -> None:
     api, http = scripted_api(in_turn(Reply(429, {"detail": "Slow down."}, {"Retry-After": "61"})), clock, limit=60.0)
-    with pytest.raises(TimeLimitReached, match=r"HTTP 429: Slow down\. The API asks to wait 61 s"):
+    with pytest.raises(TimeLimitReached, match=r"The API asks to wait 61 s .* HTTP 429: Slow down\."):
         api.list_servers()
     assert len(http.calls) == 1 and clock.sleeps == []
 
 
 def test_tries_end_with_the_time(clock: VirtualTime) -> None:
     api, _http = scripted_api(in_turn(lost()), clock, limit=1.5, retries=50)
-    with pytest.raises(TimeLimitReached, match=r"the answer was lost\. The time limit of 1\.5 s is reached"):
+    with pytest.raises(
+        TimeLimitReached, match=r"The time limit of 1\.5 s was reached\. GET /servers/101/: the response was lost\."
+    ):
         api.get_server(101)
     assert clock.now <= 1001.75
 
@@ -173,24 +191,33 @@ def test_another_servers_detail_is_no_answer(clock: VirtualTime) -> None:
 
 def test_many_details_at_once(clock: VirtualTime) -> None:
     def respond(call: Call) -> Reply:
+        if call.path == "/servers/":
+            return page([list_item(101), list_item(104)])
         number = int(call.path.split("/")[2])
         return Reply(404, {"detail": "Not found."}) if number == 103 else Reply(200, server_detail(number))
 
     api, http = scripted_api(respond, clock)
-    details = api.get_servers([104, 101, 103, 101], 4)
-    assert list(details) == [104, 101, 103] and len(http.calls) == 3, "in the order asked for, each once"
-    error = details[103]
-    assert isinstance(error, ApiError) and error.status == 404
-    assert {number: detail["id"] for number, detail in details.items() if isinstance(detail, dict)} == {104: 104, 101: 101}
+    details = Servers(api.client, adopt_timeout=1.0, wait_interval=1.0).details([104, 101, 103, 101], 4)
+    assert list(details) == [104, 101, 103], "in the order asked for"
+    paths = [call.path for call in http.calls]
+    assert sorted(paths[:3]) == ["/servers/101/", "/servers/103/", "/servers/104/"], "each once"
+    assert paths[3:] == ["/servers/103/", "/servers/"], "a 404 means a second look, and a list that lacks the id"
+    assert details[103] is None
+    assert {number: detail["id"] for number, detail in details.items() if isinstance(detail, dict)} == {
+        104: 104,
+        101: 101,
+    }
 
 
 @pytest.mark.parametrize("status", [401, 403])
 @pytest.mark.parametrize("concurrency", [1, 4])
 def test_a_rejected_token_ends_reading_many_details(clock: VirtualTime, status: int, concurrency: int) -> None:
     api, http = scripted_api(in_turn(Reply(status, {"detail": "No."})), clock)
-    details = api.get_servers(range(1, 101), concurrency)
+    details = Servers(api.client, adopt_timeout=1.0, wait_interval=1.0).details(range(1, 101), concurrency)
     assert len(http.calls) <= concurrency
-    assert len(details) == 100 and all(isinstance(error, VpsError) and "HTTP 40" in str(error) for error in details.values())
+    assert len(details) == 100 and all(
+        isinstance(error, VpsError) and "HTTP 40" in str(error) for error in details.values()
+    )
     with pytest.raises(Cancelled):
         api.list_servers()
 
@@ -210,7 +237,9 @@ WRITES: dict[str, Callable[[Any], Any]] = {
 
 @pytest.mark.parametrize("write", WRITES)
 @pytest.mark.parametrize(
-    "trouble", [lost(), unreached(), Reply(500), Reply(429, headers={"Retry-After": "1"}), Reply(404), Reply(302)], ids=lambda trouble: str(trouble)[:40]
+    "trouble",
+    [lost(), unreached(), Reply(500), Reply(429, headers={"Retry-After": "1"}), Reply(404), Reply(302)],
+    ids=lambda trouble: str(trouble)[:40],
 )
 def test_writes_are_sent_once(clock: VirtualTime, write: str, trouble: Reply | Exception) -> None:
     api, http = scripted_api(in_turn(trouble), clock)
@@ -220,11 +249,16 @@ def test_writes_are_sent_once(clock: VirtualTime, write: str, trouble: Reply | E
 
 
 @pytest.mark.parametrize("write", WRITES)
-@pytest.mark.parametrize("reply", [Reply(200, b"<html>Sign in</html>"), Reply(200), Reply(200, b"{"), Reply(202), Reply(206, {}), Reply(206, [1])], ids=str)
+@pytest.mark.parametrize(
+    "reply",
+    [Reply(200, b"<html>Sign in</html>"), Reply(200), Reply(200, b"{"), Reply(202), Reply(206, {}), Reply(206, [1])],
+    ids=str,
+)
 def test_a_success_that_says_nothing_is_no_proof(clock: VirtualTime, write: str, reply: Reply) -> None:
     api, _http = scripted_api(in_turn(reply), clock)
-    with pytest.raises(Indeterminate):
+    with pytest.raises(ExchangeFailure) as caught:
         WRITES[write](api)
+    assert caught.value.proof is Proof.INDETERMINATE and caught.value.kind.may_have_taken_effect
 
 
 @pytest.mark.parametrize("body", [{}, [1], "text", 7, server_detail()])
@@ -243,15 +277,17 @@ def test_of_a_created_server_the_shape_decides(clock: VirtualTime, status: int) 
 
 def test_only_204_is_a_deletion(clock: VirtualTime) -> None:
     api, _http = scripted_api(in_turn(Reply(200, {"detail": "ok"})), clock)
-    with pytest.raises(Indeterminate, match="HTTP 200, which is not a documented answer"):
+    with pytest.raises(ExchangeFailure, match="HTTP 200, which is not a documented response") as caught:
         api.delete_server(101)
+    assert caught.value.proof is Proof.INDETERMINATE
 
 
 def test_an_action_must_be_accepted_for_the_server_that_was_asked_for(clock: VirtualTime) -> None:
     other = {"status": "success", "server": {"id": 102, "name": "x", "status": "starting"}}
     api, _http = scripted_api(in_turn(Reply(200, other)), clock)
-    with pytest.raises(Indeterminate, match="server 101 was asked for, but the answer shows server 102"):
+    with pytest.raises(ExchangeFailure, match="server 101 was asked for, but the response shows server 102") as caught:
         api.act(101, "start")
+    assert caught.value.proof is Proof.INDETERMINATE
 
 
 # Lists in pages
@@ -295,7 +331,10 @@ def test_all_pages(clock: VirtualTime, count: int, size: int, style: str) -> Non
 def test_pages_without_page_size(clock: VirtualTime) -> None:
     """An API that is strict about its query is asked without what is not documented."""
     account = Paged(45, 20)
-    api, http = scripted_api(lambda call: Reply(400, {"page_size": ["Unknown."]}) if ("page_size", "100") in call.query else account(call), clock)
+    api, http = scripted_api(
+        lambda call: Reply(400, {"page_size": ["Unknown."]}) if ("page_size", "100") in call.query else account(call),
+        clock,
+    )
     assert len(api.list_servers()) == 45 and len(http.calls) == 4
 
 
@@ -303,7 +342,10 @@ def test_a_filter_is_kept_on_every_page(clock: VirtualTime) -> None:
     account = Paged(250)
     api, _http = scripted_api(account, clock)
     api.list_servers(status="active", location="us-west")
-    assert all((query["status"], query["location"]) == ("active", "us-west") for query in account.seen) and len(account.seen) == 3
+    assert (
+        all((query["status"], query["location"]) == ("active", "us-west") for query in account.seen)
+        and len(account.seen) == 3
+    )
 
 
 def test_a_list_that_changes_while_it_is_read_is_read_again(clock: VirtualTime) -> None:
@@ -347,7 +389,9 @@ LIES: dict[str, Callable[[dict[str, str], dict[str, Any]], Any]] = {
     "one less": lambda _query, value: {**value, "count": value["count"] - 1},
     "one more on the last page": lambda query, value: {**value, "count": value["count"] + (query.get("page") == "3")},
     "no link": lambda _query, value: {**value, "next": None},
-    "a page repeated": lambda query, value: {**value, "results": [list_item(number) for number in range(1, 101)]} if query.get("page") == "2" else value,
+    "a page repeated": lambda query, value: (
+        {**value, "results": [list_item(number) for number in range(1, 101)]} if query.get("page") == "2" else value
+    ),
     "itself": lambda query, value: {**value, "next": f"?page={query.get('page', 1)}&page_size=100"},
     "a page that is gone": lambda query, value: Reply(404) if query.get("page") == "3" else value,
     "a page that is empty": lambda query, value: {**value, "results": []} if query.get("page") == "2" else value,
@@ -361,17 +405,17 @@ def test_a_list_is_whole_or_an_error(clock: VirtualTime, lie: str) -> None:
     account = Paged(250)
     account.edit = LIES[lie]
     api, http = scripted_api(account, clock)
-    with pytest.raises(ApiError, match="a list that is not whole would mislead") as caught:
+    with pytest.raises(ApiError, match="an incomplete list would be misleading") as caught:
         api.list_servers()
     assert len(http.calls) <= 8, "it was tried once more, not for ever"
-    assert caught.value.status is None
+    assert caught.value.failure.status is None
 
 
 def test_pages_in_a_circle(clock: VirtualTime) -> None:
     account = Paged(250, style="cursor")
     account.edit = lambda query, value: {**value, "next": "?cursor=0"} if query.get("cursor") == "100" else value
     api, http = scripted_api(account, clock)
-    with pytest.raises(ApiError, match=r"in a circle|not whole"):
+    with pytest.raises(ApiError, match=r"form a loop|incomplete"):
         api.list_servers()
     assert len(http.calls) <= 12
 
@@ -379,8 +423,13 @@ def test_pages_in_a_circle(clock: VirtualTime) -> None:
 def test_pages_for_ever(clock: VirtualTime) -> None:
     """Each page has a next one, and never enough is there."""
     numbers = iter(range(1, 10**6))
-    api, http = scripted_api(lambda _call: Reply(200, {"count": 10**6, "next": f"?cursor={next(numbers)}", "results": [list_item(next(numbers))]}), clock)
-    with pytest.raises(ApiError, match="lead in a circle or never end"):
+    api, http = scripted_api(
+        lambda _call: Reply(
+            200, {"count": 10**6, "next": f"?cursor={next(numbers)}", "results": [list_item(next(numbers))]}
+        ),
+        clock,
+    )
+    with pytest.raises(ApiError, match="form a loop or never end"):
         api.list_servers()
     assert len(http.calls) == 2000, "a thousand pages, and once more"
 
@@ -403,4 +452,5 @@ def test_errors_carry_the_exchange_behind_them(clock: VirtualTime) -> None:
     api, _http = scripted_api(in_turn(Reply(402, {"detail": "Insufficient credits."})), clock)
     with pytest.raises(ApiError) as caught:
         api.get_server(101)
-    assert isinstance(caught.value.failure, Refused) and caught.value.no_credit and not caught.value.denied
+    assert caught.value.failure.proof is Proof.REFUSED and caught.value.kind is FailureKind.NO_CREDIT
+    assert not caught.value.denied

@@ -19,14 +19,29 @@ import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.settings import (
+    DEFAULT_API_URL,
+    Settings,
+    read_settings,
+)
 from ansible_collections.vpsorg.cloud.plugins.module_utils._module.options import connection_options
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.settings import DEFAULT_API_URL, Settings, read_settings
-from helpers.isolation import REPOSITORY
+from sandbox.isolation import REPOSITORY
 
 FILE = REPOSITORY / "docs" / "awx" / "credential_type.yml"
 NAME = re.compile(r"[a-zA-Z_]+[a-zA-Z0-9_]*")
 TEXT_ONLY = ("format", "choices", "multiline", "secret")
-FIELD_KEYS = {"id", "label", "type", "format", "choices", "default", "help_text", "multiline", "secret", "ask_at_runtime"}
+FIELD_KEYS = {
+    "id",
+    "label",
+    "type",
+    "format",
+    "choices",
+    "default",
+    "help_text",
+    "multiline",
+    "secret",
+    "ask_at_runtime",
+}
 # Variables that AWX sets or needs itself.
 RESERVED = {
     "VIRTUAL_ENV",
@@ -172,6 +187,8 @@ def test_fields_left_open_are_the_defaults(definition: dict[str, Any], monkeypat
 
 
 def test_every_field_counts(definition: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    environment = environment_of(definition, api_token="vps_secret", api_url="https://api.example.com/v1", insecure=True)
+    environment = environment_of(
+        definition, api_token="vps_secret", api_url="https://api.example.com/v1", insecure=True
+    )
     settings = settings_of(environment, monkeypatch)
     assert (settings.api_url, settings.validate_certs) == ("https://api.example.com/v1", False)

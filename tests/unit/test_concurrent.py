@@ -15,7 +15,7 @@ import time
 import pytest
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.concurrent import run_all
-from helpers.isolation import COLLECTIONS
+from sandbox.isolation import COLLECTIONS
 
 LIMIT = 10.0
 
@@ -23,7 +23,9 @@ LIMIT = 10.0
 @pytest.mark.parametrize("concurrency", [0, 1, 2, 7, 100])
 @pytest.mark.parametrize("count", [0, 1, 2, 50])
 def test_results_come_in_the_order_of_the_items(count: int, concurrency: int) -> None:
-    assert run_all(lambda number: number * number, range(count), concurrency) == [number * number for number in range(count)]
+    assert run_all(lambda number: number * number, range(count), concurrency) == [
+        number * number for number in range(count)
+    ]
 
 
 def test_items_may_come_from_a_generator() -> None:
@@ -62,7 +64,9 @@ def test_never_more_at_a_time_than_allowed(concurrency: int) -> None:
 
 
 def test_one_at_a_time_needs_no_thread() -> None:
-    threads = run_all(lambda _item: threading.current_thread(), range(3), 1) + run_all(lambda _item: threading.current_thread(), [0], 16)
+    threads = run_all(lambda _item: threading.current_thread(), range(3), 1) + run_all(
+        lambda _item: threading.current_thread(), [0], 16
+    )
     assert set(threads) == {threading.main_thread()}
 
 
@@ -141,7 +145,7 @@ HANGING = """
 import signal, sys, threading
 sys.path.insert(0, sys.argv[1])
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.concurrent import run_all
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.budget import Pace
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.budget import Budget
 def hang(number):
     if number == 1:
         print("hanging", flush=True)
@@ -158,17 +162,22 @@ except KeyboardInterrupt:
 """
 HANGS = {
     "requests": "run_all(hang, [0, 1], 2)",
-    "a pause": "print('hanging', flush=True); Pace(limit=None, retries=0, retry_max_delay=1, request_timeout=1).sleep(60)",
+    "a pause": "print('hanging', flush=True); Budget(limit=None, retries=0, retry_max_delay=1, "
+    "request_timeout=1).sleep(60)",
 }
 
 
 @pytest.mark.parametrize("how", ["signalled from outside", "signalled in another thread"])
 @pytest.mark.parametrize("what", HANGS)
 def test_ctrl_c_does_not_wait(what: str, how: str, tmp_path: pathlib.Path) -> None:
-    """Not even where the signal does not wake the main thread, because another one got it or it came just before the main thread fell asleep."""
+    """Not even where the signal does not wake the main thread, because another one got it or it came just before the
+    main thread fell asleep.
+    """
     script = tmp_path / "script.py"
     script.write_text(HANGING.replace("{what}", HANGS[what]))
-    with subprocess.Popen([sys.executable, str(script), str(COLLECTIONS), how], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, str(script), str(COLLECTIONS), how], stdout=subprocess.PIPE, text=True
+    ) as process:
         try:
             assert process.stdout is not None and process.stdout.readline() == "hanging\n"
             if how == "signalled from outside":

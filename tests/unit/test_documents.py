@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from helpers.documents import anchors, documents, links, name_of, prose
-from helpers.isolation import REPOSITORY
+from sandbox.isolation import REPOSITORY
 
 README = REPOSITORY / "README.md"
 ARCHITECTURE = REPOSITORY / "docs" / "architecture.md"
@@ -74,7 +74,18 @@ def rooms() -> set[str]:
 
 def test_architecture_names_every_room() -> None:
     rows = re.findall(r"^\| ((?:`_[a-z_/]+`(?:, )?)+) \|", ARCHITECTURE.read_text(encoding="utf-8"), re.MULTILINE)
-    assert {name for row in rows for name in re.findall(r"`(_[a-z_/]+)`", row)} == rooms()
+    wings = {name.split("/")[0] for name in rooms() if "/" in name}
+    assert {name for row in rows for name in re.findall(r"`(_[a-z_/]+)`", row)} - wings == rooms()
+
+
+@pytest.mark.parametrize("name", ["tests", "tools"])
+def test_overview_lists_every_folder(name: str) -> None:
+    folder = REPOSITORY / name
+    listed = re.findall(r"^\| `(\w+)` \|", (folder / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    there = {path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith((".", "__"))} - {
+        "output"
+    }
+    assert set(listed) == there
 
 
 def test_connection_options_are_all_told() -> None:
@@ -82,7 +93,11 @@ def test_connection_options_are_all_told() -> None:
     from ansible_collections.vpsorg.cloud.plugins.doc_fragments.connection import ModuleDocFragment
 
     options = yaml.safe_load(ModuleDocFragment.PLUGIN)["options"]
-    rows = re.findall(r"^\| `(\w+)` \| `(VPS_\w+)` \| (.+?) \|", (REPOSITORY / "docs" / "authentication.md").read_text(encoding="utf-8"), re.MULTILINE)
+    rows = re.findall(
+        r"^\| `(\w+)` \| `(VPS_\w+)` \| (.+?) \|",
+        (REPOSITORY / "docs" / "authentication.md").read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
     told = {name: (variable, default) for name, variable, default in rows}
     assert set(told) == set(options)
     for name, option in options.items():

@@ -63,12 +63,17 @@ def test_error_words_of_any_bytes(body: bytes, words: str) -> None:
     assert error_words(body) == words
 
 
-@pytest.mark.parametrize("body", [b"<!DOCTYPE html><title>Sign in</title>", b"  \n<html>", b"<?xml version='1.0'?><Error/>"])
+@pytest.mark.parametrize(
+    "body", [b"<!DOCTYPE html><title>Sign in</title>", b"  \n<html>", b"<?xml version='1.0'?><Error/>"]
+)
 def test_a_page_is_named_and_not_shown(body: bytes) -> None:
-    assert error_words(body).startswith("the answer is an HTML page")
+    assert error_words(body).startswith("the response is an HTML page")
 
 
-@pytest.mark.parametrize("body", [b"x" * 600, b'"' + b"x" * 600 + b'"', json.dumps({"detail": ["x" * 400, "x" * 400]}).encode(), b"x" * 10_000_000])
+@pytest.mark.parametrize(
+    "body",
+    [b"x" * 600, b'"' + b"x" * 600 + b'"', json.dumps({"detail": ["x" * 400, "x" * 400]}).encode(), b"x" * 10_000_000],
+)
 def test_error_words_are_shortened(body: bytes) -> None:
     words = error_words(body)
     assert len(words) == 501 and words.endswith("…") and words.startswith("x" * 400)
@@ -77,7 +82,9 @@ def test_error_words_are_shortened(body: bytes) -> None:
 
 @pytest.mark.parametrize("opening", [b"[", b'{"a":', b'[{"detail":'])
 def test_error_words_of_any_depth(opening: bytes) -> None:
-    """Around the depth at which Python gives up, too: some of the nested calls go deeper than those that read the JSON."""
+    """Around the depth at which Python gives up, too: some of the nested calls go deeper than those that
+    read the JSON.
+    """
     closing = opening.replace(b'"a":', b"").replace(b'"detail":', b"").translate(bytes.maketrans(b"[{", b"]}"))[::-1]
     for depth in [*range(1, 860, 43), *range(860, 1010), 15_000]:
         assert len(error_words(opening * depth + b"1" + closing * depth)) <= 501
@@ -85,7 +92,10 @@ def test_error_words_of_any_depth(opening: bytes) -> None:
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8) | st.sampled_from(["detail", "errors"]), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(max_size=8) | st.sampled_from(["detail", "errors"]), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 

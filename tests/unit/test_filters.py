@@ -35,7 +35,9 @@ def test_addresses_are_literals_in_canonical_form_or_none() -> None:
         "ill": {"ip_address": "-oProxyCommand=x", "ipv6_address": "web.example.com"},
         "none": {"ip_address": None, "ipv6_address": None},
     }
-    found = hosts(*(server_detail(number, name=name, **fields) for number, (name, fields) in enumerate(addresses.items(), 1)))
+    found = hosts(
+        *(server_detail(number, name=name, **fields) for number, (name, fields) in enumerate(addresses.items(), 1))
+    )
     assert {name: host["address"] for name, host in found.items()} == {"ipv6": "2001:db8::1", "ill": None, "none": None}
 
 
@@ -48,9 +50,15 @@ def test_unsafe_names_and_names_of_groups_are_replaced() -> None:
 
 def test_groups_for_all_or_by_patterns() -> None:
     servers = [server_detail(number, name=name) for number, name in enumerate(("web-1", "web-2", "db-1"), 1)]
-    assert {name: host["groups"] for name, host in hosts(*servers, groups=["a", "b"]).items()} == {name: ["a", "b"] for name in ("web-1", "web-2", "db-1")}
+    assert {name: host["groups"] for name, host in hosts(*servers, groups=["a", "b"]).items()} == {
+        name: ["a", "b"] for name in ("web-1", "web-2", "db-1")
+    }
     groups = {"web": "web-*", "mixed": ["db-*", "*-1"], "nobody": []}
-    assert {name: host["groups"] for name, host in hosts(*servers, groups=groups).items()} == {"web-1": ["web", "mixed"], "web-2": ["web"], "db-1": ["mixed"]}
+    assert {name: host["groups"] for name, host in hosts(*servers, groups=groups).items()} == {
+        "web-1": ["web", "mixed"],
+        "web-2": ["web"],
+        "db-1": ["mixed"],
+    }
 
 
 @pytest.mark.parametrize("groups", ["web", 3, {"web": 3}, {"web": ["a", 3]}])

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a fleet declares: completed by its defaults, converted as Ansible converts options, and refused with the names of server and field."""
+"""What a fleet declares: completed by its defaults, converted as Ansible converts options, and refused with the names
+of server and field.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import BadInput
-from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.declaration import check_fleet_options, read_wishes
+from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.declaration import read_declaration
 
 OPTIONS = {
     "servers": [],
@@ -28,7 +30,7 @@ OPTIONS = {
 
 
 def declared(*servers: Any, **options: Any) -> list[Any]:
-    return read_wishes({**OPTIONS, "servers": list(servers), **options})
+    return list(read_declaration({**OPTIONS, "servers": list(servers), **options}).desired)
 
 
 def refused(*servers: Any, **options: Any) -> str:
@@ -39,8 +41,16 @@ def refused(*servers: Any, **options: Any) -> str:
 
 def test_defaults_complete_what_a_server_does_not_set() -> None:
     defaults = {"plan_id": 1, "os_id": 5, "location": "us-west", "power": "started", "backups_enabled": True}
-    web, db = declared({"name": "web-01"}, {"name": "db-01", "plan_id": 2, "power": "stopped", "backups_enabled": False}, defaults=defaults)
-    assert (web.name, web.fields, web.power) == ("web-01", {"plan_id": 1, "os_id": 5, "location": "us-west", "backups_enabled": True}, "started")
+    web, db = declared(
+        {"name": "web-01"},
+        {"name": "db-01", "plan_id": 2, "power": "stopped", "backups_enabled": False},
+        defaults=defaults,
+    )
+    assert (web.name, web.fields, web.power) == (
+        "web-01",
+        {"plan_id": 1, "os_id": 5, "location": "us-west", "backups_enabled": True},
+        "started",
+    )
     assert (db.fields["plan_id"], db.fields["backups_enabled"], db.power) == (2, False, "stopped")
 
 
@@ -59,9 +69,9 @@ def test_texts_become_numbers_and_booleans_as_options_do() -> None:
     assert type(web.fields["plan_id"]) is int and web.fields["backups_enabled"] is True  # pylint: disable=unidiomatic-typecheck
 
 
-def test_every_wish_carries_the_options_of_the_task() -> None:
-    wishes = declared({"name": "a"}, {"name": "b"}, on_immutable_change="recreate", wait=False)
-    assert [(wish.name, wish.server_id, wish.on_immutable_change, wish.wait) for wish in wishes] == [
+def test_every_desired_server_carries_the_options_of_the_task() -> None:
+    fleet = declared({"name": "a"}, {"name": "b"}, on_immutable_change="recreate", wait=False)
+    assert [(desired.name, desired.server_id, desired.on_immutable_change, desired.wait) for desired in fleet] == [
         ("a", None, "recreate", False),
         ("b", None, "recreate", False),
     ]
@@ -75,10 +85,22 @@ def test_every_wish_carries_the_options_of_the_task() -> None:
         ({"name": "web-04", "os_id": -1}, "servers[1] (web-04): os_id must be a positive integer, got -1"),
         ({"name": "web-04", "plan_id": True}, "servers[1] (web-04): plan_id must be an integer, got 'True'"),
         ({"name": "web-04", "plan_id": [1]}, "servers[1] (web-04): plan_id must be an integer, got '[1]'"),
-        ({"name": "web-04", "backups_enabled": "maybe"}, "servers[1] (web-04): backups_enabled must be a boolean, got 'maybe'"),
-        ({"name": "web-04", "power": "running"}, "servers[1] (web-04): power must be one of started, stopped, got 'running'"),
-        ({"name": "web-04", "location": ""}, "servers[1] (web-04): location must be a datacenter code such as us-west, got ''"),
-        ({"name": "web-04", "hostname": "no spaces.example.com"}, "servers[1] (web-04): hostname must be a fully qualified domain name"),
+        (
+            {"name": "web-04", "backups_enabled": "maybe"},
+            "servers[1] (web-04): backups_enabled must be a boolean, got 'maybe'",
+        ),
+        (
+            {"name": "web-04", "power": "running"},
+            "servers[1] (web-04): power must be one of started, stopped, got 'running'",
+        ),
+        (
+            {"name": "web-04", "location": ""},
+            "servers[1] (web-04): location must be a datacenter code such as us-west, got ''",
+        ),
+        (
+            {"name": "web-04", "hostname": "no spaces.example.com"},
+            "servers[1] (web-04): hostname must be a fully qualified domain name",
+        ),
         ({"name": "web-04", "location": {"code": "us-west"}}, "servers[1] (web-04): location must be a string"),
         ({"name": "web_04"}, "servers[1] (web_04): name may hold letters, digits and hyphens only, got 'web_04'"),
         ({"name": ""}, "servers[1]: name must not be empty"),
@@ -87,9 +109,12 @@ def test_every_wish_carries_the_options_of_the_task() -> None:
         ({"name": ["web-04"]}, "servers[1]: name must be a string, got"),
         ("web-04", "servers[1] must be a dictionary of fields"),
         (None, "servers[1] must be a dictionary of fields"),
-        ({"name": "web-04", "plan": 1}, "servers[1] (web-04): 'plan' is no field of a server; known are name, plan_id, os_id, location"),
+        (
+            {"name": "web-04", "plan": 1},
+            "servers[1] (web-04): 'plan' is not a field of a server; the fields are name, plan_id, os_id, location",
+        ),
         ({"name": "web-04", "state": "absent"}, "servers[1] (web-04): state is declared for the whole task"),
-        ({"name": "web-04", "id": 12345}, "servers[1] (web-04): a fleet knows its servers by their names"),
+        ({"name": "web-04", "id": 12345}, "servers[1] (web-04): a fleet identifies its servers by name"),
         ({"name": "web-01"}, "servers[0] and servers[1] declare the same name, web-01"),
     ],
 )
@@ -125,7 +150,7 @@ def test_names_that_repeat_are_found_after_conversion() -> None:
         ({"max_delete": -1}, "max_delete must be 0 or more"),
         ({"purge": True}, "purge needs purge_match"),
         ({"purge": True, "purge_match": ""}, "purge needs purge_match"),
-        ({"purge": True, "purge_match": "web-*", "state": "absent"}, "purge goes with state present"),
+        ({"purge": True, "purge_match": "web-*", "state": "absent"}, "purge works only with state: present"),
         *(
             ({"purge": True, "purge_match": pattern}, "could match any server")
             for pattern in ("*", "**", "?*", "*?*", "????", "[a-zA-Z0-9-]*", "[!x]*", "[!]x]*", "[]x]*")
@@ -134,14 +159,14 @@ def test_names_that_repeat_are_found_after_conversion() -> None:
 )
 def test_options_that_do_not_go_together(options: dict[str, Any], words: str) -> None:
     with pytest.raises(BadInput) as problem:
-        check_fleet_options({**OPTIONS, **options})
+        read_declaration({**OPTIONS, **options})
     assert words in str(problem.value)
 
 
 @pytest.mark.parametrize("pattern", ["web-*", "*-old", "web-[0-9]", "w?b", "web-01"])
 def test_patterns_that_name_something(pattern: str) -> None:
-    check_fleet_options({**OPTIONS, "purge": True, "purge_match": pattern})
-    check_fleet_options({**OPTIONS, "purge_match": "*"})  # means nothing without purge
+    read_declaration({**OPTIONS, "purge": True, "purge_match": pattern})
+    read_declaration({**OPTIONS, "purge_match": "*"})  # means nothing without purge
 
 
 ANYTHING = st.recursive(
@@ -149,15 +174,32 @@ ANYTHING = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=5,
 )
-FIELD = st.sampled_from(["name", "plan_id", "os_id", "location", "hostname", "ssh_key_id", "backups_enabled", "power", "state", "id", "other"])
+FIELD = st.sampled_from(
+    [
+        "name",
+        "plan_id",
+        "os_id",
+        "location",
+        "hostname",
+        "ssh_key_id",
+        "backups_enabled",
+        "power",
+        "state",
+        "id",
+        "other",
+    ]
+)
 
 
-@given(st.lists(st.dictionaries(FIELD, ANYTHING, max_size=6) | ANYTHING, max_size=4), st.dictionaries(FIELD, ANYTHING, max_size=3))
+@given(
+    st.lists(st.dictionaries(FIELD, ANYTHING, max_size=6) | ANYTHING, max_size=4),
+    st.dictionaries(FIELD, ANYTHING, max_size=3),
+)
 def test_whatever_is_declared_is_read_or_refused(servers: list[Any], defaults: dict[str, Any]) -> None:
     try:
-        wishes = declared(*servers, defaults=defaults)
+        fleet = declared(*servers, defaults=defaults)
     except BadInput as problem:
         assert str(problem).endswith("Nothing was done.")
     else:
-        assert len(wishes) == len(servers) == len({wish.name for wish in wishes})
-        assert all(isinstance(wish.name, str) and wish.name for wish in wishes)
+        assert len(fleet) == len(servers) == len({desired.name for desired in fleet})
+        assert all(isinstance(desired.name, str) and desired.name for desired in fleet)

@@ -23,21 +23,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from unit.fakes import TOKEN, quickly, settings
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client import http as _http
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import (
     BODY_LIMIT,
-    Answer,
-    CertificateRejected,
     ExchangeFailure,
-    Foreign,
     Http,
-    Indeterminate,
-    NotSent,
-    Refused,
+    Response,
+    _BodyError,
+    _read_body,
+    _unpacked,
     proxies_for,
     retry_after_seconds,
 )
-from faults.carry_out import GzipBomb
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.retry_policy import FailureKind, Proof
+from fault_proxy.carry_out import GzipBomb
 
 DATE = "Fri, 10 Jan 2025 14:30:00 GMT"
 
@@ -127,27 +125,27 @@ def test_retry_after_of_any_text(value: str, date: str) -> None:
 
 def test_packed_answers_are_unpacked() -> None:
     text = b'{"count": 0, "results": []}'
-    assert _http._unpacked(gzip.compress(text), "gzip") == text
-    assert _http._unpacked(gzip.compress(text), "x-gzip") == text
-    assert _http._unpacked(zlib.compress(text), "deflate") == text
-    assert _http._unpacked(text, "identity") == text and _http._unpacked(text, "") == text
-    assert _http._unpacked(b"", "gzip") == b""
+    assert _unpacked(gzip.compress(text), "gzip") == text
+    assert _unpacked(gzip.compress(text), "x-gzip") == text
+    assert _unpacked(zlib.compress(text), "deflate") == text
+    assert _unpacked(text, "identity") == text and _unpacked(text, "") == text
+    assert _unpacked(b"", "gzip") == b""
 
 
 @pytest.mark.parametrize(
     ("body", "encoding", "words"),
     [
-        (b"not packed", "gzip", "can't be unpacked"),
+        (b"not packed", "gzip", "can't be decompressed"),
         (gzip.compress(b"x" * 1000, mtime=0)[:-9], "gzip", "cut off"),
         (gzip.compress(b"x" * 1000, mtime=0)[:8], "gzip", "cut off"),
-        (b"x", "br", r"packed in a way that was not asked for \(br\)"),
-        (b"x", "gzip, gzip", "not asked for"),
-        (b"x", "\x1b[31m", r"not asked for \(\[31m\)"),
+        (b"x", "br", r"compression that was not requested \(br\)"),
+        (b"x", "gzip, gzip", "not requested"),
+        (b"x", "\x1b[31m", r"not requested \(\[31m\)"),
     ],
 )
 def test_badly_packed_answers(body: bytes, encoding: str, words: str) -> None:
-    with pytest.raises(_http._BodyError, match=words):
-        _http._unpacked(body, encoding)
+    with pytest.raises(_BodyError, match=words):
+        _unpacked(body, encoding)
 
 
 def test_gzip_bomb_takes_no_more_memory_than_the_limit() -> None:
@@ -155,8 +153,8 @@ def test_gzip_bomb_takes_no_more_memory_than_the_limit() -> None:
     assert len(bomb) < BODY_LIMIT / 20
     tracemalloc.start()
     try:
-        with pytest.raises(_http._BodyError, match="larger than 32 MiB when unpacked"):
-            _http._unpacked(bomb, "gzip")
+        with pytest.raises(_BodyError, match="larger than 32 MiB when decompressed"):
+            _unpacked(bomb, "gzip")
         assert tracemalloc.get_traced_memory()[1] < BODY_LIMIT * 2.5
     finally:
         tracemalloc.stop()
@@ -180,8 +178,8 @@ class Raw:
 
 
 def test_body_in_pieces() -> None:
-    assert _http._read_body(Raw(b"0123456789", 3), {"content-length": "10"}) == b"0123456789"
-    assert _http._read_body(Raw(b"0123456789", 3), {}) == b"0123456789"
+    assert _read_body(Raw(b"0123456789", 3), {"content-length": "10"}) == b"0123456789"
+    assert _read_body(Raw(b"0123456789", 3), {}) == b"0123456789"
 
 
 @pytest.mark.parametrize(
@@ -189,38 +187,38 @@ def test_body_in_pieces() -> None:
     [
         ({"content-length": "11"}, "cut off after 10 of 11 bytes"),
         ({"content-length": "9"}, "cut off after 10 of 9 bytes"),
-        ({"content-length": "ten"}, "no number"),
-        ({"content-length": "-10"}, "no number"),
-        ({"content-length": "10, 10"}, "no number"),
+        ({"content-length": "ten"}, "not a number"),
+        ({"content-length": "-10"}, "not a number"),
+        ({"content-length": "10, 10"}, "not a number"),
         ({"content-length": str(BODY_LIMIT + 1)}, "larger than 32 MiB"),
         ({"content-length": "9" * 5000}, "larger than 32 MiB"),
     ],
 )
 def test_body_that_is_not_what_was_promised(headers: dict[str, str], words: str) -> None:
-    with pytest.raises(_http._BodyError, match=words):
-        _http._read_body(Raw(b"0123456789"), headers)
+    with pytest.raises(_BodyError, match=words):
+        _read_body(Raw(b"0123456789"), headers)
 
 
 def test_a_length_beyond_the_limit_is_refused_unread() -> None:
     raw = Raw(None)
-    with pytest.raises(_http._BodyError):
-        _http._read_body(raw, {"content-length": str(4 << 30)})
+    with pytest.raises(_BodyError):
+        _read_body(raw, {"content-length": str(4 << 30)})
     assert raw.taken == 0
 
 
 def test_an_endless_body_ends_at_the_limit() -> None:
     raw = Raw(None)
-    with pytest.raises(_http._BodyError, match="larger than 32 MiB"):
-        _http._read_body(raw, {})
+    with pytest.raises(_BodyError, match="larger than 32 MiB"):
+        _read_body(raw, {})
     assert BODY_LIMIT < raw.taken <= BODY_LIMIT + (1 << 20)
 
 
 # Judging statuses
 
 
-def judge(status: int, body: bytes = b"", **headers: str) -> Answer:
+def judge(status: int, body: bytes = b"", **headers: str) -> Response:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Http(settings())._judged(Answer(status, named, body, retry_after_seconds(named)))
+    return Http(settings())._judged(Response(status, named, body, retry_after_seconds(named)))
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 206, 299])
@@ -229,46 +227,56 @@ def test_every_2xx_is_an_answer(status: int) -> None:
 
 
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308])
-def test_every_3xx_is_foreign(status: int) -> None:
-    with pytest.raises(Foreign, match=rf"redirect \({status} to evil.example\), which is not followed: check api_url"):
+def test_every_3xx_is_a_redirect(status: int) -> None:
+    with pytest.raises(
+        ExchangeFailure, match=rf"redirect \({status} to evil.example\), which is not followed: check api_url"
+    ):
         judge(status, location="https://evil.example/steal")
-    with pytest.raises(Foreign, match=rf"redirect \({status}\)"):
+    with pytest.raises(ExchangeFailure, match=rf"redirect \({status}\)") as caught:
         judge(status)
+    assert caught.value.proof is Proof.REDIRECTED
 
 
-@pytest.mark.parametrize("location", ["//evil\x1b[31m.example/", "https://[broken", "http://" + "x" * 10_000, "\x00", f"https://{TOKEN}@evil.example/"])
+@pytest.mark.parametrize(
+    "location",
+    ["//evil\x1b[31m.example/", "https://[broken", "http://" + "x" * 10_000, "\x00", f"https://{TOKEN}@evil.example/"],
+)
 def test_redirects_to_anywhere(location: str) -> None:
-    with pytest.raises(Foreign) as caught:
+    with pytest.raises(ExchangeFailure) as caught:
         judge(302, location=location)
+    assert caught.value.kind is FailureKind.REDIRECT
     assert str(caught.value).isprintable() and len(str(caught.value)) < 300 and TOKEN not in str(caught.value)
 
 
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 405, 406, 410, 413, 415, 418, 422, 429, 451, 499])
 def test_refusals(status: int) -> None:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(ExchangeFailure) as caught:
         judge(status, b'{"detail": "Because."}')
+    assert caught.value.proof is Proof.REFUSED
     assert str(caught.value) == f"HTTP {status}: Because." and caught.value.status == status
 
 
 @pytest.mark.parametrize("status", [100, 408, 409, 423, 425, 500, 501, 502, 503, 504, 507, 599, 600, 999])
 def test_what_may_have_happened(status: int) -> None:
-    with pytest.raises(Indeterminate) as caught:
+    with pytest.raises(ExchangeFailure) as caught:
         judge(status, b'{"detail": "Because."}')
+    assert caught.value.proof is Proof.INDETERMINATE
     assert str(caught.value) == f"HTTP {status}: Because." and caught.value.status == status
 
 
 def test_503_is_a_refusal_only_with_retry_after() -> None:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(ExchangeFailure) as caught:
         judge(503, retry_after="3")
-    assert caught.value.retry_after == 3.0
+    assert caught.value.proof is Proof.REFUSED and caught.value.retry_after == 3.0
     for nonsense in ("soon", "-3"):
-        with pytest.raises(Indeterminate):
+        with pytest.raises(ExchangeFailure) as caught:
             judge(503, retry_after=nonsense)
+        assert caught.value.proof is Proof.INDETERMINATE
 
 
 def test_an_echoed_token_is_scrubbed_even_where_the_text_is_cut() -> None:
     for filler in range(470, 520):
-        with pytest.raises(Refused) as caught:
+        with pytest.raises(ExchangeFailure) as caught:
             judge(401, b"x" * filler + TOKEN.encode() + b" in the header")
         assert "vps_" not in str(caught.value), "not even a part of it"
 
@@ -291,14 +299,25 @@ CERTIFICATE = ssl.SSLCertVerificationError(1, "certificate verify failed: self-s
         (wrapped(socket.gaierror(-2, "Name or service not known")), "the name could not be resolved"),
         (wrapped(ConnectionRefusedError(111, "refused")), "connection refused"),
         (wrapped(ConnectionResetError(104, "reset")), "the connection was reset"),
-        (wrapped(TimeoutError("timed out")), "no whole answer within 30 s"),
-        (requests.exceptions.ConnectTimeout("x"), "no whole answer within 30 s"),
-        (requests.exceptions.ReadTimeout("x"), "no whole answer within 30 s"),
+        (wrapped(TimeoutError("timed out")), "no complete response within 30 s"),
+        (requests.exceptions.ConnectTimeout("x"), "no complete response within 30 s"),
+        (requests.exceptions.ReadTimeout("x"), "no complete response within 30 s"),
         (wrapped(ssl.SSLError(1, "wrong version number")), "the TLS connection failed"),
-        (requests.exceptions.ProxyError(OSError("Tunnel connection failed: 407 Proxy Authentication Required")), "the proxy refused the connection"),
-        (requests.exceptions.ConnectionError(urllib3.exceptions.ProtocolError("x", http.client.RemoteDisconnected("y"))), "the connection was reset"),
-        (requests.exceptions.ConnectionError(urllib3.exceptions.ProtocolError("x", OSError("y"))), "closed before the whole answer"),
-        (http.client.IncompleteRead(b"", 5), "closed before the whole answer"),
+        (
+            requests.exceptions.ProxyError(OSError("Tunnel connection failed: 407 Proxy Authentication Required")),
+            "the proxy refused the connection",
+        ),
+        (
+            requests.exceptions.ConnectionError(
+                urllib3.exceptions.ProtocolError("x", http.client.RemoteDisconnected("y"))
+            ),
+            "the connection was reset",
+        ),
+        (
+            requests.exceptions.ConnectionError(urllib3.exceptions.ProtocolError("x", OSError("y"))),
+            "closed before the response was complete",
+        ),
+        (http.client.IncompleteRead(b"", 5), "closed before the response was complete"),
         (http.client.BadStatusLine("\x00garbage\x1b"), "BadStatusLine"),
         (RecursionError("deep"), "RecursionError"),
         (UnicodeError(f"Invalid header value {TOKEN}"), "UnicodeError"),
@@ -308,8 +327,10 @@ CERTIFICATE = ssl.SSLCertVerificationError(1, "certificate verify failed: self-s
 def test_exceptions_prove_by_whether_anything_was_sent(exception: Exception, words: str) -> None:
     http_ = Http(settings())
     before, after = http_._classified(exception, False, 30.0), http_._classified(exception, True, 30.0)
-    assert type(before) is NotSent and str(before).startswith("127.0.0.1:9 could not be reached: ")  # pylint: disable=unidiomatic-typecheck
-    assert type(after) is Indeterminate and str(after).startswith("the answer was lost: ")  # pylint: disable=unidiomatic-typecheck
+    assert before.kind is FailureKind.UNREACHED and before.proof is Proof.NOT_SENT
+    assert str(before).startswith("127.0.0.1:9 could not be reached: ")
+    assert after.kind is FailureKind.LOST and after.proof is Proof.INDETERMINATE
+    assert str(after).startswith("the response was lost: ")
     for failure in (before, after):
         assert words in str(failure) and failure.status is None and failure.retry_after is None
         assert str(failure).isprintable() and TOKEN not in str(failure)
@@ -318,7 +339,7 @@ def test_exceptions_prove_by_whether_anything_was_sent(exception: Exception, wor
 def test_certificates_are_told_apart() -> None:
     for sent in (False, True):
         failure = Http(settings())._classified(wrapped(CERTIFICATE), sent, 30.0)
-        assert type(failure) is CertificateRejected and "check api_url and ca_path" in str(failure)  # pylint: disable=unidiomatic-typecheck
+        assert failure.kind is FailureKind.CERTIFICATE and "check api_url and ca_path" in str(failure)
 
 
 def test_a_long_exception_never_shows_a_part_of_the_token() -> None:
@@ -364,7 +385,11 @@ HTTPS, HTTP = "https://admin.vps.org/api/v1/servers/", "http://127.0.0.1:8765/ap
         ({"https_proxy": "http://proxy.example:3128", "no_proxy": "vps.org"}, HTTPS, {}),
         ({"https_proxy": "http://proxy.example:3128", "NO_PROXY": ".vps.org"}, HTTPS, {}),
         ({"https_proxy": "http://proxy.example:3128", "no_proxy": "*"}, HTTPS, {}),
-        ({"https_proxy": "http://proxy.example:3128", "no_proxy": "other.example"}, HTTPS, {"https": "http://proxy.example:3128"}),
+        (
+            {"https_proxy": "http://proxy.example:3128", "no_proxy": "other.example"},
+            HTTPS,
+            {"https": "http://proxy.example:3128"},
+        ),
         # Plain http would show the token to the proxy.
         ({"http_proxy": "http://proxy.example:3128"}, HTTP, {}),
         ({"http_proxy": "proxy.example:3128"}, HTTP, {}),
@@ -382,7 +407,9 @@ def test_proxies(proxy_variables: Any, variables: dict[str, str], url: str, expe
 
 
 def test_threads_read_the_proxies_without_touching_the_environment(proxy_variables: Any) -> None:
-    """NO_PROXY in capitals only: `requests`, told to use a list of its own, would write it to the environment and take it away again."""
+    """NO_PROXY in capitals only: `requests`, told to use a list of its own, would write it to the environment and take
+    it away again.
+    """
     proxy_variables(https_proxy="http://proxy.example:3128", NO_PROXY="vps.org")
     before, problems = dict(os.environ), []
 

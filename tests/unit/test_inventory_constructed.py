@@ -1,7 +1,9 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""compose, groups and keyed_groups give what ansible-core's own helpers give, host by host and value by value, on the installed ansible-core."""
+"""compose, groups and keyed_groups give what ansible-core's own helpers give, host by host and value by value, on the
+installed ansible-core.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ from ansible.errors import AnsibleError
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
 
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils import _construct, _inventory_source
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory import construct, source
 from ansible_collections.vpsorg.cloud.plugins.plugin_utils._text import TRUST_IS_EXPLICIT, is_harmless
 
 PLAN = {"id": 1, "name": "Standard VPS", "vcpus": 2, "memory": 4096, "storage": 80}
@@ -64,7 +66,22 @@ TEXTS = [
     "vps_name",
     "all",
 ]
-OTHERS = [None, True, False, 0, 1, 1.0, -0.0, 2**70, [], [1, "a", None], ["x", "x", ""], {}, {"a": "b", "c": ""}, {"items": "own", "keys": 1, "name": "n"}]
+OTHERS = [
+    None,
+    True,
+    False,
+    0,
+    1,
+    1.0,
+    -0.0,
+    2**70,
+    [],
+    [1, "a", None],
+    ["x", "x", ""],
+    {},
+    {"a": "b", "c": ""},
+    {"items": "own", "keys": 1, "name": "n"},
+]
 PLANS = [
     PLAN,
     PLAN,
@@ -241,7 +258,17 @@ KEYED_EXPRESSIONS = [
     "group_names",
     "vps_name |",
 ]
-ODD_KEYS = ["vps_location", "vps_id", "vps_extra", "vps_extra | default([])", "vps_plan", "vps_plan.memory", "vps_status == 'active'", "none", ""]
+ODD_KEYS = [
+    "vps_location",
+    "vps_id",
+    "vps_extra",
+    "vps_extra | default([])",
+    "vps_plan",
+    "vps_plan.memory",
+    "vps_status == 'active'",
+    "none",
+    "",
+]
 
 
 class Stock:
@@ -251,7 +278,9 @@ class Stock:
         self.plugin = plugin
 
     def construct(self, host_names: Sequence[str], fresh: Any) -> list[str]:
-        compose, groups, keyed_groups, strict = (self.plugin.get_option(option) for option in ("compose", "groups", "keyed_groups", "strict"))
+        compose, groups, keyed_groups, strict = (
+            self.plugin.get_option(option) for option in ("compose", "groups", "keyed_groups", "strict")
+        )
         for name in host_names:
             self.plugin._set_composite_vars(compose, self.plugin.inventory.get_host(name).get_vars(), name, strict)
         for name in host_names:
@@ -279,9 +308,15 @@ def described(value: Any) -> str:
             from ansible.template import is_trusted_as_template
 
             # Trust in harmless text changes nothing but exports: see test_exports_of_composed_variables.
-            return f"{'trusted' if is_trusted_as_template(value) and not is_harmless(value) else 'text'} {json.dumps(str(value))}"
+            return (
+                f"{'trusted' if is_trusted_as_template(value) and not is_harmless(value) else 'text'} "
+                f"{json.dumps(str(value))}"
+            )
         # Up to 2.18 a method is shown with its address.
-        return f"{'unsafe' if hasattr(value, '__UNSAFE__') else 'text'} {json.dumps(re.sub(' at 0x[0-9a-f]+>', '>', value))}"
+        return (
+            f"{'unsafe' if hasattr(value, '__UNSAFE__') else 'text'} "
+            f"{json.dumps(re.sub(' at 0x[0-9a-f]+>', '>', value))}"
+        )
     return next((f"{kind.__name__} {value!r}" for kind in (bool, int, float) if isinstance(value, kind)), repr(value))
 
 
@@ -289,19 +324,25 @@ def described(value: Any) -> str:
 def build(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Outcome]:
     """Make the inventory of a configuration, with this plugin's way of constructing or with ansible-core's."""
     monkeypatch.setenv("VPS_API_TOKEN", "vps_test")
-    monkeypatch.setattr(_inventory_source, "fetch_servers", lambda *_arguments: ([dict(server) for server in SERVERS], []))
-    fast = _construct.Constructor
+    monkeypatch.setattr(source, "fetch_servers", lambda *_arguments: ([dict(server) for server in SERVERS], []))
+    fast = construct.Constructor
 
     def make(config: dict[str, Any], *, stock: bool = False, extra_vars: dict[str, Any] | None = None) -> Outcome:
-        monkeypatch.setattr(_construct, "Constructor", Stock if stock else fast)
+        monkeypatch.setattr(construct, "Constructor", Stock if stock else fast)
         path = tmp_path / "test.vps.yml"
         path.write_text(yaml.safe_dump({"plugin": "vpsorg.cloud.vps", **config}))
         if extra_vars is not None:
             monkeypatch.setattr("ansible.plugins.inventory.load_extra_vars", lambda _loader: extra_vars)
         inventory = InventoryManager(loader=DataLoader(), sources=[str(path)])
-        hosts = {name: {key: described(value) for key, value in host.vars.items()} for name, host in inventory.hosts.items()}
+        hosts = {
+            name: {key: described(value) for key, value in host.vars.items()} for name, host in inventory.hosts.items()
+        }
         groups = {
-            name: ([host.name for host in group.hosts], sorted(child.name for child in group.child_groups), sorted(host.name for host in group.get_hosts()))
+            name: (
+                [host.name for host in group.hosts],
+                sorted(child.name for child in group.child_groups),
+                sorted(host.name for host in group.get_hosts()),
+            )
             for name, group in inventory.groups.items()
         }
         values = {(name, key): value for name, host in inventory.hosts.items() for key, value in host.vars.items()}
@@ -327,12 +368,25 @@ def test_composed_variables(build: Callable[..., Outcome]) -> None:
     assert len(fast.hosts) == len(SERVERS) and len(composed) > 80
 
 
-@pytest.mark.skipif(not TRUST_IS_EXPLICIT, reason="exports mark text that is not trusted with ansible-core 2.19 and newer")
+@pytest.mark.skipif(
+    not TRUST_IS_EXPLICIT, reason="exports mark text that is not trusted with ansible-core 2.19 and newer"
+)
 def test_exports_of_composed_variables(build: Callable[..., Outcome]) -> None:
-    """Exports show harmless text as it is: what is composed of it too, constants too, inside of containers too. Nothing else becomes trusted."""
+    """Exports show harmless text as it is: what is composed of it too, constants too, inside of containers too.
+
+    Nothing else becomes trusted.
+    """
     from ansible.template import is_trusted_as_template
 
-    expressions = ["'root'", "vps_status ~ '-x'", "vps_status | upper", "vps_location | string", "vps_name", "[vps_status, {'a': vps_status}]", "vps_plan"]
+    expressions = [
+        "'root'",
+        "vps_status ~ '-x'",
+        "vps_status | upper",
+        "vps_location | string",
+        "vps_name",
+        "[vps_status, {'a': vps_status}]",
+        "vps_plan",
+    ]
     outcome = build({"compose": {f"c{number}": expression for number, expression in enumerate(expressions)}})
     texts: list[str] = []
 
@@ -368,7 +422,10 @@ def test_composed_variables_do_not_see_each_other(build: Callable[..., Outcome])
 def test_groups(build: Callable[..., Outcome]) -> None:
     config = {
         "compose": {"from_plan": "vps_plan.name", "number": "vps_plan.memory"},
-        "groups": {f"g{number}": expression for number, expression in enumerate([*EXPRESSIONS, True, False, "from_plan == 'big'", "number == 1"])},
+        "groups": {
+            f"g{number}": expression
+            for number, expression in enumerate([*EXPRESSIONS, True, False, "from_plan == 'big'", "number == 1"])
+        },
     }
     fast = build(config)
     assert_same(fast, build(config, stock=True))
@@ -441,7 +498,11 @@ def test_several_keyed_groups(build: Callable[..., Outcome], leading_separator: 
 def test_strict(build: Callable[..., Outcome], config: dict[str, Any]) -> None:
     fast = build({"strict": True, **config})
     assert_same(fast, build({"strict": True, **config}, stock=True))
-    assert fast.failed == ("lower" not in str(config) and "'active'" not in str(config) and "'key': 'vps_status', 'prefix'" not in str(config))
+    assert fast.failed == (
+        "lower" not in str(config)
+        and "'active'" not in str(config)
+        and "'key': 'vps_status', 'prefix'" not in str(config)
+    )
 
 
 @pytest.mark.parametrize("use", [True, False])
@@ -461,20 +522,26 @@ def test_extra_variables(build: Callable[..., Outcome], use: bool) -> None:
 def test_hosts_share_no_containers(build: Callable[..., Outcome]) -> None:
     outcome = build({"compose": {"plan": "vps_plan", "list": "[vps_status]", "by": "{'status': vps_status}"}})
     for key in ("plan", "list", "by", "vps_plan"):
-        values = [value for (_name, variable), value in outcome.values.items() if variable == key and isinstance(value, (dict, list))]
+        values = [
+            value
+            for (_name, variable), value in outcome.values.items()
+            if variable == key and isinstance(value, (dict, list))
+        ]
         assert len(values) > 10 and len({id(value) for value in values}) == len(values), key
 
 
-def test_expressions_are_evaluated_once_for_every_value(build: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_expressions_are_evaluated_once_for_every_value(
+    build: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What the speed rests on: not a time, a count."""
     calls: list[str] = []
-    original = _construct.Constructor._recorded
+    original = construct.Constructor._recorded
 
     def counted(self: Any, action: Callable[[], None]) -> Any:
         calls.append("call")
         return original(self, action)
 
-    monkeypatch.setattr(_construct.Constructor, "_recorded", counted)
+    monkeypatch.setattr(construct.Constructor, "_recorded", counted)
     build(
         {
             "keyed_groups": [{"key": "vps_status", "prefix": "s"}],
@@ -488,10 +555,12 @@ def test_expressions_are_evaluated_once_for_every_value(build: Callable[..., Out
 def test_one_odd_server_does_not_take_down_the_others(
     build: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    servers = [{"id": number, "name": f"web-{number}", "status": "active", "location": "us-west"} for number in range(1, 6)]
+    servers = [
+        {"id": number, "name": f"web-{number}", "status": "active", "location": "us-west"} for number in range(1, 6)
+    ]
     servers.append({"id": 6, "name": "odd", "status": "active", "location": {"a": {"b": 1}}})
     servers.append({"id": 7, "name": "odder", "status": "active", "location": 7.5})
-    monkeypatch.setattr(_inventory_source, "fetch_servers", lambda *_arguments: (servers, []))
+    monkeypatch.setattr(source, "fetch_servers", lambda *_arguments: (servers, []))
     outcome = build({"keyed_groups": [{"key": "vps_location", "prefix": "at"}]})
     assert len(outcome.hosts) == 7
     assert outcome.groups["at_us_west"][0] == [f"web-{number}" for number in range(1, 6)]

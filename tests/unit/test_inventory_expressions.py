@@ -9,7 +9,13 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._expressions import MISSING, Unkeyable, analyse, key_of, read
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory.expressions import (
+    MISSING,
+    Unkeyable,
+    analyse,
+    key_of,
+    read,
+)
 
 OWN = frozenset({"vps_name", "vps_plan", "vps_list", "ansible_host"})
 
@@ -44,13 +50,44 @@ def test_plain_paths(expression: str) -> None:
 @pytest.mark.parametrize(
     "expression",
     [
-        "now()", "lookup('env', 'HOME')", "q('env', 'HOME')", "vps_name | random", "vps_list | shuffle", "vps_name | password_hash", "vps_name.upper()",
-        "vps_plan.items", "vps_plan.items()", "vps_plan.keys", "vps_plan.get", "vps_plan.__class__", "inventory_hostname", "group_names", "vars['vps_name']",
-        "other", "vps_name ~ other", "hostvars", "omit", "vps_name | map('upper')", "vps_name is custom", "vps_name | community.general.dict",
-        "vps_name }} {{ now()", "{{ vps_name }}", "vps_name %} x", "'\\\\' ~ vps_name", "vps_name |", "", "1 +", None, 5, True, ["vps_name"], {"a": 1},
-        "vps_list | map(attribute=vps_name) | list", "(vps_name, [now()])",
+        "now()",
+        "lookup('env', 'HOME')",
+        "q('env', 'HOME')",
+        "vps_name | random",
+        "vps_list | shuffle",
+        "vps_name | password_hash",
+        "vps_name.upper()",
+        "vps_plan.items",
+        "vps_plan.items()",
+        "vps_plan.keys",
+        "vps_plan.get",
+        "vps_plan.__class__",
+        "inventory_hostname",
+        "group_names",
+        "vars['vps_name']",
+        "other",
+        "vps_name ~ other",
+        "hostvars",
+        "omit",
+        "vps_name | map('upper')",
+        "vps_name is custom",
+        "vps_name | community.general.dict",
+        "vps_name }} {{ now()",
+        "{{ vps_name }}",
+        "vps_name %} x",
+        "'\\\\' ~ vps_name",
+        "vps_name |",
+        "",
+        "1 +",
+        None,
+        5,
+        True,
+        ["vps_name"],
+        {"a": 1},
+        "vps_list | map(attribute=vps_name) | list",
+        "(vps_name, [now()])",
     ],
-)  # fmt: skip
+)
 def test_what_is_left_to_ansible(expression: Any) -> None:
     assert analyse(expression, OWN) is None
 
@@ -75,7 +112,32 @@ def keys(*values: Any, path: tuple[str, ...] = ("v",)) -> list[Any]:
 
 
 def test_keys_keep_the_type() -> None:
-    assert len(set(keys(True, 1, 1.0, "1", None, [1], [True], {"a": 1}, {"a": 1.0}, {"a": True}, [], {}, "", 0, 0.0, -0.0, False))) == 17
+    assert (
+        len(
+            set(
+                keys(
+                    True,
+                    1,
+                    1.0,
+                    "1",
+                    None,
+                    [1],
+                    [True],
+                    {"a": 1},
+                    {"a": 1.0},
+                    {"a": True},
+                    [],
+                    {},
+                    "",
+                    0,
+                    0.0,
+                    -0.0,
+                    False,
+                )
+            )
+        )
+        == 17
+    )
     assert len({key_of({}, [("v",)]), *keys(None, "missing", ["missing"])}) == 4
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The pure part of the inventory: which servers become hosts, under which names, with which address and variables."""
+"""The pure part of the inventory: under which names servers become hosts, with which address and variables."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_hosts import (
-    Selection,
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory.hosts import (
     VariableNames,
     connection_address,
     host_variables,
@@ -32,25 +31,79 @@ def server(server_id: int, name: Any = "web-1", **fields: Any) -> dict[str, Any]
     return {"id": server_id, "name": name, "status": "active", **fields}
 
 
-def names_of(servers: list[dict[str, Any]], *sources: str, known: dict[str, int] | None = None) -> tuple[list[str], list[str]]:
+def names_of(
+    servers: list[dict[str, Any]], *sources: str, known: dict[str, int] | None = None
+) -> tuple[list[str], list[str]]:
     return name_hosts(servers, sources or ("name",), GROUPS, known)
 
 
 # Names
 
 
-@pytest.mark.parametrize("name", ["web-1", "a", "7", "web1.example.com", "A" * 253, "localhost-2", "127-0-0-1", "8.8.8.8", "x--y", "end."])
+@pytest.mark.parametrize(
+    "name", ["web-1", "a", "7", "web1.example.com", "A" * 253, "localhost-2", "127-0-0-1", "8.8.8.8", "x--y", "end."]
+)
 def test_safe_names(name: str) -> None:
     assert is_safe_name(name, GROUPS)
     assert names_of([server(5, name)]) == ([name], [])
 
 
 UNSAFE = [
-    "", " ", "-x", "--list-hosts", ".", "..", ".hidden", "../secrets", "a/b", "a\\b", "a b", "a\nb", "a\n", "\tweb", "web\x00", "a:22", "a,b", "!web",
-    "&web", "~web", "a[1:3]", "{{ 7 * 7 }}", "a{b", "$(id)", "`id`", "a;b", "a_b", "wéb", "веб", "ｗｅｂ", "web\u202e", "a" * 254, "a" * 300, "::1", "fe80::1",
-    "all", "ALL", "ungrouped", "localhost", "LocalHost", "localhost.", "web.localhost", "localhost.localdomain", "ip6-localhost",
-    "127.0.0.1", "127.1", "127.255.255.254", "0x7f.1", "2130706433", "017700000001", "0", "0.0.0.0", "vps", "web",
-]  # fmt: skip
+    "",
+    " ",
+    "-x",
+    "--list-hosts",
+    ".",
+    "..",
+    ".hidden",
+    "../secrets",
+    "a/b",
+    "a\\b",
+    "a b",
+    "a\nb",
+    "a\n",
+    "\tweb",
+    "web\x00",
+    "a:22",
+    "a,b",
+    "!web",
+    "&web",
+    "~web",
+    "a[1:3]",
+    "{{ 7 * 7 }}",
+    "a{b",
+    "$(id)",
+    "`id`",
+    "a;b",
+    "a_b",
+    "wéb",
+    "веб",
+    "ｗｅｂ",
+    "web\u202e",
+    "a" * 254,
+    "a" * 300,
+    "::1",
+    "fe80::1",
+    "all",
+    "ALL",
+    "ungrouped",
+    "localhost",
+    "LocalHost",
+    "localhost.",
+    "web.localhost",
+    "localhost.localdomain",
+    "ip6-localhost",
+    "127.0.0.1",
+    "127.1",
+    "127.255.255.254",
+    "0x7f.1",
+    "2130706433",
+    "017700000001",
+    "0",
+    "0.0.0.0",
+    "vps",
+    "web",
+]
 
 
 @pytest.mark.parametrize("name", UNSAFE)
@@ -67,7 +120,12 @@ def test_a_hostname_of_another_type_is_no_name(name: Any) -> None:
 
 
 def test_the_first_safe_source_counts() -> None:
-    servers = [server(1, "a", hostname="a.example.com"), server(2, "b", hostname=None), server(3, "c", hostname=""), server(4, "d", hostname="-d")]
+    servers = [
+        server(1, "a", hostname="a.example.com"),
+        server(2, "b", hostname=None),
+        server(3, "c", hostname=""),
+        server(4, "d", hostname="-d"),
+    ]
     names, warnings = names_of(servers, "hostname", "name")
     assert names == ["a.example.com", "b", "c", "d"]
     assert len(warnings) == 1 and "server 4" in warnings[0]
@@ -98,39 +156,16 @@ def test_another_accounts_host_is_not_taken_over() -> None:
     assert len(warnings) == 1
 
 
-@given(st.lists(st.sampled_from([*UNSAFE, "a", "a-1", "a-2", "a-1-1", "vps-1", "vps-2", "vps-1-1", "x" * 250, "x" * 253]), max_size=12))
+@given(
+    st.lists(
+        st.sampled_from([*UNSAFE, "a", "a-1", "a-2", "a-1-1", "vps-1", "vps-2", "vps-1-1", "x" * 250, "x" * 253]),
+        max_size=12,
+    )
+)
 def test_names_are_always_safe_and_different(given_names: list[str]) -> None:
     names, _warnings = names_of([server(number, name) for number, name in enumerate(given_names, 1)])
     assert len(set(names)) == len(given_names)
     assert all(is_safe_name(name, GROUPS) for name in names)
-
-
-# Selection
-
-
-def test_selection() -> None:
-    servers = [
-        server(1, "web-1", location="us-west"),
-        server(2, "web-2", location="eu-central", status="stopped"),
-        server(3, "Web-3", location=None),
-        server(4, "db-1", status="provisioning"),
-    ]
-
-    def kept(**filters: tuple[str, ...]) -> list[int]:
-        return [entry["id"] for entry in servers if Selection(**filters).keeps(entry)]
-
-    assert kept() == [1, 2, 3, 4]
-    assert kept(status=("stopped", "provisioning")) == [2, 4]
-    assert kept(locations=("us-west",)) == [1]
-    assert kept(include=("web-*",)) == [1, 2]
-    assert kept(include=("web-*", "db-?"), exclude=("*-2",)) == [1, 4]
-    assert kept(status=("active",), exclude=("*",)) == []
-
-
-def test_what_the_api_can_filter() -> None:
-    assert Selection(status=("active",), locations=("us-west",)).for_api() == {"status": "active", "location": "us-west"}
-    assert Selection(status=("provisioning",)).for_api() == {}  # not documented as a filter
-    assert Selection(status=("active", "stopped"), locations=("a", "b"), include=("x",)).for_api() == {}
 
 
 # Addresses
@@ -154,16 +189,43 @@ def test_connection_address(fields: dict[str, Any], connect_with: tuple[str, ...
 
 @pytest.mark.parametrize(
     "address",
-    ["", "-oProxyCommand=touch${IFS}x", "localhost", "evil.example.com", "203.0.113.10 ", "203.0.113.10\n", "203.0.113.010", "203.0.113", "3405803786",
-     3405803786, True, 1.5, "0.0.0.0", "::", "224.0.0.1", "255.255.255.256", "fe80::1%eth0", "fe80::1%-oProxyCommand=x", "[2001:db8::1]", "{{ x }}",
-     ["203.0.113.10"], {"a": 1}, "203.0.113.10/24", "２０３.0.113.10"],
-)  # fmt: skip
+    [
+        "",
+        "-oProxyCommand=touch${IFS}x",
+        "localhost",
+        "evil.example.com",
+        "203.0.113.10 ",
+        "203.0.113.10\n",
+        "203.0.113.010",
+        "203.0.113",
+        "3405803786",
+        3405803786,
+        True,
+        1.5,
+        "0.0.0.0",
+        "::",
+        "224.0.0.1",
+        "255.255.255.256",
+        "fe80::1%eth0",
+        "fe80::1%-oProxyCommand=x",
+        "[2001:db8::1]",
+        "{{ x }}",
+        ["203.0.113.10"],
+        {"a": 1},
+        "203.0.113.10/24",
+        "２０３.0.113.10",
+    ],
+)
 def test_what_is_no_address(address: Any) -> None:
     for field in ("ip_address", "ipv6_address"):
         assert connection_address(server(1, **{field: address}), ("ipv4", "ipv6")) is None
 
 
-@given(st.one_of(st.ip_addresses().map(str), st.from_regex(r"[0-9]{1,3}(\.[0-9]{1,3}){3}", fullmatch=True), st.text(max_size=20)))
+@given(
+    st.one_of(
+        st.ip_addresses().map(str), st.from_regex(r"[0-9]{1,3}(\.[0-9]{1,3}){3}", fullmatch=True), st.text(max_size=20)
+    )
+)
 def test_addresses_are_as_ipaddress_writes_them(text: str) -> None:
     address = connection_address(server(1, ip_address=text), ("ipv4", "ipv6"))
     if address is not None:

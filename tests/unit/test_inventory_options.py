@@ -12,21 +12,22 @@ from typing import Any
 import pytest
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import BadInput
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.settings import Settings
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_cache import cache_key, from_cache, to_cache
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_hosts import Selection
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory_options import check_keys, read_host_options, without_empty_variables
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory.cache import from_cache, to_cache
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory.options import (
+    check_keys,
+    read_host_options,
+    without_empty_variables,
+)
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory.selection import Query, Selection
 
 DEFAULTS: dict[str, Any] = {
     "status": [], "locations": [], "include": [], "exclude": [], "details": False,
     "hostnames": ["name"], "connect_with": ["ipv4", "ipv6"], "hostvars_prefix": "vps_", "group": "vps",
 }  # fmt: skip
-SERVERS = [{"id": 1, "name": "web-1", "status": "active"}, {"id": 2, "name": "wéb {{ 1 }}", "status": "stopped", "extra": {"__ansible_vault": "x"}}]
-
-
-def settings(**changes: Any) -> Settings:
-    values = {"api_url": "https://a.example/api", "token": "vps_secret", "timeout": 1.0, "retries": 0, "retry_max_delay": 1.0, "validate_certs": True}
-    return Settings(**{**values, "ca_path": None, **changes})
+SERVERS = [
+    {"id": 1, "name": "web-1", "status": "active"},
+    {"id": 2, "name": "wéb {{ 1 }}", "status": "stopped", "extra": {"__ansible_vault": "x"}},
+]
 
 
 # Options
@@ -34,8 +35,13 @@ def settings(**changes: Any) -> Settings:
 
 def test_the_defaults_are_valid() -> None:
     options = read_host_options(DEFAULTS)
-    assert (options.prefix, options.group, options.hostnames, options.connect_with) == ("vps_", "vps", ("name",), ("ipv4", "ipv6"))
-    assert options.selection == Selection()
+    assert (options.prefix, options.group, options.hostnames, options.connect_with) == (
+        "vps_",
+        "vps",
+        ("name",),
+        ("ipv4", "ipv6"),
+    )
+    assert options.query == Query(Selection(), details=False)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +99,16 @@ def test_what_was_cached_comes_back() -> None:
 def _damaged() -> list[Any]:
     good = to_cache(SERVERS)
     texts = [good["servers"][:-20], "[]", "{}", "", "null", '[{"id": 1}]', "[" * 5000]
-    return [None, [], "text", {}, {"servers": []}, {**good, "format": 2}, {**good, "digest": "0"}, *({**good, "servers": text} for text in texts)]
+    return [
+        None,
+        [],
+        "text",
+        {},
+        {"servers": []},
+        {**good, "format": 2},
+        {**good, "digest": "0"},
+        *({**good, "servers": text} for text in texts),
+    ]
 
 
 @pytest.mark.parametrize("cached", _damaged(), ids=str)
@@ -101,22 +116,10 @@ def test_a_damaged_cache_is_a_miss(cached: Any) -> None:
     assert from_cache(cached, Selection()) is None
 
 
-@pytest.mark.parametrize("servers", [{}, [1], [{"id": "1", "name": "a", "status": "b"}], [{"id": True, "name": "a", "status": "b"}], [{"id": 1}]], ids=str)
+@pytest.mark.parametrize(
+    "servers",
+    [{}, [1], [{"id": "1", "name": "a", "status": "b"}], [{"id": True, "name": "a", "status": "b"}], [{"id": 1}]],
+    ids=str,
+)
 def test_what_is_cached_is_checked_like_an_answer(servers: Any) -> None:
     assert from_cache(to_cache(servers), Selection()) is None
-
-
-def test_the_key_depends_on_whatever_the_servers_depend_on() -> None:
-    selection = Selection(status=("active",))
-    one = ("base", "/a.vps.yml", settings(), selection, False)
-    others = [
-        ("base", "/b.vps.yml", settings(), selection, False),
-        ("base", "/a.vps.yml", settings(token="vps_other"), selection, False),
-        ("base", "/a.vps.yml", settings(api_url="https://b.example/api"), selection, False),
-        *(("base", "/a.vps.yml", settings(), Selection(**{name: ("x",)}), False) for name in ("status", "locations", "include", "exclude")),
-        ("base", "/a.vps.yml", settings(), selection, True),
-    ]
-    keys = [cache_key(*one), *(cache_key(*other) for other in others)]
-    assert len(set(keys)) == len(keys)
-    assert cache_key(*one) == cache_key("base", "/a.vps.yml", settings(timeout=9.0), Selection(status=("active",)), False)
-    assert all(key.startswith("base_") and "vps_secret" not in key for key in keys)

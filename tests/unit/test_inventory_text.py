@@ -11,7 +11,13 @@ import pytest
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._text import TRUST_IS_EXPLICIT, Marker, is_exporting, is_harmless, printable
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._text import (
+    TRUST_IS_EXPLICIT,
+    Marker,
+    is_exporting,
+    is_harmless,
+    printable,
+)
 
 HOSTILE = [
     "{{ 7 * 7 }}",
@@ -47,7 +53,9 @@ def test_the_hostile_text_would_be_a_template() -> None:
     assert str(templated("{{ 7 * 7 }}")) == "49"
 
 
-@pytest.mark.parametrize("text", ["", "web-1", "Ubuntu 22.04 LTS", "héllo", "# not a header", "a#jinja2:", "100%", "$(id)"])
+@pytest.mark.parametrize(
+    "text", ["", "web-1", "Ubuntu 22.04 LTS", "héllo", "# not a header", "a#jinja2:", "100%", "$(id)"]
+)
 def test_harmless_text_is_the_same(text: str) -> None:
     marked = Marker(exporting=True)(text)
     assert marked == text and isinstance(marked, str)
@@ -72,7 +80,9 @@ def test_nothing_is_trusted_that_is_not_exported() -> None:
     assert not any(is_trusted_as_template(mark(text)) for text in ["web-1", "lookup('pipe', 'id')", *HOSTILE])
 
 
-@pytest.mark.parametrize(("arguments", "exporting"), [({}, True), ({"export": False, "list": True}, True), ({"module_name": "ping"}, False)])
+@pytest.mark.parametrize(
+    ("arguments", "exporting"), [({}, True), ({"export": False, "list": True}, True), ({"module_name": "ping"}, False)]
+)
 def test_which_commands_export(monkeypatch: pytest.MonkeyPatch, arguments: dict[str, Any], exporting: bool) -> None:
     monkeypatch.setattr("ansible.context.CLIARGS", arguments)
     assert is_exporting() is exporting
@@ -87,7 +97,12 @@ def test_containers_are_copied() -> None:
 
 
 def test_other_types_are_kept() -> None:
-    assert [(type(entry), entry) for entry in Marker(exporting=True)([None, True, 1, 1.5])] == [(type(None), None), (bool, True), (int, 1), (float, 1.5)]
+    assert [(type(entry), entry) for entry in Marker(exporting=True)([None, True, 1, 1.5])] == [
+        (type(None), None),
+        (bool, True),
+        (int, 1),
+        (float, 1.5),
+    ]
 
 
 @pytest.mark.parametrize("value", ["a\nb", "\x1b[31m", "a\u202eb", "é", "x" * 500, None, {"a": "\x00"}])

@@ -15,11 +15,11 @@ import tempfile
 from collections.abc import Iterator
 
 import pytest
-from unit.fakes import settings
+from unit.fakes import VirtualEvent, VirtualTime, settings, virtual_budget
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.lock import AccountLock
-from helpers.isolation import COLLECTIONS
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
+from sandbox.isolation import COLLECTIONS
 
 HOLDER = """
 import sys
@@ -100,39 +100,43 @@ def test_a_killed_holder_lets_go() -> None:
     lock.release()
 
 
-def test_waiting_for_the_lock() -> None:
-    """It looks again until it is free, and sleeps only through the function that it is given."""
+def test_waiting_for_the_lock(clock: VirtualTime) -> None:
+    """It looks again until it is free, and sleeps only through the budget of the task."""
     pauses = []
-    with other_process() as process:
-        assert said(process) == "taken"
 
-        def sleep(seconds: float) -> None:
+    class Waiting(VirtualEvent):
+        def wait(self, seconds: float) -> bool:
             pauses.append(seconds)
             if len(pauses) == 3:
                 go_on(process)
                 assert said(process) == "released"
+            return super().wait(seconds)
 
+    budget = virtual_budget(clock, limit=60.0)
+    budget._cancelled = Waiting(clock)
+    with other_process() as process:
+        assert said(process) == "taken"
         lock = AccountLock(settings())
-        lock.acquire(lambda: 60.0, sleep)
+        lock.acquire(budget)
         assert lock.held and len(pauses) == 3 and all(0 < pause <= 0.05 for pause in pauses)
         lock.release()
 
 
-def test_waiting_for_the_lock_ends_with_the_time() -> None:
-    left = iter([0.03, 0.03, 0.0, 0.0])
-    pauses: list[float] = []
+def test_waiting_for_the_lock_ends_with_the_time(clock: VirtualTime) -> None:
     with other_process() as process:
         assert said(process) == "taken"
         lock = AccountLock(settings())
-        with pytest.raises(VpsError, match=r"another task on this machine was creating servers in the same account. Nothing was created") as caught:
-            lock.acquire(lambda: next(left), pauses.append)
-        assert not lock.held and pauses == [0.03] and not caught.value.changed
+        with pytest.raises(
+            VpsError, match=r"another task on this machine was creating servers in the same account"
+        ) as caught:
+            lock.acquire(virtual_budget(clock, limit=0.08))
+        assert not lock.held and clock.sleeps == pytest.approx([0.05, 0.03]) and not caught.value.changed
 
 
-def test_taking_twice_and_releasing_twice() -> None:
+def test_taking_twice_and_releasing_twice(clock: VirtualTime) -> None:
     lock = AccountLock(settings())
     assert lock.try_acquire() and lock.try_acquire()
-    lock.acquire(lambda: 0.0, lambda _seconds: None)
+    lock.acquire(virtual_budget(clock, limit=1e-9))
     lock.release()
     lock.release()
     assert not lock.held
@@ -215,9 +219,11 @@ def test_a_linked_file_is_not_followed(home: pathlib.Path, tmp_path: pathlib.Pat
 def test_without_any_folder_nothing_is_created_without_a_lock(home: pathlib.Path, tmp_path: pathlib.Path) -> None:
     (home / ".ansible").write_text("a file where a folder should be")
     (tmp_path / "tmp" / f"vpsorg.cloud-{os.geteuid()}").write_text("here as well")
-    with pytest.raises(VpsError, match="No lock file can be made, and without it two tasks could create the same server twice") as caught:
+    with pytest.raises(
+        VpsError, match="No lock file can be created, and without it two tasks could create the same server twice"
+    ) as caught:
         AccountLock(settings()).try_acquire()
-    assert "Give the user a writable home folder" in str(caught.value)
+    assert "Give the user a writable home directory" in str(caught.value)
 
 
 def test_a_home_that_can_not_be_written_is_no_obstacle(home: pathlib.Path, tmp_path: pathlib.Path) -> None:

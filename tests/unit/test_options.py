@@ -15,20 +15,19 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import set_fallbacks
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import BadInput
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.settings import DEFAULT_API_URL
 from ansible_collections.vpsorg.cloud.plugins.module_utils._module.options import (
-    ON_IMMUTABLE_CHANGE,
-    check_server_fields,
+    check_server_options,
     check_wait_options,
     connection_options,
     env_unless_empty,
     require_name_or_id,
-    server_options,
     token_fallback,
     wait_options,
 )
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.settings import DEFAULT_API_URL
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.fields import check_fields, declaration_options
 
-ALL = {**connection_options(), **wait_options(), **server_options(), "on_immutable_change": ON_IMMUTABLE_CHANGE}
+ALL = {**connection_options(), **wait_options(), **declaration_options()}
 DEFAULTS = {
     "api_url": DEFAULT_API_URL,
     "api_timeout": 30.0,
@@ -78,7 +77,12 @@ def test_environment(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
     option, text, value = ENVIRONMENT[variable]
     monkeypatch.setenv(variable, text)
     assert read(**({} if option == "api_token" else {"api_token": "vps_x"}))[option] == value
-    given = {"api_token": "vps_given", "api_url": "http://localhost:2", "validate_certs": True, "ca_path": "/other"}.get(option, 9)
+    given = {
+        "api_token": "vps_given",
+        "api_url": "http://localhost:2",
+        "validate_certs": True,
+        "ca_path": "/other",
+    }.get(option, 9)
     assert read(**{"api_token": "vps_x", option: given})[option] == given, "what the task says counts more"
 
 
@@ -87,7 +91,10 @@ def test_an_empty_variable_counts_as_unset(variable: str, monkeypatch: pytest.Mo
     """AWX sets empty ones for the fields of a credential that were left open."""
     monkeypatch.setenv(variable, "")
     option = ENVIRONMENT[variable][0]
-    assert read(**({} if option == "api_token" else {"api_token": "vps_x"}))[option] == {"api_token": "", **DEFAULTS}[option]
+    assert (
+        read(**({} if option == "api_token" else {"api_token": "vps_x"}))[option]
+        == {"api_token": "", **DEFAULTS}[option]
+    )
 
 
 def test_a_missing_token_is_left_to_our_own_message() -> None:
@@ -115,7 +122,15 @@ def test_specs_are_not_shared() -> None:
 # Waiting
 
 
-@pytest.mark.parametrize("changes", [{}, {"wait_interval": 0.1}, {"wait_timeout": 0.001, "adopt_timeout": 0.001}, {"wait_interval": 60.0, "wait_timeout": 1e6}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"wait_interval": 0.1},
+        {"wait_timeout": 0.001, "adopt_timeout": 0.001},
+        {"wait_interval": 60.0, "wait_timeout": 1e6},
+    ],
+)
 def test_good_wait_options(changes: dict[str, float]) -> None:
     check_wait_options({"wait_timeout": 600.0, "wait_interval": 2.0, "adopt_timeout": 30.0, **changes})
 
@@ -157,7 +172,7 @@ def test_shortest_wait_interval() -> None:
     ],
 )
 def test_good_fields(fields: dict[str, Any]) -> None:
-    check_server_fields(fields)
+    check_server_options(fields)
 
 
 @pytest.mark.parametrize(
@@ -174,7 +189,11 @@ def test_good_fields(fields: dict[str, Any]) -> None:
         ({"name": "../secrets"}, "name may hold"),
         ({"name": "{{ x }}"}, "name may hold"),
         ({"name": "*"}, "name may hold"),
-        *[({option: value}, f"{option} must be a positive integer") for option in ("id", "plan_id", "os_id", "ssh_key_id") for value in (0, -1, True, False)],
+        *[
+            ({option: value}, f"{option} must be a positive integer")
+            for option in ("id", "plan_id", "os_id", "ssh_key_id")
+            for value in (0, -1, True, False)
+        ],
         ({"location": ""}, "location must be a datacenter code"),
         ({"location": " "}, "location must be"),
         ({"location": " us-west"}, "location must be"),
@@ -196,15 +215,19 @@ def test_good_fields(fields: dict[str, Any]) -> None:
 )
 def test_bad_fields(fields: dict[str, Any], words: str) -> None:
     with pytest.raises(BadInput) as caught:
-        check_server_fields(fields, "servers[3]: ")
-    assert str(caught.value).startswith(f"servers[3]: {words}")
+        check_server_options(fields)
+    assert str(caught.value).startswith(words)
+    if "id" not in fields:  # which no entry of a fleet has
+        with pytest.raises(BadInput) as caught:
+            check_fields(fields, "servers[3]: ")
+        assert str(caught.value).startswith(f"servers[3]: {words}")
     assert len(str(caught.value)) < 400 and str(caught.value).isprintable()
 
 
 @pytest.mark.parametrize("option", ["name", "location", "hostname"])
 def test_long_values_are_not_shown_whole(option: str) -> None:
     with pytest.raises(BadInput) as caught:
-        check_server_fields({option: "ä" * 100_000})
+        check_fields({option: "ä" * 100_000})
     assert len(str(caught.value)) < 400
 
 

@@ -15,9 +15,10 @@ import pytest
 import yaml
 
 from helpers.ansible_cli import AnsibleCli
-from helpers.isolation import REPOSITORY
+from helpers.examples import constants
+from sandbox.isolation import REPOSITORY
 
-PLUGIN_KINDS = "action|doc_fragments|filter|inventory|lookup|module_utils|modules|plugin_utils"
+PLUGIN_KINDS = "action|doc_fragments|filter|inventory|lookup|module_utils|modules|plugin_utils|test"
 MAY_BE_PACKED = re.compile(
     rf"""
     (?: MANIFEST\.json | FILES\.json | README\.md | CHANGELOG\.rst | COPYING
@@ -26,7 +27,8 @@ MAY_BE_PACKED = re.compile(
       | docs/(?: [a-z0-9_-]+/ )*[A-Za-z0-9_.-]+\.(?: md | rst | yml | yaml | json | svg | png | py )
       | meta/(?: runtime\.yml | execution-environment\.yml | ee-requirements\.txt )
       | plugins/(?: {PLUGIN_KINDS} )/(?: _[a-z]+/ )?[a-z0-9_]+\.py
-      | roles/[a-z_]+/(?: README\.md | (?: defaults | files | handlers | meta | tasks | templates | vars )/[a-z0-9_.-]+ )
+      | roles/[a-z_]+/
+        (?: README\.md | (?: defaults | files | handlers | meta | tasks | templates | vars )/[a-z0-9_.-]+ )
       | extensions/(?: [a-z0-9_-]+/ )*[a-z0-9_.-]+\.(?: md | py | yml | json )
     )
     """,
@@ -72,7 +74,12 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     """The archive, built by ansible-galaxy from a littered copy of the working tree."""
     folder = tmp_path_factory.mktemp("package")
     source = folder / "source"
-    shutil.copytree(REPOSITORY, source, symlinks=True, ignore=shutil.ignore_patterns(".git", ".venv", ".cache", "dist", "output", "__pycache__"))
+    shutil.copytree(
+        REPOSITORY,
+        source,
+        symlinks=True,
+        ignore=shutil.ignore_patterns(".git", ".venv", ".cache", "dist", "output", "__pycache__"),
+    )
     for name in LITTER:
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         (source / name).write_text("litter")
@@ -107,14 +114,37 @@ def test_archive_is_small(archive: pathlib.Path) -> None:
 def test_installed_archive_documents_every_plugin(archive: pathlib.Path, tmp_path: pathlib.Path) -> None:
     """Away from the repository, so a documentation fragment or an imported file that was not packed would show."""
     cli = AnsibleCli(tmp_path, {"ANSIBLE_COLLECTIONS_PATH": str(tmp_path / "collections")})
-    cli.run("ansible-galaxy", "collection", "install", "--offline", "--collections-path", str(tmp_path / "collections"), str(archive), rc=0)
-    for kind, folder in (("module", "modules"), ("inventory", "inventory"), ("filter", "filter"), ("lookup", "lookup")):
+    cli.run(
+        "ansible-galaxy",
+        "collection",
+        "install",
+        "--offline",
+        "--collections-path",
+        str(tmp_path / "collections"),
+        str(archive),
+        rc=0,
+    )
+    for kind, folder in (
+        ("module", "modules"),
+        ("inventory", "inventory"),
+        ("filter", "filter"),
+        ("lookup", "lookup"),
+        ("test", "test"),
+    ):
         names = names_of(folder)
         assert names, f"the collection has no {kind}"
-        documented = cli.run("ansible-doc", "--json", "--type", kind, *(f"vpsorg.cloud.{name}" for name in sorted(names)), rc=0).json()
-        assert {name for name, entry in documented.items() if entry["doc"]["options"]} == {f"vpsorg.cloud.{name}" for name in names}
-    documented = cli.run("ansible-doc", "--json", "--type", "role", *(f"vpsorg.cloud.{name}" for name in sorted(ROLES)), rc=0).json()
-    assert {name for name, entry in documented.items() if entry["entry_points"]["main"]["options"]} == {f"vpsorg.cloud.{name}" for name in ROLES}
+        documented = cli.run(
+            "ansible-doc", "--json", "--type", kind, *(f"vpsorg.cloud.{name}" for name in sorted(names)), rc=0
+        ).json()
+        assert {name for name, entry in documented.items() if entry["doc"]["options"]} == {
+            f"vpsorg.cloud.{name}" for name in names
+        }
+    documented = cli.run(
+        "ansible-doc", "--json", "--type", "role", *(f"vpsorg.cloud.{name}" for name in sorted(ROLES)), rc=0
+    ).json()
+    assert {name for name, entry in documented.items() if entry["entry_points"]["main"]["options"]} == {
+        f"vpsorg.cloud.{name}" for name in ROLES
+    }
 
 
 def test_manifest(archive: pathlib.Path) -> None:
@@ -137,11 +167,23 @@ def test_version_is_the_newest_of_the_changelog() -> None:
     assert f"v{newest}\n" in (REPOSITORY / "CHANGELOG.rst").read_text(encoding="utf-8")
 
 
+def released(kind: str) -> set[str]:
+    """The plugins of a kind that a release has brought. `antsibull-changelog release` lists the others."""
+    versions = load("changelogs/changelog.yaml")["releases"]
+    return {
+        name
+        for name in names_of(kind)
+        if yaml.safe_load(constants(kind, name)["DOCUMENTATION"])["version_added"] in versions
+    }
+
+
 def test_changelog_tells_of_every_plugin() -> None:
     releases = load("changelogs/changelog.yaml")["releases"].values()
-    assert {entry["name"] for release in releases for entry in release.get("modules", [])} == names_of("modules")
-    for kind in ("filter", "inventory", "lookup"):
-        assert {entry["name"] for release in releases for entry in release.get("plugins", {}).get(kind, [])} == names_of(kind)
+    assert {entry["name"] for release in releases for entry in release.get("modules", [])} == released("modules")
+    for kind in ("filter", "inventory", "lookup", "test"):
+        assert {
+            entry["name"] for release in releases for entry in release.get("plugins", {}).get(kind, [])
+        } == released(kind)
     assert {entry["name"] for release in releases for entry in release.get("objects", {}).get("role", [])} == ROLES
 
 
@@ -154,14 +196,18 @@ def test_every_module_has_its_action_plugin() -> None:
 
 
 def test_oldest_supported_versions_are_the_oldest_tested() -> None:
-    tested = (REPOSITORY / "tests/requirements/core-2.16.txt").read_text(encoding="utf-8").splitlines()
+    tested = (REPOSITORY / "tools/requirements/core-2.16.txt").read_text(encoding="utf-8").splitlines()
     assert [line for line in tested if re.fullmatch(r"ansible-core==2\.16\.\d+", line)]
     assert load("meta/runtime.yml")["requires_ansible"] == ">=2.16.0"
-    floor = re.search(r"^requests>=(\S+)$", (REPOSITORY / "meta/ee-requirements.txt").read_text(encoding="utf-8"), re.MULTILINE)
+    floor = re.search(
+        r"^requests>=(\S+)$", (REPOSITORY / "meta/ee-requirements.txt").read_text(encoding="utf-8"), re.MULTILINE
+    )
     assert floor and f"requests=={floor.group(1)}" in tested
 
 
-@pytest.mark.parametrize("path", sorted((REPOSITORY / "plugins").rglob("*.py")), ids=lambda path: path.relative_to(REPOSITORY).as_posix())
+@pytest.mark.parametrize(
+    "path", sorted((REPOSITORY / "plugins").rglob("*.py")), ids=lambda path: path.relative_to(REPOSITORY).as_posix()
+)
 def test_licence_of_every_plugin_file(path: pathlib.Path) -> None:
     expected = "BSD-2-Clause" if "module_utils" in path.parts else "GPL-3.0-or-later"
     head = path.read_text(encoding="utf-8").splitlines()[:6]

@@ -9,7 +9,8 @@ import pytest
 from unit.fakes import server_detail
 from unit.steps import steps_of
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import ServerPlan, Wish, plan_power, plan_present
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.model import DesiredServer, ServerPlan
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import plan_power, plan_present
 
 SETTLED, ACTIVE, STOPPED = "wait active or stopped", "wait active", "wait stopped"
 REBOOTED = "wait active again after the reboot"
@@ -45,7 +46,7 @@ STATES = ["started", "stopped", "rebooted"]
 
 
 def power(state: str, status: str, wait: bool = True) -> ServerPlan:
-    return plan_power(Wish("web-01", wait=wait), state, server_detail(status=status))
+    return plan_power(DesiredServer("web-01", wait=wait), state, server_detail(status=status))
 
 
 @pytest.mark.parametrize(("state", "status"), MATRIX)
@@ -56,7 +57,7 @@ def test_steps(state: str, status: str) -> None:
 
 @pytest.mark.parametrize(("state", "status"), [pair for pair in MATRIX if pair[0] != "rebooted"])
 def test_a_declared_power_state_is_the_same(state: str, status: str) -> None:
-    plan = plan_present(Wish("web-01", power=state), server_detail(status=status))
+    plan = plan_present(DesiredServer("web-01", power=state), server_detail(status=status))
     assert steps_of(plan) == MATRIX[state, status] and plan.refusal is None
 
 
@@ -71,16 +72,16 @@ def test_without_waiting_only_what_must_be_waited_for_is_left(state: str, status
 def test_no_action_helps_a_dead_server(state: str, status: str) -> None:
     plan = power(state, status)
     assert plan.steps == () and not plan.changes
-    assert plan.refusal == f"Server web-01 (id 101) is {status}, and no action changes that: see to it in the VPS.org account."
+    assert plan.refusal is not None and (plan.refusal.about.server_id, plan.refusal.about.status) == (101, status)
 
 
 def test_a_dead_server_is_left_alone_unless_power_is_declared() -> None:
     for status in DEAD:
-        assert plan_present(Wish("web-01"), server_detail(status=status)).refusal is None
-        assert plan_present(Wish("web-01", power="started"), server_detail(status=status)).refusal
+        assert plan_present(DesiredServer("web-01"), server_detail(status=status)).refusal is None
+        assert plan_present(DesiredServer("web-01", power="started"), server_detail(status=status)).refusal
 
 
-# What check mode foretells
+# What check mode predicts
 
 CHANGES = {
     "started": {"stopped", "stopping", "migrating"},
@@ -90,7 +91,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize(("state", "status"), MATRIX)
-def test_foretold_changed(state: str, status: str) -> None:
+def test_predicted_changed(state: str, status: str) -> None:
     """A transition that probably ends at the target needs no action in the end."""
     assert power(state, status).changes is (status in CHANGES[state])
 
@@ -100,15 +101,18 @@ def test_predicted_status(state: str, status: str) -> None:
     plan = power(state, status)
     assert plan.predicted is not None
     assert plan.predicted["status"] == ("stopped" if state == "stopped" else "active")
-    assert {**plan.predicted, "status": status} == server_detail(status=status), "nothing else is foretold"
+    assert {**plan.predicted, "status": status} == server_detail(status=status), "nothing else is predicted"
 
 
-@pytest.mark.parametrize(("status", "foretold"), [("stopped", True), ("stopping", True), ("active", False), ("rebooting", False), ("migrating", False)])
-def test_a_reboot_that_the_api_will_refuse_is_foretold(status: str, foretold: bool) -> None:
+@pytest.mark.parametrize(
+    ("status", "predicted"),
+    [("stopped", True), ("stopping", True), ("active", False), ("rebooting", False), ("migrating", False)],
+)
+def test_a_reboot_that_the_api_will_refuse_is_predicted(status: str, predicted: bool) -> None:
     """It is passed on to the API all the same, and not turned into a start."""
-    words = power("rebooted", status).foretold_failure
-    assert (words is not None) is foretold
-    assert words is None or "refuses to reboot a server that does not run" in words
+    words = power("rebooted", status).predicted_failure
+    assert (words is not None) is predicted
+    assert words is None or "refuses to reboot a server that does not run" in words.reason
 
 
 @pytest.mark.parametrize(

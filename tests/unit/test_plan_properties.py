@@ -1,7 +1,9 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What holds for every declaration and everything that can be found: a plan carried out leaves nothing to do, and was foretold rightly."""
+"""What holds for every declaration and everything that can exist: a plan carried out leaves nothing to do, and was
+predicted rightly.
+"""
 
 from __future__ import annotations
 
@@ -14,15 +16,9 @@ from hypothesis import strategies as st
 from unit.fakes import server_detail
 from unit.steps import ENDS, carried_out
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import (
-    FIELDS,
-    ServerPlan,
-    Wish,
-    plan_absent,
-    plan_power,
-    plan_present,
-    value_of,
-)
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.fields import FIELDS, field_of
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.model import DesiredServer, ServerPlan
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import plan_absent, plan_power, plan_present
 
 STATUSES = ["active", "stopped", *ENDS]
 VALUES: dict[str, st.SearchStrategy[Any]] = {
@@ -33,8 +29,8 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "ssh_key_id": st.sampled_from([1, 2]),
     "backups_enabled": st.booleans(),
 }
-WISHES = st.builds(
-    Wish,
+DESIRED = st.builds(
+    DesiredServer,
     name=st.sampled_from(["web-01", "web-02"]),
     server_id=st.just(None),
     fields=st.fixed_dictionaries({}, optional=VALUES),
@@ -42,7 +38,7 @@ WISHES = st.builds(
     on_immutable_change=st.sampled_from(["fail", "warn", "recreate"]),
     wait=st.booleans(),
 )
-FOUND = st.builds(
+EXISTING = st.builds(
     server_detail,
     st.just(101),
     name=st.sampled_from(["web-01", "web-02"]),
@@ -65,50 +61,52 @@ def shown(values: dict[str, Any]) -> dict[str, Any]:
 
 
 @often
-@given(WISHES, st.none() | FOUND)
-def test_a_plan_carried_out_leaves_nothing_to_do(wish: Wish, found: dict[str, Any] | None) -> None:
-    plan = plan_present(wish, found)
+@given(DESIRED, st.none() | EXISTING)
+def test_a_plan_carried_out_leaves_nothing_to_do(desired: DesiredServer, existing: dict[str, Any] | None) -> None:
+    plan = plan_present(desired, existing)
     assume(plan.refusal is None)
     server = carried_out(plan)
     assert server is not None
-    again = plan_present(plan.wish, server)
+    again = plan_present(plan.desired, server)
     assert again.steps == () and again.refusal is None and not again.changes
     assert again.diff["before"] == again.diff["after"]
-    assert wish.on_immutable_change == "warn" or again.drift == ()
+    assert desired.on_immutable_change == "warn" or again.drift == ()
 
 
 @often
-@given(WISHES, st.none() | FOUND)
-def test_prediction_and_diff_are_what_comes_true(wish: Wish, found: dict[str, Any] | None) -> None:
-    plan = plan_present(dataclasses.replace(wish, wait=True), found)
+@given(DESIRED, st.none() | EXISTING)
+def test_prediction_and_diff_are_what_comes_true(desired: DesiredServer, existing: dict[str, Any] | None) -> None:
+    plan = plan_present(dataclasses.replace(desired, wait=True), existing)
     assume(plan.refusal is None)
     server, predicted = carried_out(plan), plan.predicted
     assert server is not None and predicted is not None
     for option in ("name", "location", "plan_id", "os_id", "backups_enabled", "hostname"):
-        assert value_of(predicted, option) == value_of(server, option)
+        assert field_of(option).value_in(predicted) == field_of(option).value_in(server)
     if any(step.kind != "update" for step in plan.steps):
         assert predicted["status"] == server["status"]
-    again = plan_present(plan.wish, server)
+    again = plan_present(plan.desired, server)
     assert shown(plan.diff["after"]) == shown(again.diff["before"])
-    if found is not None:
-        assert plan.diff["before"] == plan_present(plan.wish, found).diff["before"]
+    if existing is not None:
+        assert plan.diff["before"] == plan_present(plan.desired, existing).diff["before"]
 
 
 @often
-@given(WISHES, st.none() | FOUND)
-def test_a_refusal_never_comes_with_a_change(wish: Wish, found: dict[str, Any] | None) -> None:
-    plan = plan_present(wish, found)
+@given(DESIRED, st.none() | EXISTING)
+def test_a_refusal_never_comes_with_a_change(desired: DesiredServer, existing: dict[str, Any] | None) -> None:
+    plan = plan_present(desired, existing)
     if plan.refusal is not None and plan.drift:
         assert plan.steps == ()
-    assert not (plan.creates and found is not None) or plan.recreates, "what is there is not created a second time"
-    assert all(step.kind != "delete" for step in plan.steps) or wish.on_immutable_change == "recreate"
+    assert not (plan.creates and existing is not None) or plan.recreates, "what is there is not created a second time"
+    assert all(step.kind != "delete" for step in plan.steps) or desired.on_immutable_change == "recreate"
     assert all(step.fields for step in plan.steps if step.kind in ("create", "update"))
     assert all(value is not None for step in plan.steps for value in step.fields.values()), "null is never sent"
 
 
 @often
-@given(WISHES, st.none() | FOUND, st.randoms(use_true_random=False))
-def test_the_order_of_a_declaration_does_not_matter(wish: Wish, found: dict[str, Any] | None, chance: random.Random) -> None:
+@given(DESIRED, st.none() | EXISTING, st.randoms(use_true_random=False))
+def test_the_order_of_a_declaration_does_not_matter(
+    desired: DesiredServer, existing: dict[str, Any] | None, chance: random.Random
+) -> None:
     def shuffled(values: Any) -> dict[str, Any]:
         items = list(values.items())
         chance.shuffle(items)
@@ -120,36 +118,38 @@ def test_the_order_of_a_declaration_does_not_matter(wish: Wish, found: dict[str,
             plan.drift,
             plan.diff,
             plan.predicted,
-            plan.refusal,
+            str(plan.refusal),
             plan.warnings,
             [list(step.fields) for step in plan.steps if step.kind == "update"],
         )
 
-    other = dataclasses.replace(wish, fields=shuffled(wish.fields))
-    assert comparable(plan_present(wish, found)) == comparable(plan_present(other, shuffled(found) if found else None))
+    other = dataclasses.replace(desired, fields=shuffled(desired.fields))
+    assert comparable(plan_present(desired, existing)) == comparable(
+        plan_present(other, shuffled(existing) if existing else None)
+    )
 
 
 @often
-@given(WISHES, FOUND)
-def test_absence_carried_out_leaves_nothing_to_do(wish: Wish, found: dict[str, Any]) -> None:
-    plan = plan_absent(wish, found)
+@given(DESIRED, EXISTING)
+def test_absence_carried_out_leaves_nothing_to_do(desired: DesiredServer, existing: dict[str, Any]) -> None:
+    plan = plan_absent(desired, existing)
     assert plan.refusal is None and carried_out(plan) is None
-    assert plan_absent(wish, None).steps == ()
+    assert plan_absent(desired, None).steps == ()
 
 
 @often
-@given(st.sampled_from(["started", "stopped"]), FOUND, st.booleans())
-def test_power_carried_out_leaves_nothing_to_do(state: str, found: dict[str, Any], wait: bool) -> None:
-    wish = Wish(found["name"], wait=wait)
-    plan = plan_power(wish, state, found)
+@given(st.sampled_from(["started", "stopped"]), EXISTING, st.booleans())
+def test_power_carried_out_leaves_nothing_to_do(state: str, existing: dict[str, Any], wait: bool) -> None:
+    desired = DesiredServer(existing["name"], wait=wait)
+    plan = plan_power(desired, state, existing)
     server = carried_out(plan)
     assert server is not None and server["status"] == {"started": "active", "stopped": "stopped"}[state]
-    assert plan_power(wish, state, server).steps == ()
+    assert plan_power(desired, state, server).steps == ()
 
 
 @often
-@given(WISHES, st.none() | FOUND)
-def test_nothing_given_is_changed(wish: Wish, found: dict[str, Any] | None) -> None:
-    fields, before = dict(wish.fields), repr(found)
-    plan_present(wish, found)
-    assert wish.fields == fields and repr(found) == before and set(fields) <= set(FIELDS)
+@given(DESIRED, st.none() | EXISTING)
+def test_nothing_given_is_changed(desired: DesiredServer, existing: dict[str, Any] | None) -> None:
+    fields, before = dict(desired.fields), repr(existing)
+    plan_present(desired, existing)
+    assert desired.fields == fields and repr(existing) == before and set(fields) <= {field.option for field in FIELDS}

@@ -15,7 +15,13 @@ from hypothesis import strategies as st
 from unit.fakes import quickly
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import BadInput
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.secrets import MASK, clean_token, echo_detector, scrubber, values_scrubber
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.secrets import (
+    MASK,
+    clean_token,
+    echo_detector,
+    scrubber,
+    values_scrubber,
+)
 
 # What a token may be made of, the awkward ones included.
 TOKENS = [
@@ -93,7 +99,9 @@ def test_no_echo_is_missed(token: str) -> None:
     may_hold = echo_detector(token)
     for spelling in (token, f"x{token}y", urllib.parse.quote(token), base64.b64encode(token.encode()).decode()):
         assert may_hold(json.dumps({"a": [spelling]}).encode()) and may_hold(json.dumps({spelling: 1}).encode())
-    assert may_hold(b'{"a": "' + "".join(f"\\u{ord(character):04x}" for character in token).encode() + b'"}'), "written in escapes"
+    assert may_hold(b'{"a": "' + "".join(f"\\u{ord(character):04x}" for character in token).encode() + b'"}'), (
+        "written in escapes"
+    )
     assert not may_hold(b'{"a": "vps_other"}')
 
 

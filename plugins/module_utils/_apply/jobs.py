@@ -2,16 +2,17 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""A job: one server's plan under way, and what has come of it."""
+"""A job: one server's plan under way, and what has come of it. An observer: who is told what happens."""
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
-from .._client.errors import VpsError
-from .._server.plan import ServerPlan, Step
+from .._client.errors import About, ServerId, VpsError
+from .._server.model import Server, ServerPlan, Step
 from .._server.wait import Wait
 
 
@@ -21,26 +22,43 @@ class Job:
 
     plan: ServerPlan
     steps: deque[Step]
-    server_id: int | None
-    server: dict[str, Any] | None
+    server_id: ServerId | None
+    server: Server | None
     actions: list[dict[str, Any]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    error: str | None = None
+    error: VpsError | None = None
     may_have_changed: bool = False
     outcome_is_open: bool = False  # whether a create is under way
     wait: Wait | None = None
     gone: bool = False
-    is_detail: bool = False  # whether C(server) is a detail that was read after the last write
+    is_detail: bool = False  # whether `server` is a detail that was read after the last write
+
+    @classmethod
+    def of(cls, plan: ServerPlan) -> Job:
+        """A job that has not begun."""
+        existing = cast(Server, dict(plan.existing)) if plan.existing is not None else None
+        return cls(plan, deque(plan.steps), plan.existing_id, existing, warnings=list(plan.warnings))
 
     @property
     def name(self) -> str | None:
         """The server's name as far as it is known."""
-        return (self.server or {}).get("name") or self.plan.wish.name
+        return (self.server["name"] if self.server else None) or self.plan.desired.name
+
+    @property
+    def status(self) -> str | None:
+        """The last status that was seen; of a server that was deleted, only one that was seen since."""
+        seen_in_wait = self.wait.last_status if self.wait else ""
+        return seen_in_wait or (self.server["status"] if self.server and not self.gone else None)
+
+    @property
+    def about(self) -> About:
+        """The server, for errors."""
+        return About(self.name, self.server_id, self.status, self.server)
 
     @property
     def changed(self) -> bool:
         """Whether the account was, or may have been, changed for this server."""
-        return bool(self.actions) or self.may_have_changed
+        return bool(self.actions) or self.may_have_changed or self.outcome_is_open
 
     @property
     def is_open(self) -> bool:
@@ -51,17 +69,34 @@ class Job:
         """Whether the next step is one of these."""
         return self.is_open and self.steps[0].kind in kinds
 
+    def done(self, action: str, fields: Mapping[str, Any] | None = None) -> None:
+        """Note an action. `fields`: what was sent, where that is worth telling."""
+        self.actions.append(
+            {"action": action, "id": self.server_id, "name": self.name, **({"fields": dict(fields)} if fields else {})}
+        )
 
-@dataclass
-class Survey:
-    """What was declared, laid beside what a look at the account has found. C(seen): the ids in the list; None where no list was read."""
-
-    plans: list[ServerPlan]
-    seen: frozenset[int] | None = None
+    def fail(self, error: VpsError) -> None:
+        """End the job. The id is reported from the moment it is known, with name and last status: a lost id is a
+        running bill.
+        """
+        if self.server_id is None:
+            self.server_id = error.about.server_id
+        if error.about.view is not None and error.about.server_id == self.server_id:
+            self.server = cast(Server, error.about.view)  # what the failed operation has seen last
+        self.error = error.concerning(self.about)
+        if self.gone and self.plan.recreates:
+            self.error.replaced = self.plan.existing_id
+        self.may_have_changed = self.may_have_changed or error.changed
 
 
 class Observer:
     """Is told what happens. The default says nothing."""
+
+    def began(self, jobs: Sequence[Job]) -> None:
+        """The plan is being carried out."""
+
+    def created(self, name: str, server_id: ServerId) -> None:
+        """An id became known. What is written down here survives a killed run."""
 
     def happened(self, job: Job, what: str) -> None:
         """A server changed its state, as far as this run knows."""
@@ -69,27 +104,5 @@ class Observer:
     def waiting(self) -> None:
         """A look is over, and some servers are still waited for."""
 
-    def created(self, name: str, server_id: int) -> None:
-        """An id became known. What is written down here survives a killed run."""
-
-
-def new_job(plan: ServerPlan) -> Job:
-    found = dict(plan.found) if plan.found is not None else None
-    return Job(plan, deque(plan.steps), found["id"] if found else None, found, warnings=list(plan.warnings))
-
-
-def fail(job: Job, error: VpsError) -> None:
-    """The id is reported from the moment it is known, with name and last status, in the text too: a lost id is a running bill."""
-    if job.server_id is None and error.server_id is not None:
-        job.server_id = error.server_id
-    status = job.wait.last_status if job.wait and job.wait.last_status else (job.server or {}).get("status")
-    known = ", ".join(part for part in (f"id {job.server_id}" if job.server_id else "", f"last status {status}" if status and not job.gone else "") if part)
-    label = job.name or f"id {job.server_id}"
-    text, own_title, title = str(error), f"Server {label} (id {job.server_id})", f"Server {label}{f' ({known})' if known else ''}"
-    if not text.startswith(own_title):
-        job.error = f"{title}: {text}"
-    else:  # the error says itself whom it concerns
-        job.error = text if status and str(status) in text else title + text.removeprefix(own_title)
-    if job.gone and job.plan.recreates and job.plan.found:
-        job.error += f" The server that it was to replace (id {job.plan.found['id']}) was deleted."
-    job.may_have_changed = job.may_have_changed or error.changed
+    def interrupted(self, jobs: Sequence[Job]) -> None:
+        """The task ends before its time, and perhaps nobody reads its result."""

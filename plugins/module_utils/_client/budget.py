@@ -14,20 +14,47 @@ import threading
 import time
 
 from .concurrent import wait_for
-from .errors import Cancelled, TimeLimitReached
+from .errors import Cancelled, TimeLimitReached, VpsError
 
-FIRST_BACKOFF = 1.0  # seconds; doubles with every try
 LAST_LOOK_GRACE = 0.25  # seconds past the limit in which the last look may still begin
-_MOST_DOUBLINGS = 16  # beyond any sensible longest pause; keeps the power finite
+_FIRST_RETRY_PAUSE = 1.0  # seconds
+_LONGEST_POLL_PAUSE = 10.0  # seconds
 
 
-class Pace:
-    """Shared by all threads of one task; also counts what the result tells under C(api)."""
+class Backoff:
+    """Pauses that grow: the first, then each `factor` times as long as the one before, up to the longest; all in
+    seconds.
+
+    `jitter`: between which multiples of a pause the real one lies, so that tasks that began together do not stay
+    together.
+    """
+
+    def __init__(self, first: float, factor: float, longest: float, jitter: tuple[float, float] = (1.0, 1.0)) -> None:
+        self._next = min(first, longest)
+        self._factor = factor
+        self._longest = longest
+        self._jitter = jitter
+
+    def next(self) -> float:
+        """Seconds to pause now."""
+        pause = self._next
+        self._next = min(self._longest, pause * self._factor)
+        return min(self._longest, pause * random.uniform(*self._jitter))
+
+
+def poll_backoff(first: float) -> Backoff:
+    """The pauses between looks at what is waited for: the first is what the user chose, then they grow to 10 s."""
+    return Backoff(first, 1.25, max(first, _LONGEST_POLL_PAUSE), jitter=(1.0, 1.15))
+
+
+class Budget:
+    """Shared by all threads of one task; also counts what the result tells under `api`."""
 
     def __init__(self, *, limit: float | None, retries: int, retry_max_delay: float, request_timeout: float) -> None:
-        """C(limit): seconds from now that the whole task may take; None where nothing is waited for.
+        """`limit`: seconds from now that the whole task may take; None where nothing is waited for.
 
-        A task without a limit is bounded by its tries alone: C(retries) and the pauses of at most C(retry_max_delay) seconds between them.
+        A task without a limit is bounded by its tries alone: `retries` and the pauses of at most `retry_max_delay`
+        seconds between them.
         """
         self.started = time.monotonic()
         self.limit = limit
@@ -50,7 +77,9 @@ class Pace:
         return time.monotonic() - self.started
 
     def remaining(self) -> float:
-        """Seconds left of the task's limit; for a task without one, the longest time that the tries of one request may take."""
+        """Seconds left of the task's limit; for a task without one, the longest time that the tries of one request may
+        take.
+        """
         return self._patience if self.limit is None else self.limit - self.elapsed()
 
     def is_over(self) -> bool:
@@ -60,7 +89,7 @@ class Pace:
     # Ending everything
 
     def cancel(self, reason: str) -> None:
-        """Wake every sleeper and let no thread send another request."""
+        """Wake every sleeper and let no thread send another request. `reason`: a sentence."""
         with self._lock:
             self._cancel_reason = self._cancel_reason or reason
         self._cancelled.set()
@@ -80,52 +109,73 @@ class Pace:
             self.waited += time.monotonic() - began
         self.check_cancelled()
 
+    def sleep_within(self, seconds: float) -> None:
+        """Sleep, but not past the task's limit. Raises Cancelled."""
+        self.sleep(max(0.0, min(seconds, self.remaining())))
+
     def hold(self, seconds: float) -> None:
-        """Let no thread of this task send anything for so long: what a Retry-After asks for is asked of the whole client."""
+        """Let no thread of this task send anything for so long: what a Retry-After asks for is asked of the whole
+        client.
+        """
         with self._lock:
             self._hold_until = max(self._hold_until, time.monotonic() + seconds)
 
     def before_request(self) -> None:
-        """Called before every request: keeps the pause that was asked for, and counts. Raises TimeLimitReached, Cancelled."""
+        """Called before every request: keeps the pause that was asked for, and counts.
+
+        Raises TimeLimitReached, Cancelled.
+        """
         self.check_cancelled()
         if self.limit is not None and self.remaining() < -LAST_LOOK_GRACE:
-            raise TimeLimitReached(f"The time limit of {self.limit:g} s is reached.")
+            raise TimeLimitReached(f"The time limit of {self.limit:g} s was reached.")
         while (pause := self._hold_until - time.monotonic()) > 0:
-            if pause > self.remaining():
-                left = "what is left of the time limit" if self.limit is not None else "the tries of a request may take"
-                raise TimeLimitReached(f"The API asks for a pause of {pause:.0f} s, which is longer than {left} ({max(0.0, self.remaining()):.0f} s).")
+            self.check_patience(pause)
             self.sleep(pause)
         with self._lock:
             self.requests += 1
 
-    def backoff(self, attempt: int) -> float:
-        """Seconds before the try after number C(attempt) (from 1): full jitter, uniform(0, min(longest, 1 s x 2^n))."""
-        return random.uniform(0.0, min(self.retry_max_delay, FIRST_BACKOFF * 2 ** min(attempt - 1, _MOST_DOUBLINGS)))
+    def check_patience(self, pause: float, cause: VpsError | None = None) -> None:
+        """Raise TimeLimitReached for a pause in seconds that the API asks for and that the limit does not allow.
 
-    def pause_before_retry(self, attempt: int, retry_after: float | None, why: str) -> None:
-        """Pause before a request is sent again, or raise TimeLimitReached at once where the pause would outlast the limit.
-
-        C(retry_after): seconds that the answer asked for, kept in full; None if it asked for nothing. 0 is no leave to hammer.
+        `cause`: the failed request.
         """
-        left = self.remaining()
+        left = max(0.0, self.remaining())
+        if pause > left:
+            what = "left of the time limit" if self.limit is not None else "that the attempts of a request may take"
+            words = (
+                f"The API asks to wait {pause:.0f} s before the next attempt, which is longer than the {left:.0f} s "
+                f"{what}. Try again later."
+            )
+            raise TimeLimitReached(words, cause=cause)
+
+    def retry_backoff(self) -> Backoff:
+        """The pauses between the tries of one request: full jitter, uniform(0,
+        min(`api_retry_max_delay`, 1 s x 2^n)).
+        """
+        return Backoff(_FIRST_RETRY_PAUSE, 2.0, self.retry_max_delay, jitter=(0.0, 1.0))
+
+    def pause_before_retry(self, backoff: Backoff, retry_after: float | None, cause: VpsError) -> None:
+        """Pause before a request is sent again, or raise TimeLimitReached at once where the pause would outlast the
+        limit.
+
+        `retry_after`: seconds that the response asked for, kept in full; None if it asked for nothing, and 0 does not
+        permit to hammer. `cause`: the failure after which it is sent again.
+        """
         if retry_after:
-            if retry_after > left:
-                left_text = f"{max(0.0, left):.0f} s that are left"
-                raise TimeLimitReached(
-                    f"{why} The API asks to wait {retry_after:.0f} s before the next try, which is longer than the {left_text}. Try again later."
-                )
+            self.check_patience(retry_after, cause)
             # Threads that were told the same moment should not come back in the same moment.
             pause = retry_after + random.uniform(0.0, min(1.0, 0.1 * retry_after))
         else:
-            pause = self.backoff(attempt)
-        if self.limit is not None:
-            if left <= 0:
-                raise TimeLimitReached(f"{why} The time limit of {self.limit:g} s is reached.")
-            pause = min(pause, left)
+            pause = backoff.next()
+        if self.is_over():
+            raise TimeLimitReached(f"The time limit of {self.limit:g} s was reached.", cause=cause)
         with self._lock:
             self.retried += 1
-        self.sleep(pause)
+        if self.limit is None:
+            self.sleep(pause)
+        else:
+            self.sleep_within(pause)
 
     def report(self) -> dict[str, float]:
-        """The return value C(api): requests sent, requests repeated, seconds spent in pauses."""
+        """The return value `api`: requests sent, requests repeated, seconds spent in pauses."""
         return {"requests": self.requests, "retries": self.retried, "waited": round(self.waited, 3)}

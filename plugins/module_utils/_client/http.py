@@ -2,12 +2,14 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""One HTTP exchange: a whole answer within its bounds, or one of four failures, told apart by what they prove.
+"""One HTTP exchange: a whole response within its bounds, or one of four failures, told apart by what they prove.
 
 not sent       nothing left this machine: nothing happened
-refused        a whole answer that says no: nothing happened
-indeterminate  no answer, or a meaningless one: it may have happened
-foreign        a redirect, which is never followed
+refused        a whole response that says no: nothing happened
+indeterminate  no response, or a meaningless one: it may have happened
+redirected     a redirect, which is never followed
+
+Which of them it is follows from the kind of the failure: see `retry_policy.py`.
 """
 
 from __future__ import annotations
@@ -23,26 +25,29 @@ import threading
 import time
 import urllib.parse
 import zlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .errors import BadInput, VpsError
+from .retry_policy import FailureKind, Proof, is_success, kind_of_status
 from .secrets import echo_detector, scrubber
 from .settings import Settings, is_loopback
+
+if TYPE_CHECKING:
+    from requests import Session
+
+    from .transport import Exchange
 
 VERSION = "0.1.0"
 BODY_LIMIT = 32 * 1024 * 1024  # bytes, on the wire and unpacked
 _FRAMING_LIMIT = 1024 * 1024  # bytes for heads, chunk sizes and the like
 _CHUNK = 64 * 1024
-_IDLE_LIMIT = 1.0  # seconds; see Http._fresh_connection_for
-_REFUSING_5XX_WITH_RETRY_AFTER = 503
-_INDETERMINATE_4XX = frozenset({408, 409, 423, 425})
+_IDLE_LIMIT = 1.0  # seconds; see Http._session
 
 
-@dataclass(frozen=True)
-class Answer:
-    """A whole answer. C(retry_after) is in seconds, None where the answer asks for no pause or for a nonsensical one."""
+class Response(NamedTuple):
+    """A whole response. `retry_after` is in seconds, None where it asks for no pause or for a nonsensical one."""
 
     status: int
     headers: Mapping[str, str]
@@ -51,45 +56,40 @@ class Answer:
 
 
 class ExchangeFailure(VpsError):
-    """One of the four failures. The message is a phrase that fits behind C(GET /servers/: )."""
+    """One of the four failures. The reason is a phrase that fits behind `GET /servers/: `."""
 
-    def __init__(self, message: str, *, answer: Answer | None = None) -> None:
-        super().__init__(message)
-        self.answer = answer
+    def __init__(self, kind: FailureKind, phrase: str, *, response: Response | None = None) -> None:
+        super().__init__(phrase)
+        self.kind = kind
+        self.response = response
+        self.failure = self
+
+    @property
+    def proof(self) -> Proof:
+        """What it proves."""
+        return self.kind.proof
 
     @property
     def status(self) -> int | None:
-        """The HTTP status, where a whole answer came."""
-        return self.answer.status if self.answer else None
+        """The HTTP status, where a whole response came."""
+        return self.response.status if self.response else None
 
     @property
     def retry_after(self) -> float | None:
-        """Seconds that the answer asks to wait."""
-        return self.answer.retry_after if self.answer else None
+        """Seconds that the response asks to wait."""
+        return self.response.retry_after if self.response else None
 
 
-class NotSent(ExchangeFailure):
-    """Proof that nothing happened: no byte of the request was handed to the network."""
-
-
-class CertificateRejected(NotSent):
-    """Not sent, and no further try will change it."""
-
-
-class Refused(ExchangeFailure):
-    """Proof that nothing happened: a whole answer says no."""
-
-
-class Indeterminate(ExchangeFailure):
-    """It may have happened."""
-
-
-class Foreign(ExchangeFailure):
-    """A redirect: somebody else than the API wants the request, and the token with it."""
+def malformed(phrase: str, response: Response) -> ExchangeFailure:
+    """The failure of a response that has a status of success and makes no sense, or none that is documented."""
+    return ExchangeFailure(kind_of_status(response.status, None), phrase, response=response)
 
 
 class Http:
-    """Sends requests to one API with one token. Safe to share between threads: each has a session, and so a connection, of its own."""
+    """Sends requests to one API with one token.
+
+    Safe to share between threads: each has a session, and so a connection, of its own.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -104,14 +104,21 @@ class Http:
             "User-Agent": f"vpsorg.cloud/{VERSION} (Ansible collection)",
         }
 
-    def exchange(self, method: str, path: str, *, query: Sequence[tuple[str, str]] = (), body: Any = None, timeout: float | None = None) -> Answer:
-        """Send one request to C(api_url + path) and return its answer if the status is 2xx.
+    def exchange(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Sequence[tuple[str, str]] = (),
+        body: Any = None,
+    ) -> Response:
+        """Send one request to `api_url + path` and return its response if the status is 2xx.
 
-        C(timeout): seconds for the whole exchange, at most the option C(api_timeout), which is also the default.
-        Raises NotSent, Refused, Indeterminate or Foreign, and nothing else.
+        The whole exchange takes at most `api_timeout` seconds.
+        Raises ExchangeFailure, and nothing else.
         """
         url = self._settings.api_url + path + ("?" + urllib.parse.urlencode(query) if query else "")
-        seconds = min(self._settings.timeout, timeout) if timeout else self._settings.timeout
+        seconds = self._settings.timeout
         session, exchange = self._session(method)
         exchange.begin(seconds)
         data = None if body is None else json.dumps(body, ensure_ascii=True, allow_nan=False).encode("ascii")
@@ -127,32 +134,42 @@ class Http:
                 proxies=proxies_for(url),
                 verify=self._verify(),
             ) as response:
-                status = response.status_code
+                status = int(response.status_code)
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 content = _read_body(response.raw, headers)
         except Exception as exc:  # G5 of the rules: whatever the libraries below raise ends here
             self._drop_session()
             raise self._classified(exc, exchange.sent, seconds) from None
         self._local.last_used = time.monotonic()
-        if status < 200:
-            # An interim answer that the libraries below take for the answer: that one is still to come, and the next request would be given it.
+        if status < HTTPStatus.OK:
+            # An interim response that the libraries below take for the response: that one is still to come, and the
+            # next request would be given it.
             self._drop_session()
-            raise Indeterminate(f"the answer was lost: the server has sent an interim answer ({status}) that was not asked for")
-        answer = Answer(status=status, headers=headers, body=content, retry_after=retry_after_seconds(headers))
-        return self._judged(answer)
+            words = f"the response was lost: the server sent an unexpected interim response ({status})"
+            raise ExchangeFailure(FailureKind.LOST, words)
+        return self._judged(
+            Response(status=status, headers=headers, body=content, retry_after=retry_after_seconds(headers))
+        )
 
-    def _session(self, method: str) -> tuple[Any, Any]:
-        """This thread's session. Imports `requests`, which must not be paid for by what fails before the first request."""
-        from . import transport as _wire
+    def _session(self, method: str) -> tuple[Session, Exchange]:
+        """This thread's session.
+
+        Imports `requests`, which must not be paid for by what fails before the first request.
+        """
+        from . import transport
 
         local = self._local
-        if getattr(local, "session", None) is not None and method != "GET" and time.monotonic() - local.last_used > _IDLE_LIMIT:
+        if (
+            getattr(local, "session", None) is not None
+            and method != "GET"
+            and time.monotonic() - local.last_used > _IDLE_LIMIT
+        ):
             # A server may close an idle connection in the very moment in which a request is written to it. For a GET
             # that is one more try; for a create it would be an unknown outcome.
             self._drop_session()
         if getattr(local, "session", None) is None:
-            local.exchange = _wire.Exchange(BODY_LIMIT + _FRAMING_LIMIT)
-            local.session = _wire.new_session(local.exchange)
+            local.exchange = transport.Exchange(BODY_LIMIT + _FRAMING_LIMIT)
+            local.session = transport.new_session(local.exchange)
             local.last_used = time.monotonic()
         return local.session, local.exchange
 
@@ -167,38 +184,43 @@ class Http:
         environment = (os.environ.get(name) for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"))
         return self._settings.ca_path or next((path for path in environment if path and os.path.exists(path)), True)
 
-    def _judged(self, answer: Answer) -> Answer:
-        status = answer.status
-        if 200 <= status < 300:
-            return answer
-        if 300 <= status < 400:
-            host = _printable(self.scrub(_host_of(answer.headers.get("location", ""))), 100)
+    def _judged(self, response: Response) -> Response:
+        """The response itself if it is a success; else raises what it means."""
+        status = response.status
+        if is_success(status):
+            return response
+        kind = kind_of_status(status, response.retry_after)
+        if kind is FailureKind.REDIRECT:
+            host = _printable(self.scrub(_host_of(response.headers.get("location", ""))), 100)
             target = f" to {host}" if host else ""
-            raise Foreign(f"the answer is a redirect ({status}{target}), which is not followed: check api_url", answer=answer)
-        words = f"HTTP {status}{self._words(answer)}"
-        if 400 <= status < 500 and status not in _INDETERMINATE_4XX:
-            raise Refused(words, answer=answer)
-        if status == _REFUSING_5XX_WITH_RETRY_AFTER and answer.retry_after is not None:
-            raise Refused(words, answer=answer)
-        raise Indeterminate(words, answer=answer)
-
-    def _words(self, answer: Answer) -> str:
-        words = error_words(answer.body, self.scrub)
-        return f": {words}" if words else ""
+            phrase = f"the response is a redirect ({status}{target}), which is not followed: check api_url"
+        else:
+            words = error_words(response.body, self.scrub)
+            phrase = f"HTTP {status}: {words}" if words else f"HTTP {status}"
+        raise ExchangeFailure(kind, phrase, response=response)
 
     def _classified(self, exc: Exception, sent: bool, seconds: float) -> ExchangeFailure:
         causes = list(_causes(exc))
         if isinstance(exc, _BodyError):
-            return Indeterminate(str(exc))
+            return ExchangeFailure(FailureKind.LOST, str(exc))
         # For the name of another host, urllib3 1 has an error of its own.
-        rejections = [cause for cause in causes if isinstance(cause, ssl.SSLCertVerificationError) or type(cause).__name__ == "CertificateError"]
+        rejections = [
+            cause
+            for cause in causes
+            if isinstance(cause, ssl.SSLCertVerificationError) or type(cause).__name__ == "CertificateError"
+        ]
         if rejections:
-            why = next((cause.verify_message for cause in rejections if getattr(cause, "verify_message", "")), "") or _printable(str(rejections[-1]), 100)
-            return CertificateRejected(f"the server's certificate is not accepted ({why}): check api_url and ca_path")
+            told = (str(getattr(cause, "verify_message", "") or "") for cause in rejections)
+            why = next((words for words in told if words), "") or _printable(str(rejections[-1]), 100)
+            return ExchangeFailure(
+                FailureKind.CERTIFICATE, f"the server's certificate is not accepted ({why}): check api_url and ca_path"
+            )
         reason = _reason(causes, seconds) or _printable(self.scrub(f"{type(exc).__name__}: {exc}"), 200)
         if sent:
-            return Indeterminate(f"the answer was lost: {reason}")
-        return NotSent(f"{_host_of(self._settings.api_url)} could not be reached: {reason}")
+            return ExchangeFailure(FailureKind.LOST, f"the response was lost: {reason}")
+        return ExchangeFailure(
+            FailureKind.UNREACHED, f"{_host_of(self._settings.api_url)} could not be reached: {reason}"
+        )
 
 
 class _BodyError(Exception):
@@ -209,16 +231,16 @@ def _read_body(raw: Any, headers: Mapping[str, str]) -> bytes:
     """The whole body, unpacked, or _BodyError. Never takes much more than the limit from the wire."""
     declared = headers.get("content-length", "")
     if declared and not declared.isdigit():
-        raise _BodyError("the answer's Content-Length is no number")
+        raise _BodyError("the response's Content-Length is not a number")
     if declared and int(declared[:20]) > BODY_LIMIT:
-        raise _BodyError(f"the answer is larger than {BODY_LIMIT >> 20} MiB")
+        raise _BodyError(f"the response is larger than {BODY_LIMIT >> 20} MiB")
     body = bytearray()
     while chunk := raw.read(_CHUNK, decode_content=False):
         body += chunk
         if len(body) > BODY_LIMIT:
-            raise _BodyError(f"the answer is larger than {BODY_LIMIT >> 20} MiB")
+            raise _BodyError(f"the response is larger than {BODY_LIMIT >> 20} MiB")
     if declared and len(body) != int(declared):
-        raise _BodyError(f"the answer was cut off after {len(body)} of {int(declared)} bytes")
+        raise _BodyError(f"the response was cut off after {len(body)} of {int(declared)} bytes")
     return _unpacked(bytes(body), headers.get("content-encoding", "identity").strip().lower())
 
 
@@ -227,21 +249,22 @@ def _unpacked(body: bytes, encoding: str) -> bytes:
     if encoding in ("", "identity") or not body:
         return body
     if encoding not in ("gzip", "x-gzip", "deflate"):
-        raise _BodyError(f"the answer is packed in a way that was not asked for ({_printable(encoding, 40)})")
+        raise _BodyError(f"the response uses a compression that was not requested ({_printable(encoding, 40)})")
     unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
     try:
         content = unpacker.decompress(body, BODY_LIMIT + 1)
     except zlib.error:
-        raise _BodyError("the packed answer can't be unpacked") from None
+        raise _BodyError("the compressed response can't be decompressed") from None
     if len(content) > BODY_LIMIT:
-        raise _BodyError(f"the answer is larger than {BODY_LIMIT >> 20} MiB when unpacked")
+        raise _BodyError(f"the response is larger than {BODY_LIMIT >> 20} MiB when decompressed")
     if not unpacker.eof:
-        raise _BodyError("the packed answer was cut off")
+        raise _BodyError("the compressed response was cut off")
     return content
 
 
 def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
-    """What C(Retry-After) asks for, in seconds: a number, or a date, which is compared with the answer's own C(Date), never with the local clock.
+    """What `Retry-After` asks for, in seconds: a number, or a date, which is compared with the response's own `Date`,
+    never with the local clock.
 
     Nonsense, a negative number and a date without anything to compare it with count as absent: None.
     """
@@ -258,9 +281,10 @@ def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
 
 
 def proxies_for(url: str) -> dict[str, str]:
-    """The proxies that the environment names for a URL, C(no_proxy) honoured.
+    """The proxies that the environment names for a URL, `no_proxy` honoured.
 
-    Plain http, which goes to a loopback address only, is never handed to a proxy elsewhere: the proxy would read the token.
+    Plain http, which goes to a loopback address only, is never handed to a proxy elsewhere: the proxy would read the
+    token.
     """
     from requests.utils import get_environ_proxies
 
@@ -270,22 +294,24 @@ def proxies_for(url: str) -> dict[str, str]:
     proxies = {scheme: proxy for scheme, proxy in proxies.items() if proxy and scheme in (parts.scheme, "all")}
     if parts.scheme == "http":
         proxies = {
-            scheme: proxy for scheme, proxy in proxies.items() if is_loopback(urllib.parse.urlsplit(proxy if "//" in proxy else f"//{proxy}").hostname or "")
+            scheme: proxy
+            for scheme, proxy in proxies.items()
+            if is_loopback(urllib.parse.urlsplit(proxy if "//" in proxy else f"//{proxy}").hostname or "")
         }
     return proxies
 
 
 def error_words(body: bytes, scrub: Callable[[str], str] = str, limit: int = 500) -> str:
-    """The API's own words in an error body of any shape, shortened to C(limit) characters, without control characters.
+    """The API's own words in an error body of any shape, shortened to `limit` characters, without control characters.
 
-    C(scrub) comes before the cut, which could leave the first half of a token. The shapes of Django REST Framework are
+    `scrub` comes before the cut, which could leave the first half of a token. The shapes of Django REST Framework are
     expected by the vendor's client; nothing is documented.
     """
     head = body[: 64 * 1024].lstrip()
     if not head:
         return ""
     if head[:1] == b"<":
-        return "the answer is an HTML page, not the API's (a proxy, a sign-in page, or a wrong api_url?)"
+        return "the response is an HTML page, not the API's (a proxy, a sign-in page, or a wrong api_url?)"
     text = head.decode("utf-8", "replace")
     if len(body) <= 64 * 1024:
         with contextlib.suppress(ValueError, RecursionError):
@@ -301,7 +327,10 @@ def _flat_words(value: Any, depth: int = 0) -> str:
     if isinstance(value, list):
         return ", ".join(_flat_words(item, depth + 1) for item in value[:50])
     speaking = ("detail", "message", "error", "non_field_errors", "errors")
-    return "; ".join(_flat_words(item, depth + 1) if key in speaking else f"{key}: {_flat_words(item, depth + 1)}" for key, item in list(value.items())[:50])
+    return "; ".join(
+        _flat_words(item, depth + 1) if key in speaking else f"{key}: {_flat_words(item, depth + 1)}"
+        for key, item in list(value.items())[:50]
+    )
 
 
 def _printable(text: str, limit: int) -> str:
@@ -319,8 +348,10 @@ def _host_of(url: str) -> str:
         return ""
 
 
-def _causes(exc: BaseException) -> Any:
-    """An exception and all that it wraps: `requests` hides a refused connection and a broken one under the same class."""
+def _causes(exc: BaseException) -> Iterator[BaseException]:
+    """An exception and all that it wraps: `requests` hides a refused connection and a broken one under
+    the same class.
+    """
     seen: set[int] = set()
     queue: list[Any] = [exc]
     while queue:
@@ -329,7 +360,12 @@ def _causes(exc: BaseException) -> Any:
             continue
         seen.add(id(current))
         yield current
-        queue += [current.__cause__, current.__context__, getattr(current, "reason", None), *getattr(current, "args", ())]
+        queue += [
+            current.__cause__,
+            current.__context__,
+            getattr(current, "reason", None),
+            *getattr(current, "args", ()),
+        ]
 
 
 def _reason(causes: list[BaseException], seconds: float) -> str:
@@ -338,19 +374,19 @@ def _reason(causes: list[BaseException], seconds: float) -> str:
         (socket.gaierror, "the name could not be resolved"),
         (ConnectionRefusedError, "connection refused"),
         (ConnectionResetError, "the connection was reset"),
-        (TimeoutError, f"no whole answer within {seconds:g} s"),
+        (TimeoutError, f"no complete response within {seconds:g} s"),
         (ssl.SSLError, "the TLS connection failed"),
     ):
         if any(isinstance(cause, kind) for cause in causes):
             return words
-    if any(type(cause).__name__ == "AnswerTooLarge" for cause in causes):
+    if any(type(cause).__name__ == "ResponseTooLarge" for cause in causes):
         return f"it is larger than {BODY_LIMIT >> 20} MiB"
     if any("Tunnel connection failed" in str(cause) or type(cause).__name__ == "ProxyError" for cause in causes):
         return "the proxy refused the connection"
     if any("timeout" in type(cause).__name__.lower() for cause in causes):
-        return f"no whole answer within {seconds:g} s"
+        return f"no complete response within {seconds:g} s"
     if any(type(cause).__name__ in ("RemoteDisconnected", "IncompleteRead", "ProtocolError") for cause in causes):
-        return "the connection was closed before the whole answer"
+        return "the connection was closed before the response was complete"
     return ""
 
 
@@ -361,4 +397,7 @@ def require_requests() -> None:
     except ImportError:
         import sys
 
-        raise BadInput(f"The Python library requests is missing for {sys.executable}. Install it there: {sys.executable} -m pip install requests") from None
+        raise BadInput(
+            f"The Python library requests is missing for {sys.executable}. Install it there: {sys.executable} -m pip "
+            "install requests"
+        ) from None

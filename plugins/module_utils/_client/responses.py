@@ -2,9 +2,10 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The shapes of the API's answers, checked before anything relies on them. Pure: bytes in, checked values out, or Broken.
+"""The shapes of the API's responses, checked before anything relies on them. Pure: bytes in, checked values out, or
+MalformedResponse.
 
-A missing C(results) that is read as an empty list would create a second fleet and empty the inventory.
+A missing `results` that is read as an empty list would create a second fleet and empty the inventory.
 """
 
 from __future__ import annotations
@@ -13,44 +14,55 @@ import json
 import math
 import re
 import urllib.parse
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-DEEPEST = 100  # levels of a server's fields; Ansible's own ways of a result fail at a few hundred, and with them the whole result
+if TYPE_CHECKING:
+    from typing import TypeGuard  # Python 3.10
+
+# Levels of an object's fields. Ansible's own ways of a result fail at a few hundred, and with them the whole result.
+DEEPEST = 100
 _CONTAINERS = (dict, list)
 _LONE_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
+Query = tuple[tuple[str, str], ...]
+Item = TypeVar("Item", bound=Mapping[str, Any])
 
-class Broken(ValueError):
-    """The answer is not what the API documents. The message is a phrase."""
+
+class MalformedResponse(ValueError):
+    """The response is not what the API documents. The message is a phrase."""
 
 
-def is_integer(value: Any) -> bool:
+def is_integer(value: Any) -> TypeGuard[int]:
     """Whether a JSON value is an integer; a boolean, which Python counts among them, is none."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def is_id(value: Any) -> bool:
+def is_id(value: Any) -> TypeGuard[int]:
     """Whether a value may go into a path as an id: a positive integer; a boolean is none."""
     return is_integer(value) and value > 0
 
 
 def parse_json(body: bytes) -> Any:
-    """Any JSON value, decided by content and not by Content-Type. Raises Broken for everything else, never RecursionError or the like."""
+    """Any JSON value, decided by content and not by Content-Type.
+
+    Raises MalformedResponse for everything else, never RecursionError or the like.
+    """
     if not body.strip():
-        raise Broken("the answer is empty")
+        raise MalformedResponse("the response is empty")
     if body.lstrip()[:1] == b"<":
-        raise Broken("the answer is an HTML page, not the API's (a proxy, a sign-in page, or a wrong api_url?)")
+        raise MalformedResponse(
+            "the response is an HTML page, not the API's (a proxy, a sign-in page, or a wrong api_url?)"
+        )
     try:
         # Decoded here, because json.loads lets UTF-16 and encoded surrogates pass.
         value = json.loads(body.decode("utf-8-sig"), parse_constant=_no_constant, parse_float=_finite)
         # Half a surrogate pair is valid JSON that can't be printed or written anywhere.
         return _without_lone_surrogates(value) if _LONE_SURROGATE.search(body) else value
     except RecursionError:
-        raise Broken("the answer is nested too deeply") from None
+        raise MalformedResponse("the response is nested too deeply") from None
     except ValueError:
-        raise Broken("the answer is not valid JSON") from None
+        raise MalformedResponse("the response is not valid JSON") from None
 
 
 def _no_constant(word: str) -> Any:
@@ -74,27 +86,20 @@ def _without_lone_surrogates(value: Any) -> Any:
     return value
 
 
-def check_server(value: Any, *, server_id: int | None = None) -> dict[str, Any]:
-    """One server, in any of its views: an object with a positive integer C(id), a string C(name) and a string C(status).
+def without_depths(value: dict[str, Any]) -> dict[str, Any]:
+    """An object as it is, or a copy in which what is nested deeper than DEEPEST is null.
 
-    C(server_id): the id it must have. What is nested deeper than DEEPEST is cut off. Raises Broken.
+    No documented field is deep. One that is must not cost an object its id, nor the account all its other objects.
     """
-    if not isinstance(value, dict):
-        raise Broken("the answer is not a server object")
-    if not is_id(value.get("id")):
-        raise Broken("the answer holds a server without a positive integer id")
-    if not isinstance(value.get("name"), str) or not isinstance(value.get("status"), str):
-        raise Broken(f"the answer shows server {value['id']} without a name or a status")
-    if server_id is not None and value["id"] != server_id:
-        raise Broken(f"server {server_id} was asked for, but the answer shows server {value['id']}")
-    # No documented field is deep. One that is must not cost the server its id, nor the account all its other servers.
     return _cut(value, DEEPEST) if _is_deeper(value, DEEPEST) else value
 
 
 def _is_deeper(value: Any, levels: int) -> bool:
     if not levels:
         return True
-    for item in value.values() if isinstance(value, dict) else value:  # noqa: SIM110  # a generator takes twice the time, for every server
+    for item in (
+        value.values() if isinstance(value, dict) else value
+    ):  # a generator takes twice the time, for every server
         if (type(item) is dict or type(item) is list) and _is_deeper(item, levels - 1):  # pylint: disable=unidiomatic-typecheck
             return True
     return False
@@ -111,59 +116,55 @@ def _cut(value: Any, levels: int) -> Any:
     return {key: _cut(item, levels - 1) for key, item in value.items()}
 
 
-def check_action(value: Any, server_id: int) -> dict[str, Any]:
-    """The answer of start, stop and reboot: success, with the server under C(server). Returns that server. Raises Broken."""
-    if not isinstance(value, dict) or value.get("status") != "success":
-        raise Broken("the answer does not say that the action was accepted")
-    return check_server(value.get("server"), server_id=server_id)
+class Page(Generic[Item]):
+    """One page of a list, each object once. `next_query`: the query of its `next` link, None on the last page."""
+
+    def __init__(self, items: tuple[Item, ...], count: int, next_query: Query | None) -> None:
+        self.items = items
+        self.count = count
+        self.next_query = next_query
 
 
-@dataclass(frozen=True)
-class Page:
-    """One page of a list, each server once. C(next_query): the query of its C(next) link, None on the last page."""
-
-    servers: tuple[dict[str, Any], ...]
-    count: int
-    next_query: tuple[tuple[str, str], ...] | None
-
-
-def check_page(value: Any) -> Page:
-    """A page of servers. Raises Broken."""
+def check_page(value: Any, check_item: Callable[[Any], Item]) -> Page[Item]:
+    """A page of objects that have an `id`, each checked by `check_item`. Raises MalformedResponse."""
     if not isinstance(value, dict) or not isinstance(value.get("results"), list):
-        raise Broken("the answer is not a list of servers (no results)")
+        raise MalformedResponse("the response is not a list (no results)")
     count = value.get("count")
     if not is_integer(count) or count < 0:
-        raise Broken("the list of servers has no count")
-    servers: dict[int, dict[str, Any]] = {}
-    for item in value["results"]:
-        server = check_server(item)
-        servers.setdefault(server["id"], server)
-    return Page(tuple(servers.values()), count, _query_of(value.get("next")))
+        raise MalformedResponse("the list has no count")
+    return Page(tuple(_each_once(map(check_item, value["results"])).values()), count, _query_of(value.get("next")))
 
 
-def _query_of(link: Any) -> tuple[tuple[str, str], ...] | None:
-    """The query of a C(next) link: never its host, which may be a proxy's inner name or an attacker's."""
+def joined(pages: Sequence[Page[Item]]) -> list[Item]:
+    """The objects of all pages, in order, each id once.
+
+    Raises MalformedResponse unless every page tells one count and it agrees with them.
+    """
+    items = _each_once(item for page in pages for item in page.items)
+    counts = {page.count for page in pages}
+    if counts != {len(items)}:
+        told = " or ".join(str(count) for count in sorted(counts))
+        raise MalformedResponse(f"the list is incomplete: it reports a count of {told}, but contains {len(items)}")
+    return list(items.values())
+
+
+def _each_once(items: Iterable[Item]) -> dict[Any, Item]:
+    kept: dict[Any, Item] = {}
+    for item in items:
+        kept.setdefault(item["id"], item)
+    return kept
+
+
+def _query_of(link: Any) -> Query | None:
+    """The query of a `next` link: never its host, which may be a proxy's inner name or an attacker's."""
     if link is None or link == "":
         return None
     if not isinstance(link, str) or len(link) > 4096:
-        raise Broken("the list's link to its next page is malformed")
+        raise MalformedResponse("the list's link to its next page is malformed")
     try:
         query = urllib.parse.parse_qsl(urllib.parse.urlsplit(link).query, keep_blank_values=True, max_num_fields=50)
     except ValueError:
-        raise Broken("the list's link to its next page is malformed") from None
+        raise MalformedResponse("the list's link to its next page is malformed") from None
     if not query:
-        raise Broken("the list's link to its next page names no page")
+        raise MalformedResponse("the list's link to its next page does not name a page")
     return tuple(query)
-
-
-def joined(pages: Sequence[Page]) -> list[dict[str, Any]]:
-    """The servers of all pages, in order, each id once. Raises Broken unless every page tells one count and it agrees with what is there."""
-    servers: dict[int, dict[str, Any]] = {}
-    for page in pages:
-        for server in page.servers:
-            servers.setdefault(server["id"], server)
-    counts = {page.count for page in pages}
-    if counts != {len(servers)}:
-        told = " or ".join(str(count) for count in sorted(counts))
-        raise Broken(f"the list of servers is not whole: it tells a count of {told} and holds {len(servers)}")
-    return list(servers.values())

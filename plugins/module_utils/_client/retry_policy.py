@@ -2,17 +2,21 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What follows from a failure: the failure table, as data.
+"""What an HTTP status means, and what follows from a failure: the failure table, as data.
 
-A row says what a failure proves, a column what was being done, a cell what to do now. _api.py acts on the column for
-reads, _servers.py on the others; nothing else in the collection decides whether a request is sent again.
+A row is a kind of failure. Its first two columns say what it proves and whether the request may have taken effect all
+the same; every other column is an operation, and a cell what to do now. `api.py` acts on the column for reads, the
+rooms of `_server` on the others; nothing else in the collection decides whether a request is sent again.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
+from http import HTTPStatus
+from typing import NamedTuple
 
-from .http import CertificateRejected, ExchangeFailure, Foreign, NotSent
+MOST_TRIES_OF_A_WRITE = 4
 
 
 class Operation(Enum):
@@ -26,26 +30,17 @@ class Operation(Enum):
     REBOOT = "reboot"
 
 
-class Row(Enum):
-    """The rows: what became of a request."""
+class Proof(Enum):
+    """What a failure proves."""
 
-    UNREACHED = "name not resolved, connection refused, connect time-out"
-    CERTIFICATE = "certificate not accepted"
-    LOST = "reset, close or time-out after sending; or a broken or meaningless answer below 400"
-    REDIRECT = "3xx"
-    INVALID = "400, 422"
-    DENIED = "401, 403"
-    NO_CREDIT = "402"
-    NOT_FOUND = "404"
-    REJECTED = "405, 410, 413, 415 and every other 4xx"
-    SERVER_ERROR = "408, 425, 500, 502, 504, 503 without Retry-After, every other 5xx"
-    BUSY = "409, 423"
-    THROTTLED = "429, 503 with Retry-After"
-    ODD_SUCCESS = "another 2xx than the documented one"
+    NOT_SENT = "no byte of the request was handed to the network: nothing happened"
+    REFUSED = "a whole response says no: nothing happened"
+    INDETERMINATE = "no response, or a meaningless one: it may have happened"
+    REDIRECTED = "somebody else than the API wants the request, and the token with it: never followed"
 
 
-class Move(Enum):
-    """The cells. A look is a whole, well-formed read, which is itself tried again."""
+class Reaction(Enum):
+    """The cells. A look is a whole, well-formed read, which is itself retried."""
 
     AGAIN = "send again, within the tries"
     FAIL = "fail with the API's words"
@@ -56,77 +51,145 @@ class Move(Enum):
     SETTLE = "look: done; in another transition: wait for its end, then once more; else fail with the API's words"
 
 
+class FailureKind(Enum):
+    """The rows: what became of a request."""
+
+    UNREACHED = "name not resolved, connection refused, connect timeout"
+    CERTIFICATE = "certificate not accepted"
+    LOST = "reset, close or timeout after sending; or a malformed response with a documented status of success"
+    REDIRECT = "3xx"
+    INVALID = "400, 422"
+    DENIED = "401, 403"
+    NO_CREDIT = "402"
+    NOT_FOUND = "404"
+    GONE = "410"
+    REJECTED = "405, 413, 415 and every other 4xx"
+    SERVER_ERROR = "408, 425, 500, 502, 504, 503 without Retry-After, every other 5xx"
+    BUSY = "409, 423"
+    THROTTLED = "429, 503 with Retry-After"
+    ODD_SUCCESS = "another 2xx than a documented one"
+
+    @property
+    def proof(self) -> Proof:
+        """What a failure of this kind proves."""
+        return _TABLE[self].proof
+
+    @property
+    def may_have_taken_effect(self) -> bool:
+        """Whether the request may have been carried out all the same."""
+        return _TABLE[self].may_have_taken_effect
+
+    @property
+    def is_absence(self) -> bool:
+        """Whether the response says that there is no such thing."""
+        return self in (FailureKind.NOT_FOUND, FailureKind.GONE)
+
+    @property
+    def is_outage(self) -> bool:
+        """Whether the API could not be reached or had no meaningful response, so that old data are better than none."""
+        return self in _OUTAGES
+
+
+class _Row(NamedTuple):
+    proof: Proof
+    may_have_taken_effect: bool
+    reactions: Mapping[Operation, Reaction]
+
+
 _TABLE_TEXT = """
-              READ          CREATE        UPDATE        DELETE        SWITCH        REBOOT
-UNREACHED     AGAIN         LOOK_AGAIN    AGAIN         AGAIN         AGAIN         AGAIN
-CERTIFICATE   FAIL          FAIL          FAIL          FAIL          FAIL          FAIL
-LOST          AGAIN         LOOK_ONLY     LOOK_AGAIN    LOOK_AGAIN    LOOK_AGAIN    LOOK_ONLY
-REDIRECT      FAIL          FAIL          FAIL          FAIL          FAIL          FAIL
-INVALID       FAIL          FAIL          FAIL          FAIL          SETTLE        SETTLE
-DENIED        STOP          STOP          STOP          STOP          STOP          STOP
-NO_CREDIT     FAIL          FAIL          FAIL          FAIL          FAIL          FAIL
-NOT_FOUND     FAIL          FAIL          LOOK_AGAIN    LOOK_AGAIN    LOOK_AGAIN    LOOK_AGAIN
-REJECTED      FAIL          FAIL          FAIL          FAIL          FAIL          FAIL
-SERVER_ERROR  AGAIN         LOOK_ONLY     LOOK_AGAIN    LOOK_AGAIN    LOOK_AGAIN    LOOK_ONLY
-BUSY          AGAIN         LOOK_OR_FAIL  LOOK_AGAIN    LOOK_AGAIN    SETTLE        LOOK_OR_FAIL
-THROTTLED     AGAIN         LOOK_AGAIN    AGAIN         LOOK_AGAIN    LOOK_AGAIN    LOOK_AGAIN
-ODD_SUCCESS   AGAIN         LOOK_ONLY     LOOK_AGAIN    LOOK_AGAIN    LOOK_AGAIN    LOOK_ONLY
+              PROVES         EFFECT    READ   CREATE        UPDATE      DELETE      SWITCH      REBOOT
+UNREACHED     NOT_SENT       none      AGAIN  LOOK_AGAIN    AGAIN       AGAIN       AGAIN       AGAIN
+CERTIFICATE   NOT_SENT       none      FAIL   FAIL          FAIL        FAIL        FAIL        FAIL
+LOST          INDETERMINATE  possible  AGAIN  LOOK_ONLY     LOOK_AGAIN  LOOK_AGAIN  LOOK_AGAIN  LOOK_ONLY
+REDIRECT      REDIRECTED     none      FAIL   FAIL          FAIL        FAIL        FAIL        FAIL
+INVALID       REFUSED        none      FAIL   FAIL          FAIL        FAIL        SETTLE      SETTLE
+DENIED        REFUSED        none      STOP   STOP          STOP        STOP        STOP        STOP
+NO_CREDIT     REFUSED        none      FAIL   FAIL          FAIL        FAIL        FAIL        FAIL
+NOT_FOUND     REFUSED        none      FAIL   FAIL          LOOK_AGAIN  LOOK_AGAIN  LOOK_AGAIN  LOOK_AGAIN
+GONE          REFUSED        none      FAIL   FAIL          FAIL        FAIL        FAIL        FAIL
+REJECTED      REFUSED        none      FAIL   FAIL          FAIL        FAIL        FAIL        FAIL
+SERVER_ERROR  INDETERMINATE  possible  AGAIN  LOOK_ONLY     LOOK_AGAIN  LOOK_AGAIN  LOOK_AGAIN  LOOK_ONLY
+BUSY          INDETERMINATE  none      AGAIN  LOOK_OR_FAIL  LOOK_AGAIN  LOOK_AGAIN  SETTLE      LOOK_OR_FAIL
+THROTTLED     REFUSED        none      AGAIN  LOOK_AGAIN    AGAIN       LOOK_AGAIN  LOOK_AGAIN  LOOK_AGAIN
+ODD_SUCCESS   INDETERMINATE  possible  AGAIN  LOOK_ONLY     LOOK_AGAIN  LOOK_AGAIN  LOOK_AGAIN  LOOK_ONLY
 """
+# BUSY proves nothing about the server, which another request is changing; but this request took no effect.
 
 
-def _read_table(text: str) -> dict[tuple[Row, Operation], Move]:
+def _read_table(text: str) -> dict[FailureKind, _Row]:
     header, *lines = text.strip("\n").splitlines()
-    columns = [Operation[word] for word in header.split()]
-    cells = [line.split() for line in lines]
-    return {(Row[row], column): Move[word] for row, *words in cells for column, word in zip(columns, words)}
+    operations = [Operation[word] for word in header.split()[2:]]
+    rows = {}
+    for kind, proof, effect, *cells in (line.split() for line in lines):
+        reactions = {operation: Reaction[cell] for operation, cell in zip(operations, cells)}
+        rows[FailureKind[kind]] = _Row(Proof[proof], effect == "possible", reactions)
+    return rows
 
 
 _TABLE = _read_table(_TABLE_TEXT)
+_OUTAGES = frozenset({
+    FailureKind.UNREACHED, FailureKind.LOST, FailureKind.SERVER_ERROR, FailureKind.BUSY, FailureKind.THROTTLED,
+    FailureKind.ODD_SUCCESS,
+})  # fmt: skip
 
-_ROW_OF_STATUS = {
-    400: Row.INVALID,
-    422: Row.INVALID,
-    401: Row.DENIED,
-    403: Row.DENIED,
-    402: Row.NO_CREDIT,
-    404: Row.NOT_FOUND,
-    408: Row.SERVER_ERROR,
-    425: Row.SERVER_ERROR,
-    409: Row.BUSY,
-    423: Row.BUSY,
-    429: Row.THROTTLED,
+# Which statuses the API answers with is documented for 200, 201, 204, 400, 401, 402 and 404 only; the others are HTTP's
+# own.
+_KINDS: Mapping[int, FailureKind] = {
+    HTTPStatus.OK: FailureKind.LOST,
+    HTTPStatus.CREATED: FailureKind.LOST,
+    HTTPStatus.NO_CONTENT: FailureKind.LOST,
+    HTTPStatus.BAD_REQUEST: FailureKind.INVALID,
+    HTTPStatus.UNPROCESSABLE_ENTITY: FailureKind.INVALID,
+    HTTPStatus.UNAUTHORIZED: FailureKind.DENIED,
+    HTTPStatus.FORBIDDEN: FailureKind.DENIED,
+    HTTPStatus.PAYMENT_REQUIRED: FailureKind.NO_CREDIT,
+    HTTPStatus.NOT_FOUND: FailureKind.NOT_FOUND,
+    HTTPStatus.GONE: FailureKind.GONE,
+    HTTPStatus.REQUEST_TIMEOUT: FailureKind.SERVER_ERROR,
+    HTTPStatus.TOO_EARLY: FailureKind.SERVER_ERROR,
+    HTTPStatus.CONFLICT: FailureKind.BUSY,
+    HTTPStatus.LOCKED: FailureKind.BUSY,
+    HTTPStatus.TOO_MANY_REQUESTS: FailureKind.THROTTLED,
+}
+_ADVICE: Mapping[int, str] = {
+    HTTPStatus.UNAUTHORIZED: "The token is not accepted: check api_token or VPS_API_TOKEN.",
+    HTTPStatus.FORBIDDEN: "The token lacks a permission that this requires.",
+    HTTPStatus.PAYMENT_REQUIRED: "The account does not have enough credit; nothing was created.",
+    HTTPStatus.NOT_FOUND: "The API knows no such address: check api_url.",
 }
 
-MOST_TRIES_OF_A_WRITE = 4
+
+def is_success(status: int) -> bool:
+    """Whether a status is a 2xx."""
+    return HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
 
 
-def row_of(failure: ExchangeFailure) -> Row:
-    """Which row of the table a failure belongs to."""
-    if isinstance(failure, CertificateRejected):
-        return Row.CERTIFICATE
-    if isinstance(failure, NotSent):
-        return Row.UNREACHED
-    if isinstance(failure, Foreign):
-        return Row.REDIRECT
-    status = failure.status
-    if status is None:
-        return Row.LOST
-    if status in _ROW_OF_STATUS:
-        return _ROW_OF_STATUS[status]
-    if status == 503 and failure.retry_after is not None:
-        return Row.THROTTLED
-    if 400 <= status < 500:
-        return Row.REJECTED
-    if status >= 500:
-        return Row.SERVER_ERROR
-    return Row.ODD_SUCCESS if status not in (200, 201, 204) else Row.LOST
+def kind_of_status(status: int, retry_after: float | None) -> FailureKind:
+    """Which row a whole response belongs to that is no success, or that has a status of success and makes no sense.
+
+    `retry_after`: seconds that the response asks to wait; None where it asks for nothing.
+    """
+    if status in _KINDS:
+        return _KINDS[status]
+    if status == HTTPStatus.SERVICE_UNAVAILABLE and retry_after is not None:
+        return FailureKind.THROTTLED
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return FailureKind.SERVER_ERROR
+    if status >= HTTPStatus.BAD_REQUEST:
+        return FailureKind.REJECTED
+    return FailureKind.REDIRECT if status >= HTTPStatus.MULTIPLE_CHOICES else FailureKind.ODD_SUCCESS
 
 
-def move(operation: Operation, failure: ExchangeFailure) -> Move:
-    """What to do after a failure."""
-    return _TABLE[row_of(failure), operation]
+def advice_for(status: int | None) -> str:
+    """What to tell a user who meets this status; empty where the API's own words are all there is to say."""
+    return _ADVICE.get(status, "") if status is not None else ""
+
+
+def reaction_to(kind: FailureKind, operation: Operation) -> Reaction:
+    """What to do after a failure: a cell of the table."""
+    return _TABLE[kind].reactions[operation]
 
 
 def tries(operation: Operation, retries: int) -> int:
-    """How often a request may be sent, the first time included: C(api_retries) repetitions, of a write at most three."""
+    """How often a request may be sent, the first time included: `api_retries` repetitions, of a write at most three."""
     return 1 + retries if operation is Operation.READ else min(1 + retries, MOST_TRIES_OF_A_WRITE)

@@ -21,17 +21,18 @@ _PRINTABLE_ASCII = re.compile(r"[!-~]+")
 def clean_token(given: str | None) -> str:
     """The token without surrounding white space (files end in a newline).
 
-    Raises BadInput, which never quotes the token: a library that is handed a token with a newline inside quotes it in its own error.
+    Raises BadInput, which never quotes the token: a library that is handed a token with a newline inside quotes it in
+    its own error.
     """
     token = (given or "").strip()
     if not token:
         raise BadInput(
             "No API token was given: set the option api_token or the environment variable VPS_API_TOKEN "
-            "(tokens are made in the VPS.org account under Developers)."
+            "(tokens are created in the VPS.org account under Developers)."
         )
     if not _PRINTABLE_ASCII.fullmatch(token):
         raise BadInput(
-            "The API token is malformed: it holds white space or characters that no token has. "
+            "The API token is malformed: it contains white space or characters that no token has. "
             "Check what api_token or VPS_API_TOKEN is set to (the value is not shown here)."
         )
     return token
@@ -67,7 +68,8 @@ def echo_detector(token: str) -> Callable[[bytes], bool]:
 
 
 def values_scrubber(token: str) -> Callable[[Any], Any]:
-    """A function that takes the token out of every string of a JSON value, keys too; a value without it is returned as it is, not copied.
+    """A function that takes the token out of every string of a JSON value, keys too; a value without it is returned as
+    it is, not copied.
 
     ansible-core masks the values of a result by itself, but not the keys in it.
     """

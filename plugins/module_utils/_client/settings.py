@@ -26,7 +26,7 @@ _PATH = re.compile(r"(?:/[A-Za-z0-9._~%+-]+)*")
 
 @dataclass(frozen=True)
 class Settings:
-    """The checked connection options. Times are in seconds; C(api_url) has no trailing slash."""
+    """The checked connection options. Times are in seconds; `api_url` has no trailing slash."""
 
     api_url: str
     token: str = field(repr=False)
@@ -57,43 +57,51 @@ def read_settings(params: Mapping[str, Any]) -> Settings:
 
 
 def positive_seconds(option: str, value: float, *, at_least: float = 0.0) -> float:
-    """A number of seconds above 0 (and not below C(at_least)), or BadInput that names the option."""
+    """A number of seconds above 0 (and not below `at_least`), or BadInput that names the option."""
     if not 0 < value <= LONGEST or value < at_least:
-        raise BadInput(f"{option} must be a number of seconds {f'of at least {at_least:g}' if at_least else 'above 0'}, got {value}.")
+        raise BadInput(
+            f"{option} must be a number of seconds {f'of at least {at_least:g}' if at_least else 'above 0'}, got "
+            f"{value}."
+        )
     return float(value)
 
 
 def check_api_url(given: str) -> str:
     """The base URL without its trailing slash.
 
-    https with a host, or http to a loopback address, where no one else can read the token; no user, query or fragment. Raises BadInput.
+    https with a host, or http to a loopback address, where no one else can read the token; no user, query or fragment.
+    Raises BadInput.
     """
     advice = f"It must look like {DEFAULT_API_URL}; http:// is for a loopback address only."
     # urlsplit drops some control characters silently and keeps others, so they are looked for first.
     if any(ord(character) <= 32 or ord(character) == 127 for character in given.strip()):
-        raise BadInput(f"api_url holds white space or control characters. {advice}")
+        raise BadInput(f"api_url contains white space or control characters. {advice}")
     try:
         parts = urllib.parse.urlsplit(given.strip())
         port = parts.port
     except ValueError:
         raise BadInput(f"api_url is malformed. {advice}") from None
     if "@" in given:  # nowhere, so that no password is shown below either
-        raise BadInput(f"api_url must not hold a user or a password: the token is given by api_token. {advice}")
+        raise BadInput(f"api_url must not contain a user or a password: the token is given by api_token. {advice}")
     if parts.scheme not in ("https", "http"):
         raise BadInput(f"api_url must begin with https://, got {_shown(given)}. {advice}")
-    if not parts.hostname or not _HOST.fullmatch(parts.netloc.rsplit(":", 1)[0] if port is not None else parts.netloc.rstrip(":")):
-        raise BadInput(f"api_url names no valid host: {_shown(given)}. {advice}")
+    if not parts.hostname or not _HOST.fullmatch(
+        parts.netloc.rsplit(":", 1)[0] if port is not None else parts.netloc.rstrip(":")
+    ):
+        raise BadInput(f"api_url has no valid host: {_shown(given)}. {advice}")
     if "?" in given or "#" in given:
-        raise BadInput(f"api_url must not hold a query or a fragment: {_shown(given)}. {advice}")
+        raise BadInput(f"api_url must not contain a query or a fragment: {_shown(given)}. {advice}")
     if port == 0 or not _PATH.fullmatch(parts.path.rstrip("/")) or ".." in parts.path.split("/"):
-        raise BadInput(f"api_url has a port or a path that can't be right: {_shown(given)}. {advice}")
+        raise BadInput(f"api_url has an invalid port or path: {_shown(given)}. {advice}")
     if parts.scheme == "http" and not is_loopback(parts.hostname):
-        raise BadInput(f"api_url is plain http to {parts.hostname}, which would show the token to the network. Use https. {advice}")
+        raise BadInput(
+            f"api_url is plain http to {parts.hostname}, which would show the token to the network. Use https. {advice}"
+        )
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host name or address is this machine itself: C(localhost), 127.0.0.0/8 or ::1."""
+    """Whether a host name or address is this machine itself: `localhost`, 127.0.0.0/8 or ::1."""
     if host.lower() == "localhost":
         return True
     try:
@@ -110,12 +118,12 @@ def _check_ca_path(given: str | None) -> str | None:
     if not given:
         return None
     path = os.path.expanduser(os.path.expandvars(given))
-    advice = "It must be a file of certificate authorities in PEM format, or a folder of them."
+    advice = "It must be a file of certificate authorities in PEM format, or a directory of such files."
     if not os.access(path, os.R_OK):
         raise BadInput(f"ca_path {given!r} does not exist or can't be read. {advice}")
     # Later it would look like a TLS connection that failed, and be tried again.
     if os.path.isfile(path):
         with open(path, "rb") as file:
             if b"-----BEGIN" not in file.read():
-                raise BadInput(f"ca_path {given!r} holds no certificate in PEM format. {advice}")
+                raise BadInput(f"ca_path {given!r} contains no certificate in PEM format. {advice}")
     return path

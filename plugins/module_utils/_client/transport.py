@@ -4,7 +4,7 @@
 
 """What `requests` lacks for one exchange: a deadline for the whole of it, and proof of whether anything was sent.
 
-Importing this file imports `requests`, which costs 150-250 ms: see _http.py, which does so late.
+Importing this file imports `requests`, which costs 150-250 ms: see http.py, which does so late.
 """
 
 from __future__ import annotations
@@ -24,30 +24,36 @@ try:
     from urllib3.connection import HTTPConnection, HTTPSConnection
     from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 except ImportError:
-    HTTPAdapter = object  # this file stays importable; _http.require_requests tells users what is missing
+    # Keeps this file importable; http.require_requests tells users what is missing.
+    HTTPAdapter = object  # type: ignore[assignment, misc]
 else:
-    urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # the collection warns itself, where users see it
+    urllib3.disable_warnings(
+        urllib3.exceptions.InsecureRequestWarning
+    )  # the collection warns itself, where users see it
 
 
-# Bytes that the kernel takes in advance. Left to itself it takes several MiB of an answer that is then found to be too large.
+# Bytes that the kernel takes in advance. Left to itself it takes several MiB of a response that is then found to be too
+# large.
 _RECEIVE_BUFFER = 256 * 1024
 
 
-class AnswerTooLarge(OSError):
-    """More came than any answer may have, heads and framing included: a body's own limit does not count those."""
+class ResponseTooLarge(OSError):
+    """More came than any response may have, heads and framing included: a body's own limit does not count those."""
 
 
 class Exchange:
-    """The exchange under way on one session: its deadline (monotonic seconds) and whether its first byte was handed to the network."""
+    """The exchange under way on one session: its deadline (monotonic seconds) and whether its first byte was handed to
+    the network.
+    """
 
     def __init__(self, most_bytes: int) -> None:
-        """C(most_bytes): how many may come in one exchange."""
+        """`most_bytes`: how many may come in one exchange."""
         self.deadline = 0.0
         self.sent = False
         self._most_bytes = self._left = most_bytes
 
     def begin(self, timeout: float) -> None:
-        """Start the next exchange, which may take C(timeout) seconds from now to its last byte."""
+        """Start the next exchange, which may take `timeout` seconds from now to its last byte."""
         self.deadline = time.monotonic() + timeout
         self.sent = False
         self._left = self._most_bytes
@@ -60,14 +66,16 @@ class Exchange:
         return left
 
     def received(self, count: int) -> None:
-        """Count what came; raises AnswerTooLarge."""
+        """Count what came; raises ResponseTooLarge."""
         self._left -= count
         if self._left < 0:
-            raise AnswerTooLarge("the answer is too large")
+            raise ResponseTooLarge("the response is too large")
 
 
 class _DeadlineReader(io.RawIOBase):
-    """Reads a socket with what is left of the exchange's time and bytes: a socket's own time-out starts anew with every byte that drips in."""
+    """Reads a socket with what is left of the exchange's time and bytes: a socket's own time-out starts anew with every
+    byte that drips in.
+    """
 
     def __init__(self, raw: Any, sock: Any, exchange: Exchange) -> None:
         super().__init__()
@@ -80,7 +88,7 @@ class _DeadlineReader(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int | None:
         self._sock.settimeout(self._exchange.remaining())
-        count = self._raw.readinto(buffer)
+        count: int | None = self._raw.readinto(buffer)
         self._exchange.received(count or 0)
         return count
 
@@ -99,7 +107,7 @@ class _DeadlineResponse(http.client.HTTPResponse):
 def _watched_connection(base: type, exchange: Exchange) -> type:
     """A connection class that keeps the deadline and notes the moment of sending."""
 
-    class WatchedConnection(base):
+    class WatchedConnection(base):  # type: ignore[misc]  # which of the two classes it is is known only here
         response_class = functools.partial(_DeadlineResponse, exchange=exchange)
 
         def endheaders(self, *args: Any, **kwargs: Any) -> None:
@@ -114,8 +122,13 @@ def _watched_connection(base: type, exchange: Exchange) -> type:
 class _WatchedAdapter(HTTPAdapter):
     def __init__(self, exchange: Exchange) -> None:
         self._pools = {
-            scheme: type(f"Watched{pool.__name__}", (pool,), {"ConnectionCls": _watched_connection(connection, exchange)})
-            for scheme, pool, connection in (("http", HTTPConnectionPool, HTTPConnection), ("https", HTTPSConnectionPool, HTTPSConnection))
+            scheme: type(
+                f"Watched{pool.__name__}", (pool,), {"ConnectionCls": _watched_connection(connection, exchange)}
+            )
+            for scheme, pool, connection in (
+                ("http", HTTPConnectionPool, HTTPConnection),
+                ("https", HTTPSConnectionPool, HTTPSConnection),
+            )
         }
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
 
@@ -134,7 +147,9 @@ def _socket_options() -> list[tuple[int, int, int]]:
 
 
 def new_session(exchange: Exchange) -> requests.Session:
-    """A session that takes nothing from the environment (a netrc entry would replace the token), keeps no cookies and one connection."""
+    """A session that takes nothing from the environment (a netrc entry would replace the token), keeps no cookies and
+    one connection.
+    """
     session = requests.Session()
     session.trust_env = False
     session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))

@@ -8,24 +8,49 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from ansible.module_utils.common.validation import check_type_bool, check_type_int, check_type_str
+from ansible.module_utils.common.validation import (
+    check_type_bool,
+    check_type_dict,
+    check_type_int,
+    check_type_list,
+    check_type_str,
+)
 
+from .._client.concurrent import MOST_CONCURRENCY
 from .._client.errors import BadInput
-from .._module.options import MOST_CONCURRENCY, ON_IMMUTABLE_CHANGE, check_server_fields, server_options
-from .._server.plan import FIELDS, Wish
+from .._server.fields import check_fields, declaration_options
+from .._server.model import DesiredServer
 
-_CONVERTERS: Mapping[str, tuple[Callable[[Any], Any], str]] = {
-    "str": (lambda value: check_type_str(value, allow_conversion=True), "a string"),
-    "int": (check_type_int, "an integer"),
-    "bool": (check_type_bool, "a boolean"),
+# How Ansible converts the options of modules, and what to call one and several of each type in a message.
+_CONVERTERS: Mapping[str, tuple[Callable[[Any], Any], str, str]] = {
+    "str": (lambda value: check_type_str(value, allow_conversion=True), "a string", "strings"),
+    "int": (check_type_int, "an integer", "integers"),
+    "bool": (check_type_bool, "a boolean", "booleans"),
+    "list": (check_type_list, "a list", "lists"),
+    "dict": (check_type_dict, "a dictionary", "dictionaries"),
 }
+_CONTAINERS = ("list", "dict")
 _MOST_PROBLEMS_SHOWN = 10
 
 
-def read_wishes(params: Mapping[str, Any]) -> list[Wish]:
-    """The wishes in the order declared. Raises BadInput that names every server and field that is wrong."""
+@dataclass(frozen=True)
+class FleetDeclaration:
+    """A whole fleet. `desired`: in the order declared. `purge_match`: None where nothing is to be purged."""
+
+    desired: tuple[DesiredServer, ...]
+    absent: bool
+    purge_match: str | None
+    max_delete: int
+    concurrency: int
+    wait: bool
+
+
+def read_declaration(params: Mapping[str, Any]) -> FleetDeclaration:
+    """What the options of vps_fleet declare. Raises BadInput that names every server and field that is wrong."""
+    _check_options(params)
     problems: list[str] = []
     defaults = _read_fields(params["defaults"] or {}, "defaults", problems, nameless=True)
     entries = [_read_fields(entry, _label(number, entry), problems) for number, entry in enumerate(params["servers"])]
@@ -34,10 +59,18 @@ def read_wishes(params: Mapping[str, Any]) -> list[Wish]:
         shown = problems[:_MOST_PROBLEMS_SHOWN]
         more = f" (and {len(problems) - len(shown)} more)" if len(problems) > len(shown) else ""
         raise BadInput(f"{'; '.join(problem.rstrip('.') for problem in shown)}{more}. Nothing was done.")
-    return [_wish({**defaults, **entry}, params) for entry in entries]
+    of_the_task = {"on_immutable_change": params["on_immutable_change"], "wait": params["wait"]}
+    return FleetDeclaration(
+        desired=tuple(DesiredServer.of({**of_the_task, **defaults, **entry}) for entry in entries),
+        absent=params["state"] == "absent",
+        purge_match=params["purge_match"] if params["purge"] else None,
+        max_delete=params["max_delete"],
+        concurrency=params["concurrency"],
+        wait=params["wait"],
+    )
 
 
-def check_fleet_options(params: Mapping[str, Any]) -> None:
+def _check_options(params: Mapping[str, Any]) -> None:
     """Raise BadInput for options that don't go together."""
     if not 1 <= params["concurrency"] <= MOST_CONCURRENCY:
         raise BadInput(f"concurrency must be from 1 to {MOST_CONCURRENCY}, got {params['concurrency']}.")
@@ -46,12 +79,20 @@ def check_fleet_options(params: Mapping[str, Any]) -> None:
     if not params["purge"]:
         return
     if params["state"] == "absent":
-        raise BadInput("purge goes with state present: state absent deletes exactly the servers that are named.")
+        raise BadInput(
+            "purge works only with state: present; state: absent deletes exactly the servers that are named."
+        )
     pattern = params["purge_match"]
     if not pattern:
-        raise BadInput("purge needs purge_match: a shell pattern on names, such as web-*, that says which servers may be deleted when they are not declared.")
+        raise BadInput(
+            "purge needs purge_match: a shell pattern on names, such as web-*, that says which servers may be "
+            "deleted when they are not declared."
+        )
     if not re.search(r"[A-Za-z0-9-]", re.sub(r"\[!?\]?[^]]*\]", "", pattern)):
-        raise BadInput(f"purge_match {pattern!r} names no letter, digit or hyphen for certain: it could match any server. Give a pattern such as web-*.")
+        raise BadInput(
+            f"purge_match {pattern!r} contains no fixed letter, digit or hyphen: it could match any server. Give a "
+            "pattern such as web-*."
+        )
 
 
 def _label(number: int, entry: Any) -> str:
@@ -64,8 +105,7 @@ def _read_fields(entry: Any, label: str, problems: list[str], *, nameless: bool 
     if not isinstance(entry, Mapping):
         problems.append(f"{label} must be a dictionary of fields")
         return {}
-    options = {**server_options(), "on_immutable_change": ON_IMMUTABLE_CHANGE}
-    known = {option: spec for option, spec in options.items() if not (nameless and option == "name")}
+    known = {option: spec for option, spec in declaration_options().items() if not (nameless and option == "name")}
     fields: dict[str, Any] = {}
     for option, value in entry.items():
         if option not in known:
@@ -74,23 +114,26 @@ def _read_fields(entry: Any, label: str, problems: list[str], *, nameless: bool 
             converted = _converted(option, value, known[option], label, problems)
             if converted is not None:
                 fields[option] = converted
-    if not nameless and "name" not in fields and not (isinstance(entry.get("name"), str) or ("name" in entry and entry["name"] is not None)):
+    if (
+        not nameless
+        and "name" not in fields
+        and not (isinstance(entry.get("name"), str) or ("name" in entry and entry["name"] is not None))
+    ):
         problems.append(f"{label}: name is required")
     try:
-        check_server_fields(fields, f"{label}: ")
+        check_fields(fields, f"{label}: ")
     except BadInput as problem:
         problems.append(str(problem))
     return fields
 
 
 def _converted(option: str, value: Any, spec: Mapping[str, Any], label: str, problems: list[str]) -> Any:
-    convert, noun = _CONVERTERS[spec["type"]]
     try:
-        if isinstance(value, (Mapping, list)) or (isinstance(value, bool) and spec["type"] != "bool"):
-            raise TypeError
-        converted = convert(value)
+        converted = _as_type(spec["type"], value)
+        if "elements" in spec:
+            converted = [_as_type(spec["elements"], item) for item in converted]
     except (TypeError, ValueError, ArithmeticError):  # a number that is infinite, say
-        problems.append(f"{label}: {option} must be {noun}, got {str(value)[:100]!r}")
+        problems.append(f"{label}: {option} must be {_type_in_words(spec)}, got {str(value)[:100]!r}")
         return None
     if "choices" in spec and converted not in spec["choices"]:
         problems.append(f"{label}: {option} must be one of {', '.join(spec['choices'])}, got {converted!r}")
@@ -98,14 +141,27 @@ def _converted(option: str, value: Any, spec: Mapping[str, Any], label: str, pro
     return converted
 
 
+def _type_in_words(spec: Mapping[str, Any]) -> str:
+    """`a list of strings`."""
+    _convert, one, _several = _CONVERTERS[spec["type"]]
+    return f"{one} of {_CONVERTERS[spec['elements']][2]}" if "elements" in spec else one
+
+
+def _as_type(kind: str, value: Any) -> Any:
+    """A value as Ansible converts an option of this type. Raises TypeError, ValueError or ArithmeticError."""
+    if (isinstance(value, (Mapping, list)) and kind not in _CONTAINERS) or (isinstance(value, bool) and kind != "bool"):
+        raise TypeError
+    return _CONVERTERS[kind][0](value)
+
+
 def _unknown(option: Any, known: Mapping[str, Any]) -> str:
     if option == "state":
         return "state is declared for the whole task, not for one server"
     if option == "id":
-        return "a fleet knows its servers by their names; an id can't be declared"
+        return "a fleet identifies its servers by name; an id can't be declared"
     if option == "name":
         return "name belongs to each server"
-    return f"{str(option)[:60]!r} is no field of a server; known are {', '.join(known)}"
+    return f"{str(option)[:60]!r} is not a field of a server; the fields are {', '.join(known)}"
 
 
 def _repeated_names(entries: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -116,9 +172,3 @@ def _repeated_names(entries: Sequence[Mapping[str, Any]]) -> list[str]:
         if name is not None and first.setdefault(name, number) != number:
             problems.append(f"servers[{first[name]}] and servers[{number}] declare the same name, {name}")
     return problems
-
-
-def _wish(fields: Mapping[str, Any], params: Mapping[str, Any]) -> Wish:
-    declared = {option: fields[option] for option in FIELDS if option in fields}
-    on_immutable_change = fields.get("on_immutable_change", params["on_immutable_change"])
-    return Wish(fields["name"], None, declared, fields.get("power"), on_immutable_change, params["wait"])

@@ -2,7 +2,9 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Where lines of progress go: to the controller's ordinary output, where a module runs inside the controller; else nowhere."""
+"""Where lines of progress go: to the controller's ordinary output, where a module runs inside the controller; else
+nowhere.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ _show_last: Callable[[str], None] | None = None
 
 @contextlib.contextmanager
 def shown_by(show: Callable[[str], None] | None, last: Callable[[str], None] | None = None) -> Iterator[None]:
-    """Within this context, lines go to C(show), and the last words of a cancelled task to C(last); to nobody where these are None."""
+    """Within this context, lines go to `show`, and the last words of a cancelled task to `last`; to nobody where these
+    are None.
+    """
     global _show, _show_last
     before = _show, _show_last
     _show, _show_last = show, last

@@ -2,14 +2,15 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The life of a server: what the status words mean for who wants to act on it. Pure.
+"""The life of a server: what the status words mean for whoever wants to act on it. Pure.
 
-The words are documented but for C(restoring), which only the vendor's client knows. The word for a failed state is
+The words are documented but for `restoring`, which only the vendor's client knows. The word for a failed state is
 documented nowhere, so the good side of every decision is a closed set, and an unknown word is waited on.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
@@ -22,14 +23,16 @@ REBOOTING = "rebooting"
 LEADS_TO = {PROVISIONING: ACTIVE, "starting": ACTIVE, REBOOTING: ACTIVE, "restoring": ACTIVE, "stopping": STOPPED}
 # On the way to a power state that was asked for: nothing but waiting is needed. A restored server may end either way.
 ON_THE_WAY = {ACTIVE: frozenset({PROVISIONING, "starting", REBOOTING}), STOPPED: frozenset({"stopping"})}
-FILTERABLE = frozenset({ACTIVE, STOPPED, "suspended"})  # what the list's filter is documented to take
+FILTERABLE = frozenset(
+    {ACTIVE, STOPPED, "suspended"}
+)  # what the list's filter is documented to take; another word may be refused or ignored
 STABLE = frozenset({ACTIVE, STOPPED})
 # No action changes these, and no wait ends well in them.
-DEAD = frozenset({"suspended", "error", "failed", "deleted"})
-BROKEN = DEAD - {"suspended"}  # a suspended server was made as it was asked for
+TERMINAL = frozenset({"suspended", "error", "failed", "deleted"})
+FAILED = TERMINAL - {"suspended"}  # a suspended server was made as it was asked for
 
 POWER_TARGET = {"started": ACTIVE, "stopped": STOPPED}
-POWER_OF = {ACTIVE: "started", STOPPED: "stopped"}
+_POWER_OF = {status: power for power, status in POWER_TARGET.items()}
 
 
 class Goal(Enum):
@@ -42,17 +45,35 @@ class Goal(Enum):
     SETTLED = "active or stopped"
     GONE = "gone"
 
+    @property
+    def status(self) -> str | None:
+        """The one status in which the wait ends well; None where there are several or none."""
+        return _STATUS_OF_GOAL.get(self)
+
+
+_STATUS_OF_GOAL = {Goal.READY: ACTIVE, Goal.ACTIVE: ACTIVE, Goal.REBOOTED: ACTIVE, Goal.STOPPED: STOPPED}
+
 
 def is_known(status: str) -> bool:
     """Whether a status word is one of those that are known."""
-    return status in STABLE or status in DEAD or status in LEADS_TO
+    return status in STABLE or status in TERMINAL or status in LEADS_TO
+
+
+def is_terminal(status: str) -> bool:
+    """Whether no action changes this status, and no wait ends well in it."""
+    return status in TERMINAL
+
+
+def is_becoming_active(status: str) -> bool:
+    """Whether a server in this status becomes active by itself."""
+    return LEADS_TO.get(status) == ACTIVE
 
 
 def power_word(status: str) -> str:
-    """The power state that a status means, for showing: C(started), C(stopped), or the status word itself."""
-    return POWER_OF.get(status, status)
+    """The power state that a status means, for showing: `started`, `stopped`, or the status word itself."""
+    return _POWER_OF.get(status, status)
 
 
-def has_address(server: dict[str, Any]) -> bool:
+def has_address(server: Mapping[str, Any]) -> bool:
     """Whether a server has the address that every view of it shows."""
     return bool(server.get("ip_address"))

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write the result of every task as a line of JSON to the file named by VPSORG_TEST_RESULTS, and nothing to the output."""
+"""Write the result of every task as a line of JSON to the file named by VPSORG_TEST_RESULTS, and nothing
+to the output.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ from ansible.plugins.callback import CallbackBase
 
 
 def plain(value: Any) -> Any:
-    """The value in the types of JSON: ansible-core wraps texts and containers in types of its own, differing by version."""
+    """The value in the types of JSON: ansible-core wraps texts and containers in types of its own, differing by
+    version.
+    """
     if value is None or isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, Mapping):

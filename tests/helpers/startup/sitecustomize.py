@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Changes to every Python that has this folder in PYTHONPATH, as the environment says.
 
-VPSORG_TEST_SYSLOG=FILE: what goes to the system log is appended to the file instead.
-VPSORG_TEST_CLOCK_STEP=SECONDS: the wall clock steps by so much, once a client has been created in the process and a second has passed;
-VPSORG_TEST_CLOCK_STEPS=FILE: a line is written to it when the step was seen.
-VPSORG_TEST_CLOCK_SCALE=FACTOR: monotonic time runs so many times faster, and pauses are so many times shorter.
+VPSORG_TEST_SYSLOG=FILE: what goes to the system log is appended to the file instead. VPSORG_TEST_CLOCK_STEP=SECONDS:
+the wall clock steps by so much, once a client has been created in the process and a second has passed;
+VPSORG_TEST_CLOCK_STEPS=FILE: a line is written to it when the step was seen. VPSORG_TEST_CLOCK_SCALE=FACTOR: monotonic
+time runs so many times faster, and pauses are so many times shorter.
 """
 
 from __future__ import annotations

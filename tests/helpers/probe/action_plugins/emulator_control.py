@@ -1,10 +1,11 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Send requests from within a play to the emulator, some 5 ms each: what other clients do, and what the emulator is told.
+"""Send requests from within a play to the emulator, some 5 ms each: what other clients do, and what the emulator is
+told.
 
-The option `file` names a JSON file: `url` (its root, without a path), `requests` (a list of `[method, path, body]`), `token` (for
-paths of the API).
+The option `file` names a JSON file: `url` (its root, without a path), `requests` (a list of `[method, path, body]`),
+`token` (for paths of the API).
 """
 
 from __future__ import annotations
@@ -41,5 +42,9 @@ class ActionModule(ActionBase):
                 with opener.open(request, timeout=LIMIT) as answer:
                     answer.read()
             except urllib.error.HTTPError as error:
-                return {**result, "failed": True, "msg": f"{method} {path}: {error.code} {error.read().decode(errors='replace')}"}
+                return {
+                    **result,
+                    "failed": True,
+                    "msg": f"{method} {path}: {error.code} {error.read().decode(errors='replace')}",
+                }
         return result

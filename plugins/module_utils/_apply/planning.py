@@ -1,0 +1,105 @@
+# Copyright (c) 2026, VPS.org collection contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Plan, then apply: the plan of a whole task, its verdict, and what may come of it.
+
+plan = look_and_plan(planner, lock, budget, check_mode=check_mode)
+outcome = refused(plan) or predicted(plan, check_mode) or executor.apply(plan)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import NamedTuple, Protocol
+
+from .._client.budget import Budget
+from .._client.errors import ServerId, VpsError
+from .._server.model import ServerPlan
+from .jobs import Job
+from .lock import AccountLock
+
+
+class TaskPlan(NamedTuple):
+    """What a task declares, beside what a look at the account has found.
+
+    `refusal`: why the task as a whole must not begin, beside the refusals of its servers. `seen`: the ids in the list
+    that was read; None where none was.
+    """
+
+    servers: tuple[ServerPlan, ...]
+    refusal: VpsError | None = None
+    seen: frozenset[ServerId] | None = None
+
+    @property
+    def is_refused(self) -> bool:
+        """The verdict: whether nothing of it may be carried out."""
+        return self.refusal is not None or any(server.refusal for server in self.servers)
+
+    @property
+    def creates(self) -> bool:
+        """Whether any server is to be created."""
+        return any(server.creates for server in self.servers)
+
+
+class Planner(Protocol):
+    """Looks at the account and plans: for one server, for a power state, or for a fleet."""
+
+    @property
+    def may_create(self) -> bool:
+        """Whether a plan of this planner can hold a create."""
+
+    def plan(self) -> TaskPlan:
+        """Look and plan, without a write. Raises VpsError where the look fails."""
+
+
+class End(Enum):
+    """How a task ended."""
+
+    REFUSED = "nothing was written, because something in the declaration is not allowed or can't be done"
+    PREDICTED = "nothing was written, because of check mode"
+    APPLIED = "the plan was carried out, as far as it could be"
+    INTERRUPTED = "Ctrl-C or a signal came in between"
+
+
+class Outcome(NamedTuple):
+    """What has come of a task. `jobs`: one for each server plan that was carried out."""
+
+    end: End
+    plan: TaskPlan
+    jobs: Sequence[Job] = ()
+
+
+def look_and_plan(planner: Planner, lock: AccountLock, budget: Budget, *, check_mode: bool) -> TaskPlan:
+    """The plan of a task. Where it creates, the lock is held from the look on, and it is for `Executor.apply` to
+    release it. Raises VpsError.
+
+    Another task may create a server between a look and a create. Usually nobody else holds the lock, and the look under
+    it is the first one. What is only shown needs no lock.
+    """
+    if check_mode:
+        return planner.plan()
+    try:
+        if planner.may_create:
+            lock.try_acquire()
+        plan = planner.plan()
+        if plan.creates and not lock.held:
+            lock.acquire(budget)
+            plan = planner.plan()
+        if plan.is_refused or not plan.creates:
+            lock.release()
+        return plan
+    except BaseException:
+        lock.release()
+        raise
+
+
+def refused(plan: TaskPlan) -> Outcome | None:
+    """The outcome of a plan that must not be carried out; None where it may be."""
+    return Outcome(End.REFUSED, plan) if plan.is_refused else None
+
+
+def predicted(plan: TaskPlan, check_mode: bool) -> Outcome | None:
+    """The outcome in check mode; None outside of it."""
+    return Outcome(End.PREDICTED, plan) if check_mode else None

@@ -1,0 +1,154 @@
+# Copyright (c) 2026, VPS.org collection contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Create a server, or adopt the one that a create with a lost response has brought about.
+
+There is no second, billed server.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from .._client.api import ApiError
+from .._client.budget import Backoff
+from .._client.errors import About, Cancelled, ServerId, TimeLimitReached, UnknownOutcome, VpsError
+from .._client.http import ExchangeFailure
+from .._client.responses import MalformedResponse, is_id, parse_json
+from .._client.retry_policy import FailureKind, Operation, Reaction, is_success
+from .endpoints import SERVERS
+from .fields import is_as_asked
+from .model import Server
+from .servers import Servers, named
+from .write import Attempt, Write
+
+FEWEST_ADOPTION_LOOKS = 4
+_LOOK_ATTEMPTS = 2  # of one look inside a window that looks again anyway
+
+
+def create_or_adopt(servers: Servers, fields: Mapping[str, Any], seen: frozenset[ServerId]) -> tuple[Server, str]:
+    """Create a server with `fields`, its name among them. Returns it and the action: `create`, or `adopt` where the
+    response was lost.
+
+    `seen`: the ids that a whole list held just before, under the account's lock. At most one request is sent whose
+    refusal is not proven: a second one would be a second bill. Raises VpsError.
+    """
+    with Write(servers.client, Operation.CREATE, "POST", SERVERS, About(fields["name"])) as write:
+        for attempt in write.attempts():
+            with attempt:
+                server = servers.api.create_server(fields)
+                if server["id"] in seen:
+                    raise ExchangeFailure(
+                        FailureKind.LOST, f"the response shows server {server['id']}, which was there before"
+                    )
+                return server, "create"
+            if attempt.reaction in (Reaction.LOOK_ONLY, Reaction.LOOK_OR_FAIL):
+                return _Adoption(servers, fields, seen, attempt).server(), "adopt"
+            # The attempt has paused: no pause may lie between this look and the next create.
+            appeared = appeared_since(servers.list(), fields, seen)
+            if appeared is not None:
+                return appeared, "adopt"
+        raise write.given_up()
+
+
+def appeared_since(listed: list[Server], fields: Mapping[str, Any], seen: frozenset[ServerId]) -> Server | None:
+    """The one new server of the name that was asked for, if it is as asked for. Raises VpsError where it can't be told
+    which one is.
+
+    `created_at` proves nothing: clocks differ.
+    """
+    candidates = [server for server in named(listed, fields["name"]) if server["id"] not in seen]
+    if len(candidates) == 1 and is_as_asked(candidates[0], fields):
+        return candidates[0]
+    if not candidates:
+        return None
+    ids = ", ".join(str(server["id"]) for server in candidates)
+    words = (
+        f"While it was being created, something else also created a server with this name: ids {ids}. "
+        "It is impossible to tell which one is wanted: handle them by id."
+    )
+    raise VpsError(words, about=About(fields["name"], candidates[0]["id"]), changed=True)
+
+
+class _Adoption:
+    """The window after a create whose response was lost, in which the server is looked for."""
+
+    def __init__(
+        self, servers: Servers, fields: Mapping[str, Any], seen: frozenset[ServerId], attempt: Attempt
+    ) -> None:
+        self._servers = servers
+        self._fields = fields
+        self._seen = seen
+        self._attempt = attempt
+        # The id that a broken response has shown. It counts only if a look finds what was asked for behind it.
+        self._hint = _hinted_id(attempt.failure)
+        if self._hint in seen:
+            self._hint = None
+
+    def server(self) -> Server:
+        """The server. Raises VpsError: an unknown outcome, or the API's refusal where the failure was one."""
+        budget, window = self._servers.budget, self._servers.adopt_timeout
+        ends, looks = time.monotonic() + window, 0
+        shortest = window / 8
+        backoff = Backoff(min(0.5, shortest), 2.0, max(window / 5, 0.5))
+        last_problem: VpsError | None = None
+        try:
+            while True:
+                try:
+                    server = self._look()
+                    if server is not None:
+                        return server
+                    last_problem = None
+                except ApiError as error:
+                    if error.denied:
+                        raise
+                    last_problem = error
+                looks += 1
+                left = ends - time.monotonic()
+                if (left <= 0 and looks >= FEWEST_ADOPTION_LOOKS) or budget.is_over():
+                    break
+                budget.sleep_within(min(backoff.next(), max(left, shortest)))
+        except (ApiError, TimeLimitReached, Cancelled) as error:
+            raise self._unknown_outcome(error) from None
+        if self._attempt.reaction is Reaction.LOOK_OR_FAIL:
+            raise self._attempt.error()
+        raise self._unknown_outcome(last_problem)
+
+    def _look(self) -> Server | None:
+        appeared = appeared_since(self._servers.list(attempts=_LOOK_ATTEMPTS), self._fields, self._seen)
+        if appeared is not None or self._hint is None:
+            return appeared
+        try:
+            behind = self._servers.api.get_server(self._hint, attempts=_LOOK_ATTEMPTS)
+        except ApiError as error:
+            if error.denied:
+                raise
+            return None  # it may still be the one
+        if behind["name"] == self._fields["name"] and is_as_asked(behind, self._fields):
+            return behind
+        self._hint = None
+        return None
+
+    def _unknown_outcome(self, last_problem: VpsError | None) -> VpsError:
+        words = (
+            "Creating it has an unknown outcome. The server could not be found, but may still appear. No second "
+            "request was sent, because it could create a second, billed server. Run the task again: if the server has "
+            "appeared by then, it is adopted."
+        )
+        cause = self._attempt.error()
+        cause.cause = last_problem
+        return UnknownOutcome(words, about=About(self._fields["name"], self._hint), cause=cause)
+
+
+def _hinted_id(failure: ExchangeFailure) -> ServerId | None:
+    if failure.response is None or not is_success(failure.response.status):
+        return None
+    try:
+        value = parse_json(failure.response.body)
+    except MalformedResponse:
+        return None
+    found = value.get("id") if isinstance(value, dict) else None
+    return found if is_id(found) else None

@@ -1,0 +1,67 @@
+# Copyright (c) 2026, VPS.org collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the inventory keeps in a cache, and under which key: the API's data, never the token."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, cast
+
+from ...module_utils._client.responses import parse_json
+from ...module_utils._client.settings import Settings
+from ...module_utils._server.responses import check_server
+from .selection import Query, Selection, Server
+
+_FORMAT = 1
+
+
+def cache_key(base: str, path: str, settings: Settings, query: Query) -> str:
+    """The key for what one file shows of one account.
+
+    It depends on everything that decides which servers there are and what is known of them. `base` is Ansible's own
+    key, which depends on the plugin and the file's path only.
+    """
+    facts = [path, settings.api_url, settings.token, asdict(query)]
+    return f"{base}_{hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:20]}"
+
+
+def to_cache(servers: list[Server]) -> dict[str, Any]:
+    """What is cached: the API's data as one text, which no cache plugin looks into, converts or copies bit by bit."""
+    text = json.dumps(servers, ensure_ascii=True, separators=(",", ":"))
+    return {"format": _FORMAT, "digest": _digest(text), "servers": text}
+
+
+def from_cache(cached: Any, selection: Selection) -> list[Server] | None:
+    """The selected servers in a cached value, or None for what `to_cache` did not write.
+
+    They are checked like a response of the API.
+    """
+    if not isinstance(cached, Mapping) or cached.get("format") != _FORMAT or not isinstance(cached.get("servers"), str):
+        return None
+    try:
+        if cached.get("digest") != _digest(cached["servers"]):
+            return None
+        servers = parse_json(cached["servers"].encode())
+        if not isinstance(servers, list):
+            return None
+        servers = [cast(Server, check_server(server)) for server in servers]
+    except ValueError:
+        return None
+    return selection.of(servers)
+
+
+def cached_servers(store: Mapping[str, Any], key: str, selection: Selection) -> list[Server] | None:
+    """The selected servers under a key of a cache; None where they are absent, expired, damaged or unreadable."""
+    try:
+        return from_cache(store[key], selection)
+    except Exception:  # pylint: disable=broad-exception-caught
+        return None  # whatever a cache plugin raises, the API has what is needed
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

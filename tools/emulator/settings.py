@@ -1,0 +1,117 @@
+# Copyright (c) 2026, VPS.org collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The switches: one setting for every question that the API's documentation leaves open, and for every delay."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+MAX_DELAY_MS = 3_600_000
+MAX_STALE_MS = 60_000
+
+
+def _delay(default: int, description: str, maximum: int = MAX_DELAY_MS) -> Any:
+    """A field for a delay in milliseconds."""
+    return Field(default=default, ge=0, le=maximum, description=f"{description}, in milliseconds")
+
+
+class Switches(BaseModel):
+    """Every switch, its default, and its meaning. Where the documentation is silent, the default is the behavior that
+    is most demanding for a client.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    # The life of a server
+    provision_ms: int = _delay(300, "time from a create to the end of provisioning (documented: 2 to 5 minutes)")
+    address_ms: int = _delay(100, "time from the end of provisioning until the addresses appear")
+    start_ms: int = _delay(200, "time from a start to active")
+    stop_ms: int = _delay(200, "time from a stop to stopped")
+    reboot_ms: int = _delay(200, "time from a reboot to active")
+    delete_ms: int = _delay(0, "how long a deleted server remains in lists and details")
+    provision_ends_in: str = Field("active", min_length=1, description="status after provisioning")
+    start_ends_in: str = Field("active", min_length=1, description="status after a start")
+    stop_ends_in: str = Field("stopped", min_length=1, description="status after a stop")
+    reboot_ends_in: str = Field("active", min_length=1, description="status after a reboot")
+    gives_address: bool = Field(True, description="whether a created server ever gets addresses; off: they stay null")
+    deleting_status: str = Field(
+        "", description="status of a deleted server that remains visible; empty: the status it had"
+    )
+    reuse_ids: bool = Field(False, description="whether the ID of the newest server is reused after its deletion")
+
+    # Time
+    latency_ms: int = _delay(0, "time that every response takes; the request takes effect halfway through")
+    stale_ms: int = _delay(0, "how far lists and details lag behind writes", MAX_STALE_MS)
+    list_stale_ms: int = _delay(0, "how far lists alone lag behind writes", MAX_STALE_MS)
+    clock_skew_s: int = Field(
+        0, description="seconds by which the API's clock is ahead, in timestamps and in the Date header"
+    )
+
+    # Lists
+    paging: bool = Field(True, description="whether lists are paged, with next and previous; off: everything at once")
+    page_size: int = Field(20, ge=1, le=10_000, description="servers per page if the request does not specify it")
+    max_page_size: int = Field(100, ge=1, le=10_000, description="maximum page size")
+    next_host: str = Field(
+        "", description="host[:port] or scheme://host[:port] used in next and previous; empty: the host of the request"
+    )
+    order: Literal["asc", "desc"] = Field("asc", description="order of lists by ID")
+    filters: Literal["exact", "caseless", "ignored"] = Field(
+        "exact", description="how the filters status and location are compared"
+    )
+    undocumented_status: Literal["reject", "filter", "ignore"] = Field(
+        "reject",
+        description="effect of a status filter other than active, stopped, and suspended: 400, filter, or none",
+    )
+    strict_query: bool = Field(False, description="whether an unknown query parameter results in 400")
+
+    # Bodies
+    error_shape: Literal["drf", "detail", "message", "text", "html"] = Field(
+        "drf",
+        description="format of error bodies: "
+        "lists of messages by field, {detail}, {message}, plain text, or an HTML page",
+    )
+    patch_answer: Literal["detail", "list_item", "empty_object", "no_body", "no_content"] = Field(
+        "detail", description="response to PUT and PATCH: 200 with one of these bodies, or, for no_content, 204"
+    )
+    unknown_fields: Literal["ignore", "reject"] = Field(
+        "ignore", description="how unknown fields in a request body are handled"
+    )
+    unique_names: bool = Field(False, description="whether a second server with the same name results in 400")
+    name_max_length: int = Field(255, ge=1, description="maximum length of a name")
+    hostname_check: Literal["fqdn", "label", "none"] = Field(
+        "fqdn", description="accepted hostnames: only with a dot, also a single label, or any string"
+    )
+    hostname_default: Literal["null", "empty", "name"] = Field(
+        "null", description="hostname of a server created without one: null, an empty string, or its name"
+    )
+    check_ssh_keys: bool = Field(False, description="whether an ssh_key_id that is not in the catalog results in 400")
+    content_type: Literal["bodies", "every", "never"] = Field(
+        "bodies", description="which requests result in 415 unless their Content-Type is application/json"
+    )
+
+    # Refusals
+    actions_in_transition: Literal[400, 409] = Field(
+        400, description="response to start, stop, and reboot during a transition"
+    )
+    patch_in_transition: Literal[200, 400, 409] = Field(
+        200, description="response to PUT and PATCH during a transition"
+    )
+    delete_in_transition: Literal[204, 400, 409] = Field(204, description="response to DELETE during a transition")
+    delete_again: Literal[204, 404, 409] = Field(
+        404, description="response to DELETE for a deleted server that remains visible"
+    )
+    rate_limit: int = Field(
+        0, ge=0, description="maximum number of requests per second and token, with 429 beyond it; 0: no limit"
+    )
+    retry_after: Literal["seconds", "date", "none"] = Field("seconds", description="format of Retry-After in a 429")
+    slash_redirect: bool = Field(
+        False, description="whether a path without its trailing slash results in 301; off: 404"
+    )
+
+
+def changed(switches: Switches, values: dict[str, Any]) -> Switches:
+    """The switches with some values replaced; pydantic.ValidationError when one is unknown or not allowed."""
+    return Switches.model_validate({**switches.model_dump(), **values})
