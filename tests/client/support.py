@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiClient
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.budget import Budget
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import Http
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.exchange import Http
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.settings import Settings
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
 from emulator.handle import Emulator

@@ -12,7 +12,7 @@ import pytest
 from client.raw_server import EMPTY, RawServer, answer
 from client.support import FIELDS, NOBODY, servers_at
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client import http
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client import exchange
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import UnknownOutcome
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.change import delete, update
@@ -98,7 +98,7 @@ def test_a_connection_that_was_idle_is_not_used_for_a_write(monkeypatch: pytest.
         assert server.connections == 1
         create_or_adopt(servers, FIELDS, NOBODY)
         assert server.connections == 1, "it was not idle"
-        monkeypatch.setattr(http, "_IDLE_LIMIT", 0.0)
+        monkeypatch.setattr(exchange, "_IDLE_LIMIT", 0.0)
         servers.list()
         assert server.connections == 1
         create_or_adopt(servers, FIELDS, NOBODY)

@@ -165,7 +165,7 @@ def test_names_of_return_values(name: str) -> None:
 
 
 def test_one_version() -> None:
-    from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import VERSION
+    from ansible_collections.vpsorg.cloud.plugins.module_utils._client.exchange import VERSION
 
     assert yaml.safe_load((REPOSITORY / "galaxy.yml").read_text(encoding="utf-8"))["version"] == VERSION
 

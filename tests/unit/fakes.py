@@ -17,7 +17,7 @@ import hypothesis
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiClient
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.budget import Budget
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import (
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.exchange import (
     ExchangeFailure,
     Http,
     Response,

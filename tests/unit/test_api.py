@@ -15,7 +15,7 @@ from unit.fakes import FIELDS, Call, Reply, VirtualTime, list_item, lost, page, 
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import Cancelled, TimeLimitReached, VpsError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import ExchangeFailure
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.exchange import ExchangeFailure
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.retry_policy import FailureKind, Proof
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.endpoints import action_on
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers

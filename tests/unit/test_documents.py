@@ -67,7 +67,7 @@ def test_index_lists_every_guide() -> None:
 
 
 def rooms() -> set[str]:
-    """Every file of module_utils and plugin_utils, as `_client/http` or `_text`."""
+    """Every file of module_utils and plugin_utils, as `_client/exchange` or `_text`."""
     folders = [REPOSITORY / "plugins" / name for name in ("module_utils", "plugin_utils")]
     return {path.relative_to(folder).with_suffix("").as_posix() for folder in folders for path in folder.rglob("*.py")}
 

@@ -23,7 +23,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import
     VpsError,
     error_context,
 )
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import ExchangeFailure
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.exchange import ExchangeFailure
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.retry_policy import FailureKind, kind_of_status
 from helpers.facts import mentions, times
 

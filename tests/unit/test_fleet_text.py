@@ -12,7 +12,7 @@ from unit.fakes import server_detail
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import About, VpsError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import ExchangeFailure
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.exchange import ExchangeFailure
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.retry_policy import FailureKind
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.results import (
     diffs,

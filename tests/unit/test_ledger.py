@@ -20,7 +20,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import
     UnknownOutcome,
     VpsError,
 )
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import ExchangeFailure
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.exchange import ExchangeFailure
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.retry_policy import FailureKind, Proof
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.endpoints import SERVERS
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.model import DesiredServer, ServerPlan, Step

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import ExchangeFailure, Response, malformed
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.exchange import ExchangeFailure, Response, malformed
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.retry_policy import (
     FailureKind,
     Operation,

@@ -29,7 +29,7 @@ LONGEST_CLASS = 150  # lines
 
 
 def dotted(path: pathlib.Path) -> str:
-    """A file's name as Python imports it below plugins/: `module_utils._client.http`."""
+    """A file's name as Python imports it below plugins/: `module_utils._client.exchange`."""
     return ".".join(path.relative_to(PLUGINS).with_suffix("").parts)
 
 
@@ -55,7 +55,7 @@ ROOMS = {name: {found for found in imported(name) if found in FILES} for name in
 
 
 def wing_of(name: str) -> str:
-    """`_client` of `module_utils._client.http`."""
+    """`_client` of `module_utils._client.exchange`."""
     return name.split(".")[1]
 
 

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, TypeVar
 from .budget import Budget
 from .concurrent import DEFAULT_CONCURRENCY, run_all
 from .errors import ServerId, VpsError
-from .http import ExchangeFailure, Http, Response, malformed
+from .exchange import ExchangeFailure, Http, Response, malformed
 from .responses import Item, MalformedResponse, Page, Query, check_page, is_id, joined, parse_json
 from .retry_policy import FailureKind, Operation, Reaction, advice_for, reaction_to, tries
 

@@ -9,7 +9,7 @@
     ├── TimeLimitReached    the task's time limit
     ├── Cancelled           another part of the same task has ended everything
     ├── UnknownOutcome      a write that may have taken effect and must not be sent again
-    ├── ExchangeFailure     one request (http.py): not sent, refused, indeterminate or redirected
+    ├── ExchangeFailure     one request (exchange.py): not sent, refused, indeterminate or redirected
     └── ApiError            a request that failed for good (api.py)
 
 An error is data: whom it is about, the reason, what is in doubt, what was changed. `str(error)` is the one place where

@@ -4,7 +4,7 @@
 
 """What `requests` lacks for one exchange: a deadline for the whole of it, and proof of whether anything was sent.
 
-Importing this file imports `requests`, which costs 150-250 ms: see http.py, which does so late.
+Importing this file imports `requests`, which costs 150-250 ms: see exchange.py, which does so late.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ try:
     from urllib3.connection import HTTPConnection, HTTPSConnection
     from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 except ImportError:
-    # Keeps this file importable; http.require_requests tells users what is missing.
+    # Keeps this file importable; exchange.require_requests tells users what is missing.
     HTTPAdapter = object  # type: ignore[assignment, misc]
 else:
     urllib3.disable_warnings(

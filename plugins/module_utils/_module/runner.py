@@ -14,7 +14,7 @@ from ansible.module_utils.basic import AnsibleModule
 from .._client.api import ApiClient
 from .._client.budget import Budget
 from .._client.errors import VpsError
-from .._client.http import Http, require_requests
+from .._client.exchange import Http, require_requests
 from .._client.secrets import values_scrubber
 from .._client.settings import Settings, read_settings
 from .._server.servers import Servers

@@ -13,7 +13,7 @@ from typing import Any
 
 from .._client.budget import poll_backoff
 from .._client.errors import About, ServerId, VpsError
-from .._client.http import ExchangeFailure
+from .._client.exchange import ExchangeFailure
 from .._client.retry_policy import FailureKind, Operation, Reaction
 from .endpoints import one_server
 from .fields import MISSING, field_of, not_taken

@@ -16,7 +16,7 @@ from typing import Any
 from .._client.api import ApiError
 from .._client.budget import Backoff
 from .._client.errors import About, Cancelled, ServerId, TimeLimitReached, UnknownOutcome, VpsError
-from .._client.http import ExchangeFailure
+from .._client.exchange import ExchangeFailure
 from .._client.responses import MalformedResponse, is_id, parse_json
 from .._client.retry_policy import FailureKind, Operation, Reaction, is_success
 from .endpoints import SERVERS

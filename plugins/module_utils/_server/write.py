@@ -23,7 +23,7 @@ from types import TracebackType
 
 from .._client.api import ApiClient, ApiError, Endpoint
 from .._client.errors import NOBODY, About, Doubt, VpsError
-from .._client.http import ExchangeFailure
+from .._client.exchange import ExchangeFailure
 from .._client.retry_policy import FailureKind, Operation, Reaction, reaction_to, tries
 
 

@@ -12,7 +12,7 @@ from ...module_utils._client.api import ApiClient, ApiError
 from ...module_utils._client.budget import Budget
 from ...module_utils._client.concurrent import DEFAULT_CONCURRENCY, run_all
 from ...module_utils._client.errors import ServerId, TimeLimitReached, VpsError
-from ...module_utils._client.http import Http, require_requests
+from ...module_utils._client.exchange import Http, require_requests
 from ...module_utils._client.retry_policy import FailureKind
 from ...module_utils._client.secrets import values_scrubber
 from ...module_utils._client.settings import Settings

@@ -23,7 +23,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from unit.fakes import TOKEN, quickly, settings
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.http import (
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.exchange import (
     BODY_LIMIT,
     ExchangeFailure,
     Http,
