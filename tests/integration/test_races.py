@@ -115,7 +115,7 @@ def test_every_duplicate_of_two_controllers_is_reported(
     race: str, emulator, new_cli: Callable[[str], AnsibleCli], figures: Note
 ) -> None:
     emulator.configure(
-        provision_ms=60, address_ms=20, paging=False, list_stale_ms=300 if race == "both answers at once" else 0
+        provision_ms=60, address_ms=20, paging=False, list_stale_ms=3000 if race == "both answers at once" else 0
     )
     names = [f"race-{number}" for number in range(ROUNDS)]
     with contextlib.ExitStack() as stack:
