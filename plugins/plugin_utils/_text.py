@@ -101,7 +101,9 @@ class Marker:
         texts = self.texts
         # Keys are never templates where trust is explicit, and an export can't mark them.
         return {
-            name if TRUST_IS_EXPLICIT else texts[name]: texts[item] if type(item) is str else self(item, depth + 1)  # pylint: disable=unidiomatic-typecheck
+            name if TRUST_IS_EXPLICIT else texts[name]: (
+                texts[item] if type(item) is str else self(item, depth + 1)  # pylint: disable=unidiomatic-typecheck
+            )
             for name, item in value.items()
         }
 

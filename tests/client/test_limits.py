@@ -22,8 +22,8 @@ from client.raw_server import EMPTY, RawServer, answer
 from client.support import LIST, servers_at
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.body import BODY_LIMIT
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import UnknownOutcome
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.exchange import BODY_LIMIT
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.retry_policy import Proof
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
 from emulator.handle import Emulator

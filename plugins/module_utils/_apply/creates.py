@@ -24,11 +24,8 @@ from .jobs import Job, Observer
 from .ledger import CreateLedger
 from .lock import AccountLock
 
-_SECOND_LOOK_PAUSES = (
-    0.5,
-    2.0,
-    5.0,
-)  # the first in seconds, growth, the longest in seconds, where lists lag behind the creates
+# The first in seconds, growth, the longest in seconds, where lists lag behind the creates.
+_SECOND_LOOK_PAUSES = (0.5, 2.0, 5.0)
 _SECOND_LOOK_TIME = 60.0  # seconds, at most: as long as a missing server may be a stale read
 
 

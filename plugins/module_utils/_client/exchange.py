@@ -14,7 +14,6 @@ Which of them it is follows from the kind of the failure: see `retry_policy.py`.
 
 from __future__ import annotations
 
-import contextlib
 import email.utils
 import json
 import os
@@ -24,11 +23,11 @@ import ssl
 import threading
 import time
 import urllib.parse
-import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .body import BODY_LIMIT, BodyError, error_words, printable, read_body
 from .errors import BadInput, VpsError
 from .retry_policy import FailureKind, Proof, is_success, kind_of_status
 from .secrets import echo_detector, scrubber
@@ -40,9 +39,7 @@ if TYPE_CHECKING:
     from .transport import Exchange
 
 VERSION = "0.1.0"
-BODY_LIMIT = 32 * 1024 * 1024  # bytes, on the wire and unpacked
 _FRAMING_LIMIT = 1024 * 1024  # bytes for heads, chunk sizes and the like
-_CHUNK = 64 * 1024
 _IDLE_LIMIT = 1.0  # seconds; see Http._session
 
 
@@ -136,7 +133,7 @@ class Http:
             ) as response:
                 status = int(response.status_code)
                 headers = {name.lower(): value for name, value in response.headers.items()}
-                content = _read_body(response.raw, headers)
+                content = read_body(response.raw, headers)
         except Exception as exc:  # G5 of the rules: whatever the libraries below raise ends here
             self._drop_session()
             raise self._classified(exc, exchange.sent, seconds) from None
@@ -191,7 +188,7 @@ class Http:
             return response
         kind = kind_of_status(status, response.retry_after)
         if kind is FailureKind.REDIRECT:
-            host = _printable(self.scrub(_host_of(response.headers.get("location", ""))), 100)
+            host = printable(self.scrub(_host_of(response.headers.get("location", ""))), 100)
             target = f" to {host}" if host else ""
             phrase = f"the response is a redirect ({status}{target}), which is not followed: check api_url"
         else:
@@ -201,7 +198,7 @@ class Http:
 
     def _classified(self, exc: Exception, sent: bool, seconds: float) -> ExchangeFailure:
         causes = list(_causes(exc))
-        if isinstance(exc, _BodyError):
+        if isinstance(exc, BodyError):
             return ExchangeFailure(FailureKind.LOST, str(exc))
         # For the name of another host, urllib3 1 has an error of its own.
         rejections = [
@@ -211,55 +208,16 @@ class Http:
         ]
         if rejections:
             told = (str(getattr(cause, "verify_message", "") or "") for cause in rejections)
-            why = next((words for words in told if words), "") or _printable(str(rejections[-1]), 100)
+            why = next((words for words in told if words), "") or printable(str(rejections[-1]), 100)
             return ExchangeFailure(
                 FailureKind.CERTIFICATE, f"the server's certificate is not accepted ({why}): check api_url and ca_path"
             )
-        reason = _reason(causes, seconds) or _printable(self.scrub(f"{type(exc).__name__}: {exc}"), 200)
+        reason = _reason(causes, seconds) or printable(self.scrub(f"{type(exc).__name__}: {exc}"), 200)
         if sent:
             return ExchangeFailure(FailureKind.LOST, f"the response was lost: {reason}")
         return ExchangeFailure(
             FailureKind.UNREACHED, f"{_host_of(self._settings.api_url)} could not be reached: {reason}"
         )
-
-
-class _BodyError(Exception):
-    """The body is not whole, or beyond its bounds."""
-
-
-def _read_body(raw: Any, headers: Mapping[str, str]) -> bytes:
-    """The whole body, unpacked, or _BodyError. Never takes much more than the limit from the wire."""
-    declared = headers.get("content-length", "")
-    if declared and not declared.isdigit():
-        raise _BodyError("the response's Content-Length is not a number")
-    if declared and int(declared[:20]) > BODY_LIMIT:
-        raise _BodyError(f"the response is larger than {BODY_LIMIT >> 20} MiB")
-    body = bytearray()
-    while chunk := raw.read(_CHUNK, decode_content=False):
-        body += chunk
-        if len(body) > BODY_LIMIT:
-            raise _BodyError(f"the response is larger than {BODY_LIMIT >> 20} MiB")
-    if declared and len(body) != int(declared):
-        raise _BodyError(f"the response was cut off after {len(body)} of {int(declared)} bytes")
-    return _unpacked(bytes(body), headers.get("content-encoding", "identity").strip().lower())
-
-
-def _unpacked(body: bytes, encoding: str) -> bytes:
-    """Identity is asked for; a proxy on the way may compress all the same."""
-    if encoding in ("", "identity") or not body:
-        return body
-    if encoding not in ("gzip", "x-gzip", "deflate"):
-        raise _BodyError(f"the response uses a compression that was not requested ({_printable(encoding, 40)})")
-    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
-    try:
-        content = unpacker.decompress(body, BODY_LIMIT + 1)
-    except zlib.error:
-        raise _BodyError("the compressed response can't be decompressed") from None
-    if len(content) > BODY_LIMIT:
-        raise _BodyError(f"the response is larger than {BODY_LIMIT >> 20} MiB when decompressed")
-    if not unpacker.eof:
-        raise _BodyError("the compressed response was cut off")
-    return content
 
 
 def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
@@ -299,45 +257,6 @@ def proxies_for(url: str) -> dict[str, str]:
             if is_loopback(urllib.parse.urlsplit(proxy if "//" in proxy else f"//{proxy}").hostname or "")
         }
     return proxies
-
-
-def error_words(body: bytes, scrub: Callable[[str], str] = str, limit: int = 500) -> str:
-    """The API's own words in an error body of any shape, shortened to `limit` characters, without control characters.
-
-    `scrub` comes before the cut, which could leave the first half of a token. The shapes of Django REST Framework are
-    expected by the vendor's client; nothing is documented.
-    """
-    head = body[: 64 * 1024].lstrip()
-    if not head:
-        return ""
-    if head[:1] == b"<":
-        return "the response is an HTML page, not the API's (a proxy, a sign-in page, or a wrong api_url?)"
-    text = head.decode("utf-8", "replace")
-    if len(body) <= 64 * 1024:
-        with contextlib.suppress(ValueError, RecursionError):
-            text = _flat_words(json.loads(body))
-    return _printable(scrub(text), limit)
-
-
-def _flat_words(value: Any, depth: int = 0) -> str:
-    if isinstance(value, str):
-        return value
-    if depth > 4 or value is None or isinstance(value, (bool, int, float)):
-        return json.dumps(value)
-    if isinstance(value, list):
-        return ", ".join(_flat_words(item, depth + 1) for item in value[:50])
-    speaking = ("detail", "message", "error", "non_field_errors", "errors")
-    return "; ".join(
-        _flat_words(item, depth + 1) if key in speaking else f"{key}: {_flat_words(item, depth + 1)}"
-        for key, item in list(value.items())[:50]
-    )
-
-
-def _printable(text: str, limit: int) -> str:
-    # A first cut comes first: the rest is not worth the work. Escape sequences must not reach a terminal.
-    shown = "".join(character if character.isprintable() else " " for character in text[: 4 * limit])
-    shown = " ".join(shown.split())
-    return shown if len(shown) <= limit else shown[:limit] + "…"
 
 
 def _host_of(url: str) -> str:

@@ -27,9 +27,8 @@ except ImportError:
     # Keeps this file importable; exchange.require_requests tells users what is missing.
     HTTPAdapter = object  # type: ignore[assignment, misc]
 else:
-    urllib3.disable_warnings(
-        urllib3.exceptions.InsecureRequestWarning
-    )  # the collection warns itself, where users see it
+    # The collection warns itself, where users see it.
+    urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 
 
 # Bytes that the kernel takes in advance. Left to itself it takes several MiB of a response that is then found to be too

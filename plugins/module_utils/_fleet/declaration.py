@@ -114,11 +114,7 @@ def _read_fields(entry: Any, label: str, problems: list[str], *, nameless: bool 
             converted = _converted(option, value, known[option], label, problems)
             if converted is not None:
                 fields[option] = converted
-    if (
-        not nameless
-        and "name" not in fields
-        and not (isinstance(entry.get("name"), str) or ("name" in entry and entry["name"] is not None))
-    ):
+    if not nameless and entry.get("name") is None:
         problems.append(f"{label}: name is required")
     try:
         check_fields(fields, f"{label}: ")

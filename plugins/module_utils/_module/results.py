@@ -95,7 +95,7 @@ def _result_of_refusal(plan: ServerPlan) -> Result:
 
 def _result_of_prediction(plan: ServerPlan) -> Result:
     if plan.predicted_failure is not None:
-        return Result({**_result_of_refusal(plan).values}, str(plan.predicted_failure), plan.warnings)
+        return _result_of_refusal(plan)._replace(failure=str(plan.predicted_failure))
     actions = [
         {
             "action": step.kind,

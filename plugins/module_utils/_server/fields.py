@@ -21,9 +21,8 @@ from .._client.responses import is_id
 MISSING = object()  # what a view of a server shows for a field that it lacks: not null, and not to be compared
 
 _NAME = re.compile(r"[A-Za-z0-9-]+")  # documented: alphanumeric, hyphens allowed
-_HOSTNAME = re.compile(
-    r"(?!.{254})[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*\.?"
-)
+_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_HOSTNAME = re.compile(rf"(?!.{{254}}){_LABEL}(?:\.{_LABEL})*\.?")
 _LOCATION = re.compile(r"[!-~](?:[ -~]{0,98}[!-~])?")
 
 

@@ -18,11 +18,8 @@ from .model import Server
 
 _MOST_LOOKS_FOR_A_NAME = 4
 _ADVICE_FOR_NAMESAKES = "Specify the id of the one you mean, or delete the unwanted ones by id."
-_LOOK_PAUSES = (
-    0.5,
-    2.0,
-    10.0,
-)  # the first in seconds, growth, the longest in seconds: some seconds for all these looks
+# The first in seconds, growth, the longest in seconds: some seconds for all these looks.
+_LOOK_PAUSES = (0.5, 2.0, 10.0)
 
 
 def named(servers: Iterable[Server], name: str) -> list[Server]:
@@ -79,8 +76,6 @@ class Servers:
     def budget(self) -> Budget:
         """The task's time."""
         return self.client.budget
-
-    # Finding
 
     def list(self, *, attempts: int | None = None) -> list[Server]:
         """Every server of the account: a whole list or an error. `attempts`: how often each page may be asked for."""

@@ -23,9 +23,8 @@ REBOOTING = "rebooting"
 LEADS_TO = {PROVISIONING: ACTIVE, "starting": ACTIVE, REBOOTING: ACTIVE, "restoring": ACTIVE, "stopping": STOPPED}
 # On the way to a power state that was asked for: nothing but waiting is needed. A restored server may end either way.
 ON_THE_WAY = {ACTIVE: frozenset({PROVISIONING, "starting", REBOOTING}), STOPPED: frozenset({"stopping"})}
-FILTERABLE = frozenset(
-    {ACTIVE, STOPPED, "suspended"}
-)  # what the list's filter is documented to take; another word may be refused or ignored
+# What the list's filter is documented to take; another word may be refused or ignored.
+FILTERABLE = frozenset({ACTIVE, STOPPED, "suspended"})
 STABLE = frozenset({ACTIVE, STOPPED})
 # No action changes these, and no wait ends well in them.
 TERMINAL = frozenset({"suspended", "error", "failed", "deleted"})
