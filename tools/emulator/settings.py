@@ -79,6 +79,13 @@ class Switches(BaseModel):
     unknown_fields: Literal["ignore", "reject"] = Field(
         "ignore", description="how unknown fields in a request body are handled"
     )
+    plans: bool = Field(True, description="whether there is a list of plans; off: GET /plans/ results in 404")
+    stored_names: Literal["as_sent", "lowercase", "cut"] = Field(
+        "as_sent", description="how a name is stored: as it was sent, in lowercase, or cut to 12 characters"
+    )
+    created_name: Literal["stored", "sent"] = Field(
+        "stored", description="the name in the response to a create, if it is stored in another way than it was sent"
+    )
     unique_names: bool = Field(False, description="whether a second server with the same name results in 400")
     name_max_length: int = Field(255, ge=1, description="maximum length of a name")
     hostname_check: Literal["fqdn", "label", "none"] = Field(

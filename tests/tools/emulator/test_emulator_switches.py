@@ -294,6 +294,28 @@ def test_unknown_fields(emulator: Emulator, client: Client) -> None:
     assert answer.status_code == 400 and set(answer.json()) == {"colour", "plan_id"}
 
 
+@switch("plans")
+def test_the_list_of_plans(emulator: Emulator, client: Client) -> None:
+    plans = {plan["id"]: plan for plan in client.get("/plans/").json()["results"]}
+    assert sorted(plans) == [1, 2, 3, 4] and "eu-north" in plans[1]["locations"]
+    there = client.get("/plans/?location=eu-north").json()
+    assert there["count"] == len(there["results"]) == 3 and 3 not in {plan["id"] for plan in there["results"]}
+    emulator.configure(plans=False)
+    assert client.get("/plans/").status_code == 404
+
+
+@switch("stored_names", "created_name")
+def test_names_may_be_stored_otherwise(emulator: Emulator, client: Client) -> None:
+    emulator.configure(stored_names="lowercase")
+    server = client.create("Web-01")
+    assert server["name"] == "web-01" == client.detail(server["id"])["name"]
+    client.ask("PATCH", f"/servers/{server['id']}/", {"name": "DB"})
+    assert client.detail(server["id"])["name"] == "db"
+    emulator.configure(stored_names="cut", created_name="sent")
+    server = client.create("a-very-long-name")
+    assert server["name"] == "a-very-long-name" and client.detail(server["id"])["name"] == "a-very-long-"
+
+
 @switch("unique_names")
 def test_unique_names(emulator: Emulator, client: Client) -> None:
     emulator.configure(unique_names=True)
