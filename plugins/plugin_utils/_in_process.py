@@ -48,6 +48,7 @@ try:  # ansible-core 2.19 and newer
 except ImportError:  # 2.16 to 2.18
     HAS_PROFILES = False
 
+from ..module_utils._apply.lock import FOLDER_IN_ENVIRONMENT, FOLDER_VARIABLE
 from ..module_utils._module import output
 
 SWITCH = "vpsorg_in_process"
@@ -69,11 +70,13 @@ class InProcessActionModule(NormalActionModule):
 
     MODULE: ModuleType
     _here = False
+    _lock_folder = ""
     _module_args: dict[str, Any] = {}
 
     def run(self, tmp: Any = None, task_vars: Mapping[str, Any] | None = None) -> Any:
         """Run the module, here where that is equivalent, else as ansible-core runs every module."""
         self._here = self._is_equivalent(task_vars or {})
+        self._lock_folder = str(self._templar.template((task_vars or {}).get(FOLDER_VARIABLE)) or "")
         return super().run(tmp, task_vars)
 
     def _is_equivalent(self, task_vars: Mapping[str, Any]) -> bool:
@@ -101,6 +104,17 @@ class InProcessActionModule(NormalActionModule):
             or interpreter in _DISCOVERING
             or os.path.normpath(str(interpreter)) == os.path.normpath(sys.executable)
         )
+
+    def _compute_environment_string(self, raw_environment_out: dict[str, Any] | None = None) -> Any:
+        """The task's environment, and in it the folder for locks: a module, here or in a process, sees no variables."""
+        environment = self._task.environment
+        if self._lock_folder:
+            outer = environment if isinstance(environment, list) else [environment] if environment else []
+            self._task.environment = [*outer, {FOLDER_IN_ENVIRONMENT: self._lock_folder}]
+        try:
+            return super()._compute_environment_string(raw_environment_out)
+        finally:
+            self._task.environment = environment
 
     # What ansible-core's _execute_module asks of an action plugin on the way to a module and back
 
