@@ -81,7 +81,7 @@ display = Display()
 def inventory_hosts(servers: Any, groups: Any = (), taken: Sequence[str] = ()) -> list[dict[str, Any]]:
     """See DOCUMENTATION."""
     if not isinstance(servers, (list, tuple)) or not all(
-        isinstance(server, Mapping) and {"id", "name"} <= set(server) for server in servers
+        isinstance(server, Mapping) and "id" in server for server in servers
     ):
         raise AnsibleFilterError("inventory_hosts takes a list of servers, as the modules of vpsorg.cloud return it.")
     patterns = _patterns(groups)
@@ -94,7 +94,7 @@ def inventory_hosts(servers: Any, groups: Any = (), taken: Sequence[str] = ()) -
         member_of = [
             group
             for group, wanted in patterns.items()
-            if any(fnmatch.fnmatchcase(server["name"], pattern) for pattern in wanted)
+            if "name" in server and any(fnmatch.fnmatchcase(server["name"], pattern) for pattern in wanted)
         ]
         if address is None:
             without_address.append(name)

@@ -162,6 +162,7 @@ from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructa
 from ..module_utils._client.errors import BadInput, VpsError
 from ..module_utils._client.secrets import scrubber
 from ..module_utils._client.settings import Settings, read_settings
+from ..module_utils._server.model import incomplete_warning, lacking
 from ..plugin_utils._inventory.cache import cache_key, cached_servers, to_cache
 from ..plugin_utils._inventory.hosts import name_hosts
 from ..plugin_utils._inventory.options import (
@@ -284,6 +285,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         group = inventory.add_group(self._sanitize_group_name(options.group))
         no_address_group = inventory.add_group(self._sanitize_group_name(f"{options.group}_no_address"))
         hosts = Population(inventory, group, no_address_group, api_url)
+        incomplete = sorted(server["id"] for server in servers if lacking(server))
+        if incomplete:
+            self.display.warning(incomplete_warning(incomplete))
         names, renamed = name_hosts(servers, options.hostnames, self._group_names(inventory), hosts.existing_servers())
         for first in range(0, len(renamed), _MOST_TOLD):
             self._warn("Some servers have other names in the inventory", renamed[first : first + _MOST_TOLD])

@@ -415,7 +415,7 @@ def main() -> None:
         "purge_match": {"type": "str"},
         "max_delete": {"type": "int", "default": 0},
         "concurrency": {"type": "int", "default": DEFAULT_CONCURRENCY},
-        "on_immutable_change": declaration_options()["on_immutable_change"],
+        **{option: declaration_options()[option] for option in ("on_immutable_change", "recreate_unproven")},
     }
     module = AnsibleModule(
         argument_spec={**connection_options(), **wait_options(), **options}, supports_check_mode=True

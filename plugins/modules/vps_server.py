@@ -227,7 +227,7 @@ status:
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -241,9 +241,10 @@ from ..module_utils._module.options import check_server_options, connection_opti
 from ..module_utils._module.results import TaskObserver, result_of, values_of_error
 from ..module_utils._module.runner import Task, run_module
 from ..module_utils._server.fields import declaration_options
-from ..module_utils._server.model import DesiredServer, ServerPlan
-from ..module_utils._server.plan import plan_absent, plan_present
-from ..module_utils._server.servers import Servers, named
+from ..module_utils._server.model import DesiredServer, Server, ServerPlan
+from ..module_utils._server.plan import beside_look_alikes, plan_absent, plan_present
+from ..module_utils._server.proof import proven
+from ..module_utils._server.servers import Servers, check_whole, spelled_like
 
 
 def _read(params: Mapping[str, Any]) -> DesiredServer:
@@ -258,25 +259,34 @@ class _ServerPlanner:
     def __init__(self, servers: Servers, desired: DesiredServer, *, absent: bool) -> None:
         self._servers = servers
         self._desired = desired
+        self._absent = absent
         self._plan_one = plan_absent if absent else plan_present
         self.may_create = not absent and desired.server_id is None
 
     def plan(self) -> TaskPlan:
-        if self._desired.server_id is None:
-            existing, seen = self._servers.find_named(self._desired.name or "")
-            plan = self._plan_one(self._desired, existing)
-            return TaskPlan((plan,), seen=seen)
-        plan = self._plan_one(self._desired, self._servers.find(self._desired.server_id))
-        renames = any("name" in step.fields for step in plan.steps if step.kind == "update")
-        if renames or plan.recreates:
-            plan = self._beside_namesakes(plan, self._desired.server_id)
-        return TaskPlan((plan,))
+        if self._desired.server_id is not None:
+            return TaskPlan((self._planned_by_id(self._desired.server_id),))
+        name = self._desired.name or ""
+        existing, listed = self._servers.find_named(name)
+        plan = beside_look_alikes(self._plan_one(self._desired, existing), spelled_like(listed, name))
+        return TaskPlan(tuple(proven(self._servers, [plan], listed)), seen=frozenset(server["id"] for server in listed))
 
-    def _beside_namesakes(self, plan: ServerPlan, server_id: ServerId) -> ServerPlan:
-        """A plan that gives a server its name, where another one may have that name already."""
+    def _planned_by_id(self, server_id: ServerId) -> ServerPlan:
+        existing = self._servers.find(server_id)
+        if existing is not None and not self._absent:
+            check_whole(existing)
+        plan = self._plan_one(self._desired, existing)
+        renames = any("name" in step.fields for step in plan.steps if step.kind == "update")
+        if not renames and not plan.recreates:
+            return plan
         with error_context(plan.about):
             listed = self._servers.list()
-        namesakes = [server["id"] for server in named(listed, plan.name or "") if server["id"] != server_id]
+            return proven(self._servers, [self._beside_namesakes(plan, server_id, listed)], listed)[0]
+
+    @staticmethod
+    def _beside_namesakes(plan: ServerPlan, server_id: ServerId, listed: Sequence[Server]) -> ServerPlan:
+        """A plan that gives a server its name, where another one may have that name already, however it is spelled."""
+        namesakes = [server["id"] for server in spelled_like(listed, plan.name or "") if server["id"] != server_id]
         if not namesakes:
             return plan
         if plan.recreates:

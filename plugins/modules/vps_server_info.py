@@ -111,7 +111,7 @@ from ..module_utils._client.concurrent import DEFAULT_CONCURRENCY
 from ..module_utils._client.errors import BadInput
 from ..module_utils._module.options import check_server_options, connection_options
 from ..module_utils._module.runner import Result, Task, run_module
-from ..module_utils._server.model import Server
+from ..module_utils._server.model import Server, lacking
 from ..module_utils._server.servers import Servers
 from ..module_utils._server.status import FILTERABLE
 
@@ -132,6 +132,9 @@ def _matching(servers: Servers, params: Mapping[str, Any]) -> list[Server]:
     else:
         status = params["status"] if params["status"] in FILTERABLE else None
         found = servers.api.list_servers(status=status, location=params["location"])
+        servers.note(found)
+    if params["name"] is not None or params["status"] is not None:
+        found = [server for server in found if not lacking(server)]
     return [
         server
         for server in found

@@ -149,7 +149,7 @@ from ..module_utils._module.results import TaskObserver, result_of, values_of_er
 from ..module_utils._module.runner import Task, run_module
 from ..module_utils._server.model import DesiredServer, Server
 from ..module_utils._server.plan import no_such_id, other_name, plan_power
-from ..module_utils._server.servers import Servers
+from ..module_utils._server.servers import Servers, check_whole, spelled_like
 from ..module_utils._server.wait import SETTLE_TIME
 
 
@@ -178,16 +178,18 @@ class _PowerPlanner:
     def _find(self) -> Server:
         desired = self._desired
         if desired.server_id is None:
-            existing, _seen = self._servers.find_named(desired.name or "")
+            existing, listed = self._servers.find_named(desired.name or "")
             if existing is None:
+                for alike in spelled_like(listed, desired.name or ""):
+                    raise other_name(check_whole(alike), desired.name or "")
                 raise VpsError("There is no server with this name.", about=desired.about)
             return existing
         existing = self._servers.find(desired.server_id)
         if existing is None:
             raise no_such_id(desired)
-        if desired.name is not None and existing["name"] != desired.name:
+        if desired.name is not None and existing.get("name") != desired.name:
             raise other_name(existing, desired.name)
-        return existing
+        return check_whole(existing)
 
 
 def _run(task: Task, desired: DesiredServer) -> None:

@@ -106,7 +106,7 @@ def test_what_is_kept_at_a_recreation_is_read_before(plan) -> None:
     """An unset option is no wish to lose the backups."""
     account = Listed(server_detail(1, name="web-1", backups_enabled=True, hostname="kept.example.com"))
     planned = plan(account, {"name": "web-1", "plan_id": 2}, on_immutable_change="recreate", max_delete=1)
-    assert planned.asked == ["GET /servers/", "GET /servers/1/"]
+    assert planned.asked == ["GET /servers/", "GET /servers/1/", "GET /plans/"]
     create = planned.plans[0].steps[2]
     assert create.fields == {
         "name": "web-1",

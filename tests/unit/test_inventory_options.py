@@ -118,7 +118,7 @@ def test_a_damaged_cache_is_a_miss(cached: Any) -> None:
 
 @pytest.mark.parametrize(
     "servers",
-    [{}, [1], [{"id": "1", "name": "a", "status": "b"}], [{"id": True, "name": "a", "status": "b"}], [{"id": 1}]],
+    [{}, [1], [{"id": "one", "name": "a", "status": "b"}], [{"id": True, "name": "a", "status": "b"}], [{}]],
     ids=str,
 )
 def test_what_is_cached_is_checked_like_an_answer(servers: Any) -> None:

@@ -42,13 +42,13 @@ class Job:
     @property
     def name(self) -> str | None:
         """The server's name as far as it is known."""
-        return (self.server["name"] if self.server else None) or self.plan.desired.name
+        return (self.server.get("name") if self.server else None) or self.plan.desired.name
 
     @property
     def status(self) -> str | None:
         """The last status that was seen; of a server that was deleted, only one that was seen since."""
         seen_in_wait = self.wait.last_status if self.wait else ""
-        return seen_in_wait or (self.server["status"] if self.server and not self.gone else None)
+        return seen_in_wait or (self.server.get("status") if self.server and not self.gone else None)
 
     @property
     def about(self) -> About:

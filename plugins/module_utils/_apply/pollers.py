@@ -16,7 +16,7 @@ from .._client.api import ApiError
 from .._client.concurrent import run_all
 from .._client.errors import ServerId, VpsError
 from .._client.retry_policy import FailureKind
-from .._server.model import Server
+from .._server.model import Server, lacking
 from .._server.servers import Servers
 
 
@@ -26,7 +26,8 @@ class Poller(Protocol):
     gives_details: bool
 
     def look(self, ids: Iterable[ServerId]) -> dict[ServerId, Server | None]:
-        """The views of these servers; None for one that is proven absent; nothing for one of which a look can't tell.
+        """The views of these servers; None for one that is proven absent; nothing for one of which a look can't tell:
+        without a status, say.
 
         Raises ApiError, VpsError.
         """
@@ -45,7 +46,9 @@ class DetailPoller:
         views: dict[ServerId, Server | None] = {}
         for server_id in ids:
             try:
-                views[server_id] = self._servers.api.get_server(server_id, attempts=1)
+                view = self._servers.api.get_server(server_id, attempts=1)
+                if not lacking(view):
+                    views[server_id] = view
             except ApiError as error:
                 if error.kind is not FailureKind.NOT_FOUND:
                     raise
@@ -67,7 +70,7 @@ class ListPoller:
         """See Poller. One that the list lacks is proven absent only if its detail is a 404 too."""
         listed = {server["id"]: server for server in self._servers.list(attempts=1)}
         views: dict[ServerId, Server | None] = {
-            server_id: listed[server_id] for server_id in ids if server_id in listed
+            server_id: listed[server_id] for server_id in ids if server_id in listed and not lacking(listed[server_id])
         }
         missing = [server_id for server_id in ids if server_id not in listed]
         details = run_all(
@@ -79,6 +82,6 @@ class ListPoller:
         for server_id, detail in zip(missing, details):
             if isinstance(detail, ApiError) and detail.kind is FailureKind.NOT_FOUND:
                 views[server_id] = None
-            elif not isinstance(detail, VpsError):
+            elif not isinstance(detail, VpsError) and not lacking(detail):
                 views[server_id] = detail
         return views

@@ -38,7 +38,7 @@ class About(NamedTuple):
     @classmethod
     def of(cls, server: Mapping[str, Any]) -> About:
         """What a view of a server shows."""
-        return cls(server["name"], server["id"], server["status"], server)
+        return cls(server.get("name"), server["id"], server.get("status"), server)
 
     def completed_by(self, other: About) -> About:
         """This, with what only `other` knows."""

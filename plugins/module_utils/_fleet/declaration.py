@@ -21,7 +21,7 @@ from ansible.module_utils.common.validation import (
 
 from .._client.concurrent import MOST_CONCURRENCY
 from .._client.errors import BadInput
-from .._server.fields import check_fields, declaration_options
+from .._server.fields import check_fields, declaration_options, spelling_of
 from .._server.model import DesiredServer
 
 # How Ansible converts the options of modules, and what to call one and several of each type in a message.
@@ -54,12 +54,12 @@ def read_declaration(params: Mapping[str, Any]) -> FleetDeclaration:
     problems: list[str] = []
     defaults = _read_fields(params["defaults"] or {}, "defaults", problems, nameless=True)
     entries = [_read_fields(entry, _label(number, entry), problems) for number, entry in enumerate(params["servers"])]
-    problems += _repeated_names(entries)
+    problems += _repeated_names(entries, any_spelling=params["state"] != "absent")
     if problems:
         shown = problems[:_MOST_PROBLEMS_SHOWN]
         more = f" (and {len(problems) - len(shown)} more)" if len(problems) > len(shown) else ""
         raise BadInput(f"{'; '.join(problem.rstrip('.') for problem in shown)}{more}. Nothing was done.")
-    of_the_task = {"on_immutable_change": params["on_immutable_change"], "wait": params["wait"]}
+    of_the_task = {option: params.get(option) for option in ("on_immutable_change", "recreate_unproven", "wait")}
     return FleetDeclaration(
         desired=tuple(DesiredServer.of({**of_the_task, **defaults, **entry}) for entry in entries),
         absent=params["state"] == "absent",
@@ -97,7 +97,9 @@ def _check_options(params: Mapping[str, Any]) -> None:
 
 def _label(number: int, entry: Any) -> str:
     name = entry.get("name") if isinstance(entry, Mapping) else None
-    return f"servers[{number}] ({name})" if isinstance(name, str) and name else f"servers[{number}]"
+    return (
+        f"servers[{number}] ({name})" if isinstance(name, str) and name and name.isprintable() else f"servers[{number}]"
+    )
 
 
 def _read_fields(entry: Any, label: str, problems: list[str], *, nameless: bool = False) -> dict[str, Any]:
@@ -160,11 +162,19 @@ def _unknown(option: Any, known: Mapping[str, Any]) -> str:
     return f"{str(option)[:60]!r} is not a field of a server; the fields are {', '.join(known)}"
 
 
-def _repeated_names(entries: Sequence[Mapping[str, Any]]) -> list[str]:
+def _repeated_names(entries: Sequence[Mapping[str, Any]], *, any_spelling: bool) -> list[str]:
+    """`any_spelling`: whether names that differ in letter case only are taken for one, as an API may store them."""
     first: dict[str, int] = {}
     problems = []
     for number, entry in enumerate(entries):
         name = entry.get("name")
-        if name is not None and first.setdefault(name, number) != number:
-            problems.append(f"servers[{first[name]}] and servers[{number}] declare the same name, {name}")
+        if name is None:
+            continue
+        earlier = first.setdefault(spelling_of(name) if any_spelling else name, number)
+        if earlier != number:
+            other = entries[earlier]["name"]
+            same = (
+                f"the same name, {name}" if other == name else f"{other} and {name}, which only letter case tells apart"
+            )
+            problems.append(f"servers[{earlier}] and servers[{number}] declare {same}")
     return problems

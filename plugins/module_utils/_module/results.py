@@ -128,5 +128,5 @@ def _result_of_job(job: Job, interruption: str | None) -> Result:
     }
     failure = interruption or (str(job.error) if job.error else None)
     if failure is not None:
-        values.update(_known(About(job.name, job.server_id, job.server["status"] if job.server else None)))
+        values.update(_known(About(job.name, job.server_id, job.server.get("status") if job.server else None)))
     return Result(values, failure, job.warnings)

@@ -96,7 +96,7 @@ class Task:
         Never to be called from inside an exception handler: there ansible-core up to 2.18 would show a traceback at
         -vvv.
         """
-        for warning in dict.fromkeys(result.warnings):
+        for warning in dict.fromkeys((*self.servers.warnings(), *result.warnings)):
             self.module.warn(self.scrub(warning))
         values = {**result.values, "api": self.budget.report()}
         if self.client.may_have_echoed:  # else ansible-core's own masking is enough

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from ...module_utils._client.responses import parse_json
 from ...module_utils._client.settings import Settings
-from ...module_utils._server.responses import check_server
+from ...module_utils._server.responses import check_view
 from .selection import Query, Selection, Server
 
 _FORMAT = 1
@@ -49,7 +49,7 @@ def from_cache(cached: Any, selection: Selection) -> list[Server] | None:
         servers = parse_json(cached["servers"].encode())
         if not isinstance(servers, list):
             return None
-        servers = [cast(Server, check_server(server)) for server in servers]
+        servers = [cast(Server, check_view(server)) for server in servers]
     except ValueError:
         return None
     return selection.of(servers)

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Optional
 
+from ...module_utils._server.model import lacking
 from .._text import Marker, TooDeep, printable
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}")
@@ -83,7 +84,8 @@ def name_hosts(
         name: str = next(
             (candidate for candidate in candidates if is_safe_name(candidate, groups)), f"vps-{server['id']}"
         )
-        if not candidates or name != candidates[0]:
+        # Of those that lack a name, the caller tells.
+        if (not candidates and not lacking(server)) or (candidates and name != candidates[0]):
             wanted = printable(candidates[0]) if candidates else f"without {' and '.join(sources)}"
             warnings.append(
                 f"server {server['id']}, {wanted}: not usable as the name of a host; the host is called {name}"

@@ -10,9 +10,11 @@ import fnmatch
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
+from ...module_utils._server.model import lacking
 from ...module_utils._server.status import FILTERABLE
 
-Server = dict[str, Any]  # a view of a server, checked: an integer `id`, texts as `name` and `status`, any other fields
+# A view of a server, checked: an integer `id`, texts as `name` and `status` unless it lacks them, any other fields.
+Server = dict[str, Any]
 
 
 class ApiFilters(TypedDict, total=False):
@@ -48,7 +50,14 @@ class Selection:
         return servers if self == type(self)() else [server for server in servers if self.keeps(server)]
 
     def keeps(self, server: Server) -> bool:
-        """Whether a server is selected, by what the server itself says: a filter of the API may be ignored or fuzzy."""
+        """Whether a server is selected, by what the server itself says: a filter of the API may be ignored or fuzzy.
+
+        One without a name or a status is not selected by either, nor left out by a pattern on names.
+        """
+        if lacking(server):
+            return not (self.status or self.include) and (
+                not self.locations or server.get("location") in self.locations
+            )
         name = server["name"]
         return (
             (not self.status or server["status"] in self.status)
