@@ -20,13 +20,19 @@ HERE = "{{ lookup('env', 'VPS_API_URL') }}"
 
 NAMES: dict[str, tuple[Any, str]] = {
     # What is given, and how the message quotes it.
+    "blanks": ("  ", "empty"),
+    "line": ("web-01\nweb-02", "web-01\\nweb-02"),
+    "control character": ("web\x1b[31m", "control"),
+    "page of text": ("x" * 1001, "1000"),
+}
+# An account may hold such names, but no create takes them: refused after the look.
+NOT_FOR_CREATES: dict[str, tuple[Any, str]] = {
     "underscore": ("web_01", "web_01"),
     "space": ("web 01", "web 01"),
     "dot": ("web.01", "web.01"),
     "slash": ("../web", "../web"),
     "letter of another alphabet": ("wéb", "wéb"),
     "blank before": (" web-01", "' web-01'"),
-    "line": ("web-01\nweb-02", "web-01\\nweb-02"),
     "template": ("{{ '{{' }} lookup('env', 'HOME') }}", "{{ lookup('env', 'HOME') }}"),
     "list": (["web-01"], "['web-01']"),
 }
@@ -114,6 +120,17 @@ def test_options_of_every_type(script: Script) -> None:
         assert_refused(ran, name, *facts)
 
 
+def test_names_that_no_create_takes(script: Script) -> None:
+    for what, (name, _shown) in NOT_FOR_CREATES.items():
+        script.triple(what, name=name, plan_id=1, os_id=5, location="us-west")
+    ran = script.run()
+    for what, (_name, shown) in NOT_FOR_CREATES.items():
+        for way in ("check", "real", "again"):
+            done = ran.failed(f"{what}: {way}", "letters", "hyphens", shown)
+            assert done.sent == ["GET /servers/"], what
+    assert script.emulator.servers() == []
+
+
 def test_refusals_are_those_of_a_module(script: Script) -> None:
     """Ansible's own of every kind, and the collection's own; with and without the option's value in the message."""
     cases: dict[str, tuple[str, dict[str, Any]]] = {
@@ -125,7 +142,8 @@ def test_refusals_are_those_of_a_module(script: Script) -> None:
         "null": ("vps_server_power", {**WEB, "state": None}),
         "several": ("vps_server", {"state": "gone", "plan_id": "x", "colour": "red"}),
         "neither": ("vps_server", {"state": "absent"}),
-        "name": ("vps_server", {"name": "web_01"}),
+        "name": ("vps_server", {"name": "web\t01"}),
+        "host name": ("vps_server", {**WEB, "hostname": "bücher.example"}),
         "limit": ("vps_server_power", {**WEB, "state": "started", "wait_timeout": 0}),
         "address": ("vps_server_info", {"api_url": "http://example.com/api/v1"}),
         "true as id": ("vps_server_info", {"id": True}),
@@ -197,7 +215,7 @@ def test_tokens(script: Script) -> None:
         script.info(name, api_token=given)
     script.info("newline at the end", api_token=f"{valid}\n")
     # Masked wherever it is quoted.
-    script.server("token as name", name="{{ tokens[1] }}", api_token="{{ tokens[1] }}")
+    script.server("token as name", name=f"{valid}\n")
     script.server("token as hostname", **WEB, hostname=f"{valid} is no host name")
     script.info("token as address", api_url=f"ftp://{valid}/")
     ran = script.run("-vvvv", play={"vars_files": ["tokens.json"]}, both_ways=True)
