@@ -42,7 +42,7 @@ attributes:
 options:
   servers:
     description:
-      - The servers. Their names must be unique.
+      - The servers. Their names must be unique, and differ in more than letter case unless O(state=absent).
       - A field that is null counts as not set.
     type: list
     elements: dict
@@ -50,7 +50,8 @@ options:
     suboptions:
       name:
         description:
-          - The server's name. It can contain letters, digits, and hyphens.
+          - The server's name. To create a server, it can contain letters, digits, and hyphens. A server that has
+            another name can be managed by it.
         type: str
         required: true
       plan_id:
@@ -64,10 +65,11 @@ options:
       location:
         description:
           - The code of the datacenter, such as V(us-west). Required to create a server; cannot be changed later.
+          - Compared without letter case.
         type: str
       hostname:
         description:
-          - The fully qualified domain name.
+          - The fully qualified domain name, in ASCII. Write an international name in its C(xn--) form.
         type: str
       ssh_key_id:
         description:
@@ -87,6 +89,11 @@ options:
           - Overrides the task's O(on_immutable_change) for this server.
         type: str
         choices: [fail, warn, recreate]
+      recreate_unproven:
+        description:
+          - Overrides the task's O(recreate_unproven) for this server.
+        type: bool
+        version_added: 0.2.0
   defaults:
     description:
       - Fields as in O(servers), except C(name). They apply to every server that does not set them itself.
@@ -128,10 +135,21 @@ options:
       - V(fail) rejects the whole task before any write.
       - V(warn) leaves the difference as it is, issues a warning, and lists the difference in RV(drift).
       - V(recreate) deletes the server and creates it again, provided that O(max_delete) allows it. All data on the
-        server is lost.
+        server is lost. Before anything is deleted, the module looks for proof that the new server can be created; see
+        O(recreate_unproven).
     type: str
     choices: [fail, warn, recreate]
     default: fail
+  recreate_unproven:
+    description:
+      - Whether O(on_immutable_change=recreate) may go on although nothing proves that a server can be created with its
+        plan, operating system, or location. If the create is then rejected, the server is already gone.
+      - A plan and its locations are proven by the API's list of plans, and any of the three values by another server of
+        the account that has it. A plan that the list lacks, that is not available, or that is not offered at the
+        location is always refused.
+    type: bool
+    default: false
+    version_added: 0.2.0
 seealso:
   - module: vpsorg.cloud.vps_server
   - plugin: vpsorg.cloud.vps

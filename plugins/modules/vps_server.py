@@ -15,6 +15,10 @@ description:
   - Creates, updates, or deletes a server so that it matches its declaration.
   - The module finds a server by its name, or by O(id) if the name is not unique or is to be changed. A server with that
     name is found regardless of its status.
+  - Only creating and renaming are bound by the rule for names. A server that has another name, such as C(web_01), can
+    be updated, switched, and deleted by it.
+  - Names are compared with their letter case. If a server whose name differs only in letter case exists, no server is
+    created beside it, because an API that stores names in another way would create another one with every run.
   - A create is repeated only if it is proven that the previous attempt created nothing. If the response to a create is
     lost, the module checks the account, and adopts the server once it appears.
   - Creating a server costs money, and deleting one cannot be undone.
@@ -38,7 +42,7 @@ attributes:
 options:
   name:
     description:
-      - The server's name. It can contain letters, digits, and hyphens.
+      - The server's name. To create or rename a server, it can contain letters, digits, and hyphens.
       - If O(id) is also set and O(state=present), the server is renamed to this name if necessary.
       - Either O(name) or O(id) is required.
     type: str
@@ -65,10 +69,11 @@ options:
   location:
     description:
       - The code of the datacenter, such as V(us-west). Required to create a server; cannot be changed later.
+      - Compared without letter case.
     type: str
   hostname:
     description:
-      - The fully qualified domain name.
+      - The fully qualified domain name, in ASCII. Write an international name in its C(xn--) form.
     type: str
   ssh_key_id:
     description:
@@ -91,10 +96,21 @@ options:
       - V(fail) changes nothing, and reports the differences.
       - V(warn) leaves the difference as it is, issues a warning, and lists the difference in RV(drift).
       - V(recreate) deletes the server and creates it again. All data on the server is lost, and its ID and addresses
-        change.
+        change. Before anything is deleted, the module looks for proof that the new server can be created; see
+        O(recreate_unproven).
     type: str
     choices: [fail, warn, recreate]
     default: fail
+  recreate_unproven:
+    description:
+      - Whether O(on_immutable_change=recreate) may go on although nothing proves that a server can be created with its
+        plan, operating system, or location. If the create is then rejected, the server is already gone.
+      - A plan and its locations are proven by the API's list of plans, and any of the three values by another server of
+        the account that has it. A plan that the list lacks, that is not available, or that is not offered at the
+        location is always refused.
+    type: bool
+    default: false
+    version_added: 0.2.0
 seealso:
   - module: vpsorg.cloud.vps_server_power
   - module: vpsorg.cloud.vps_server_info

@@ -14,6 +14,8 @@ version_added: 0.1.0
 description:
   - Returns the servers of the account that match all given options, or all servers if no option is given.
   - Values must match exactly. If no server matches, the list is empty, and the task succeeds.
+  - A server that the API shows without a name or without a status is not returned if O(name) or O(status) is set; a
+    warning names its ID.
 author:
   - VPS.org collection contributors (@vpsorg)
 extends_documentation_fragment:

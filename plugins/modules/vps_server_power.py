@@ -15,7 +15,8 @@ description:
   - Brings a server into a power state. If the server is already in that state or on its way to it, no command is sent.
     If the server is in another transition, the module first waits for its end.
   - Stopping and rebooting are graceful. A stopped server is still billed.
-  - Fails for a V(suspended) server, because no action can change that status.
+  - Fails for a V(suspended) server, because no action can change that status, and for a server that the API shows
+    without a name or without a status.
 author:
   - VPS.org collection contributors (@vpsorg)
 extends_documentation_fragment:

@@ -5,6 +5,10 @@
 
 from __future__ import annotations
 
+import pathlib
+
+import pytest
+
 from helpers.facts import mentions
 from helpers.script import Script
 
@@ -59,16 +63,20 @@ def test_without_a_list_of_plans_other_servers_are_proof(script: Script) -> None
     assert real["server"]["plan"]["id"] == 3
 
 
-def test_an_api_that_stores_names_otherwise_costs_one_server_at_most(script: Script) -> None:
-    script.configure(stored_names="lowercase", provision_ms=20, address_ms=0)
+@pytest.mark.parametrize("answered", ["stored", "sent"])
+@pytest.mark.parametrize(("how", "stored"), [("lowercase", "web-server-01"), ("cut", "Web-server-0")])
+def test_an_api_that_stores_names_otherwise_costs_one_server_at_most(
+    script: Script, tmp_path: pathlib.Path, how: str, stored: str, answered: str
+) -> None:
+    script.configure(stored_names=how, created_name=answered, provision_ms=20, address_ms=0)
     for run in (1, 2, 3):
-        script.server(f"run {run}", name="Web-01", **ENOUGH)
-    script.server("check", check=True, name="Web-01", **ENOUGH)
-    ran = script.run(both_ways=True)
-    first = ran.failed("run 1", "Web-01", "web-01", 12345, changed=True)
-    assert first["id"] == 12345 and first.actions == ["create"] and first["server"]["name"] == "web-01"
+        script.server(f"run {run}", name="Web-server-01", **ENOUGH)
+    script.server("check", check=True, name="Web-server-01", **ENOUGH)
+    ran = script.run(play={"vars": {"vpsorg_lock_dir": str(tmp_path / "locks")}})
+    first = ran.failed("run 1", "Web-server-01", stored, 12345, changed=True)
+    assert first["id"] == 12345 and first.actions == ["create"] and first["server"]["name"] == stored
     for name in ("run 2", "run 3", "check"):
-        done = ran.failed(name, "Web-01", "web-01", 12345)
+        done = ran.failed(name, "Web-server-01", 12345)
         assert done.writes == [] and done["changed"] is False
     assert len(script.emulator.servers()) == 1
 

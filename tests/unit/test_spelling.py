@@ -203,3 +203,22 @@ def test_a_name_that_no_create_takes_can_be_managed_where_it_exists(name: str) -
     ):
         refused = plan_present(desired, found)  # type: ignore[arg-type]
         assert refused.steps == () and mentions(refused.refusal, name, "letters, digits and hyphens")
+
+
+# Where no spelling tells that two names mean one server
+
+
+def test_a_name_that_is_cut_costs_one_server_too(clock: VirtualTime) -> None:
+    account = Living(clock)
+    declared = [{"name": "Web-01", **ENOUGH}, {"name": "db-01", **ENOUGH}]
+    respond = storing(lambda name: name[:4] if name.startswith("Web") else name, account)
+    FleetTask(clock, respond, declared, concurrency=1).run()
+    (number,) = account.servers
+    for _run in range(3):
+        outcome = FleetTask(clock, respond, declared).run()
+        assert outcome.end is End.REFUSED and list(account.servers) == [number]
+        refusals = [plan.refusal for plan in outcome.plan.servers]
+        assert mentions(refusals[0], "Web-01", number) and refusals[1] is None
+    del account.servers[number]
+    outcome = FleetTask(clock, account, declared).run()
+    assert outcome.end is End.APPLIED and len(account.servers) == 2, "what is gone is in nobody's way"

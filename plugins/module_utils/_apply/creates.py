@@ -109,6 +109,7 @@ class Creates:
     def _check_name(self, job: Job, name: str, server: Server) -> None:
         if server["name"] != name:
             error = OtherName(name, server)
+            self._lock.remember(name, server["id"])
             self._ledger.failed(job.plan.create_fields or {}, error)
             job.fail(error)
 

@@ -5,11 +5,14 @@
 """One look-and-create at a time per API and user: a file lock, which the kernel releases when its holder dies.
 
 It is not one for each token: two tokens may belong to one account. Where it lies decides who shares it: by default all
-processes of one user on one machine, with the variable `vpsorg_lock_dir` all controllers that share that folder.
+processes of one user on one machine, with the variable `vpsorg_lock_dir` all controllers that share that folder. The
+file also remembers servers that the API calls otherwise than it was asked for: a further task would not find such a
+server by its name, and would create one more.
 """
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import os
@@ -18,7 +21,7 @@ import tempfile
 import urllib.parse
 
 from .._client.budget import Budget
-from .._client.errors import VpsError
+from .._client.errors import ServerId, VpsError
 from .._client.settings import Settings
 
 # The variable of Ansible that names the folder, and the environment variable by which action plugins hand it on.
@@ -79,6 +82,28 @@ class AccountLock:
             os.close(self._descriptor)
             self._descriptor = None
 
+    def remember(self, name: str, server_id: ServerId) -> None:
+        """Keep in mind that the server that was created for a name is called otherwise. The lock must be held."""
+        if self._descriptor is not None:
+            os.lseek(self._descriptor, 0, os.SEEK_END)
+            os.write(self._descriptor, f"{server_id} {name}\n".encode())
+
+    def remembered(self) -> dict[str, ServerId]:
+        """The servers that were created for names by which they can't be found, as far as this folder knows of them.
+
+        Needs no lock; what can't be read counts as nothing.
+        """
+        for folder in [os.path.expanduser(self._given_folder)] if self._given_folder else _default_folders():
+            with (
+                contextlib.suppress(OSError),
+                open(
+                    os.path.join(folder, self._file_name), encoding="utf-8", errors="replace", opener=_not_through_links
+                ) as file,
+            ):
+                pairs = (line.rstrip("\n").partition(" ") for line in file)
+                return {name: int(number) for number, _blank, name in pairs if number.isdecimal() and name}
+        return {}
+
     def _open(self) -> int:
         if self._given_folder is not None:
             try:
@@ -86,12 +111,7 @@ class AccountLock:
             except OSError as exc:
                 raise self._unusable(f"No lock file can be created in {self._given_folder}: {exc}") from None
         problems = []
-        # The cache folder is not looked up in the environment: whoever sets it otherwise for one process would have
-        # two locks.
-        for folder in (
-            os.path.join(os.path.expanduser("~"), ".cache", "vpsorg.cloud"),
-            os.path.join(tempfile.gettempdir(), f"vpsorg.cloud-{os.geteuid()}"),
-        ):
+        for folder in _default_folders():
             try:
                 return self._open_in(_own_folder(folder), mode=0o600)
             except OSError as exc:
@@ -122,6 +142,19 @@ class AccountLock:
             f"{why}. Without a lock, two tasks could create the same server twice, so nothing was done. {advice}"
             f"{default}."
         )
+
+
+def _default_folders() -> tuple[str, str]:
+    # The cache folder is not looked up in the environment: whoever sets it otherwise for one process would have two
+    # locks.
+    return (
+        os.path.join(os.path.expanduser("~"), ".cache", "vpsorg.cloud"),
+        os.path.join(tempfile.gettempdir(), f"vpsorg.cloud-{os.geteuid()}"),
+    )
+
+
+def _not_through_links(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC)
 
 
 def _locks(descriptor: int) -> bool:
