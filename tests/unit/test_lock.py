@@ -320,3 +320,35 @@ def test_the_lock_is_not_handed_to_other_programs() -> None:
             other.release()
         finally:
             process.kill()
+
+
+# What the file remembers
+
+
+def test_a_server_that_is_called_otherwise_is_remembered() -> None:
+    lock = AccountLock(settings())
+    assert lock.remembered() == {}, "there is no file yet"
+    lock.remember("web-01", 6)
+    assert lock.remembered() == {}, "only what holds the lock may write"
+    assert lock.try_acquire()
+    lock.remember("web-01", 7)
+    lock.remember("web-02", 8)
+    lock.remember("web-01", 9)
+    lock.release()
+    assert AccountLock(settings()).remembered() == {"web-01": 9, "web-02": 8}
+    assert AccountLock(settings(api_url="https://other.example/api/v1")).remembered() == {}
+
+
+@pytest.mark.parametrize(
+    "content", [b"\xff\xfe 7\n", b"web-01\n", b"seven web-01\n", b"7\n", b"\n\n", b"\xb2 web-01\n"]
+)
+def test_what_can_not_be_read_is_nothing(content: bytes, home: pathlib.Path) -> None:
+    lock = AccountLock(settings())
+    assert lock.try_acquire()
+    lock.release()
+    (file,) = lock_folder(home).iterdir()
+    file.write_bytes(content)
+    assert lock.remembered() == {}
+    file.unlink()
+    file.symlink_to("/etc/passwd")
+    assert lock.remembered() == {}

@@ -8,13 +8,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from unit.fakes import Account, VirtualTime, server_detail, servers_over
+from unit.fakes import FIELDS, NOBODY, Account, Call, Reply, VirtualTime, server_detail, servers_over
 from unit.test_executor_properties import FleetTask, Living
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.planning import End
 from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.pollers import DetailPoller, ListPoller
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import UnknownOutcome, VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.responses import MalformedResponse, as_id
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.model import DesiredServer, lacking
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import plan_absent
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.responses import check_server, check_view
@@ -126,3 +127,20 @@ def test_the_inventory_keeps_it_by_its_id() -> None:
     assert Selection(exclude=("web-*",)).of(servers) == odd
     assert Selection(locations=("us-west",)).of(servers) == servers
     assert Selection(locations=("us-east",)).of(servers) == []
+
+
+@pytest.mark.parametrize("odd", [{"name": None}, {"status": None}], ids=str)
+def test_a_new_server_that_is_shown_incompletely_is_told_by_its_id(clock: VirtualTime, odd: dict[str, Any]) -> None:
+    account = Account()
+
+    def respond(call: Call) -> Reply:
+        reply = account(call)
+        for server in account.servers.values():
+            server.update(odd)
+        return reply
+
+    servers, http = servers_over(respond, clock)
+    with pytest.raises(UnknownOutcome) as caught:
+        create_or_adopt(servers, FIELDS, NOBODY)
+    (number,) = account.servers
+    assert caught.value.about.server_id == number and caught.value.changed and http.count("POST") == 1

@@ -22,6 +22,7 @@ import urllib.parse
 
 from .._client.budget import Budget
 from .._client.errors import ServerId, VpsError
+from .._client.responses import as_id
 from .._client.settings import Settings
 
 # The variable of Ansible that names the folder, and the environment variable by which action plugins hand it on.
@@ -101,7 +102,7 @@ class AccountLock:
                 ) as file,
             ):
                 pairs = (line.rstrip("\n").partition(" ") for line in file)
-                return {name: int(number) for number, _blank, name in pairs if number.isdecimal() and name}
+                return {name: found for number, _blank, name in pairs if name and (found := as_id(number)) is not None}
         return {}
 
     def _open(self) -> int:

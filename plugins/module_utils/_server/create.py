@@ -110,7 +110,7 @@ class _Adoption:
         self._hint = _hinted_id(attempt.failure)
         if self._hint in seen:
             self._hint = None
-        self._strangers: list[Server] = []  # new, as asked for, and of quite another name
+        self._strangers: list[Server] = []  # new, as asked for, and of quite another name, or of none
 
     def server(self) -> Server:
         """The server. Raises VpsError: an unknown outcome, or the API's refusal where the failure was one."""
@@ -145,9 +145,7 @@ class _Adoption:
         listed = self._servers.list(attempts=_LOOK_ATTEMPTS)
         appeared = appeared_since(listed, self._fields, self._seen)
         self._strangers = [
-            server
-            for server in listed
-            if server["id"] not in self._seen and not lacking(server) and is_as_asked(server, self._fields)
+            server for server in listed if server["id"] not in self._seen and is_as_asked(server, self._fields)
         ]
         if appeared is not None or self._hint is None:
             return appeared
@@ -157,7 +155,9 @@ class _Adoption:
             if error.denied:
                 raise
             return None  # it may still be the one
-        if spelled_like([behind], self._fields["name"]) and not lacking(behind) and is_as_asked(behind, self._fields):
+        if lacking(behind):
+            return None  # it may still be the one, too
+        if spelled_like([behind], self._fields["name"]) and is_as_asked(behind, self._fields):
             return _by_its_name(self._fields["name"], behind)
         self._hint = None
         return None
