@@ -95,14 +95,13 @@ class AccountLock:
         Needs no lock; what can't be read counts as nothing.
         """
         for folder in [os.path.expanduser(self._given_folder)] if self._given_folder else _default_folders():
-            with (
-                contextlib.suppress(OSError),
-                open(
-                    os.path.join(folder, self._file_name), encoding="utf-8", errors="replace", opener=_not_through_links
-                ) as file,
-            ):
-                pairs = (line.rstrip("\n").partition(" ") for line in file)
-                return {name: found for number, _blank, name in pairs if name and (found := as_id(number)) is not None}
+            path = os.path.join(folder, self._file_name)
+            with contextlib.suppress(OSError):
+                with open(path, encoding="utf-8", errors="replace", opener=_not_through_links) as file:
+                    pairs = (line.rstrip("\n").partition(" ") for line in file)
+                    return {
+                        name: found for number, _blank, name in pairs if name and (found := as_id(number)) is not None
+                    }
         return {}
 
     def _open(self) -> int:
