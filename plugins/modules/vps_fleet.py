@@ -275,39 +275,23 @@ msg:
   sample: "Plan: 3 to create, 1 to update, 2 to delete, 94 unchanged"
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._apply.executor import Executor
-from ..module_utils._apply.jobs import Job
 from ..module_utils._apply.lock import AccountLock
-from ..module_utils._apply.planning import End, Outcome, TaskPlan, look_and_plan, predicted, refused
+from ..module_utils._apply.planning import End, look_and_plan, predicted, refused
 from ..module_utils._apply.pollers import ListPoller
 from ..module_utils._client.concurrent import DEFAULT_CONCURRENCY
-from ..module_utils._client.errors import VpsError
 from ..module_utils._fleet.declaration import FleetDeclaration, read_declaration
 from ..module_utils._fleet.planner import FleetPlanner
 from ..module_utils._fleet.progress import FleetProgress
-from ..module_utils._fleet.results import (
-    diffs,
-    drifts,
-    errors,
-    plan_entries,
-    summary,
-    summary_of_jobs,
-    summary_of_plans,
-)
-from ..module_utils._fleet.text import failures_in_sentences, plan_lines, plan_sentence, result_sentence
+from ..module_utils._fleet.results import result_of, values_of_error
+from ..module_utils._fleet.text import plan_lines, plan_sentence
 from ..module_utils._module import output
 from ..module_utils._module.options import connection_options, wait_options
-from ..module_utils._module.results import TaskObserver, last_words
-from ..module_utils._module.runner import Result, Task, run_module
+from ..module_utils._module.results import TaskObserver
+from ..module_utils._module.runner import Task, run_module
 from ..module_utils._server.fields import declaration_options
-from ..module_utils._server.model import ServerPlan
-
-_NOTHING: Mapping[str, Any] = {"servers": [], "plan": [], "summary": summary([]), "errors": [], "drift": [], "diff": []}
 
 
 def _run(task: Task, declaration: FleetDeclaration) -> None:
@@ -329,80 +313,7 @@ def _run(task: Task, declaration: FleetDeclaration) -> None:
     if outcome.end is End.PREDICTED:
         for line in (*plan_lines(plan.servers), plan_sentence(plan.servers)):
             show(line)
-    task.end(_result_of(outcome, len(declaration.desired)))
-
-
-def _result_of(outcome: Outcome, declared: int) -> Result:
-    """`declared`: how many servers the task declares; what follows them in the plan is purged."""
-    if outcome.end is End.REFUSED:
-        return _result_of_refusal(outcome.plan)
-    if outcome.end is End.PREDICTED:
-        return _result_of_prediction(outcome.plan.servers, declared)
-    return _result_of_jobs(outcome.jobs, declared, last_words(outcome.jobs) if outcome.end is End.INTERRUPTED else None)
-
-
-def _planned(plans: Sequence[ServerPlan]) -> dict[str, Any]:
-    return {"plan": plan_entries(plans), "drift": drifts(plans), "diff": diffs(plans)}
-
-
-def _warnings(plans: Sequence[ServerPlan]) -> list[str]:
-    return [warning for plan in plans for warning in plan.warnings]
-
-
-def _result_of_refusal(plan: TaskPlan) -> Result:
-    refusals = [server.refusal for server in plan.servers if server.refusal]
-    whole = [*refusals, *([plan.refusal] if plan.refusal else [])]
-    values = {
-        "changed": False,
-        # Those to be purged have an id in what is desired.
-        "servers": [
-            dict(server.existing)
-            for server in plan.servers
-            if server.existing is not None and server.desired.server_id is None
-        ],
-        "summary": {**summary([]), "failed": len(refusals)},
-        "errors": errors(refusals),
-        **_planned(plan.servers),
-    }
-    return Result(values, f"Nothing was done. {failures_in_sentences(whole)}", _warnings(plan.servers))
-
-
-def _result_of_prediction(plans: Sequence[ServerPlan], declared: int) -> Result:
-    bad_ends = [plan.ends_badly for plan in plans if plan.ends_badly]
-    values = {
-        "changed": any(plan.changes for plan in plans),
-        "servers": [dict(plan.predicted) for plan in plans[:declared] if plan.predicted is not None],
-        "summary": summary_of_plans(plans),
-        "errors": errors(bad_ends),
-        "msg": plan_sentence(plans),
-        **_planned(plans),
-    }
-    failure = f"{plan_sentence(plans)}. {failures_in_sentences(bad_ends)}" if bad_ends else None
-    return Result(values, failure, _warnings(plans))
-
-
-def _result_of_jobs(jobs: Sequence[Job], declared: int, interruption: str | None) -> Result:
-    failures = [job.error for job in jobs if job.error]
-    counts = summary_of_jobs(jobs)
-    values = {
-        "changed": any(job.changed for job in jobs),
-        "servers": [
-            job.server for job in jobs[:declared] if job.server is not None and not (job.gone and not job.error)
-        ],
-        "summary": counts,
-        "errors": errors(failures),
-        "msg": result_sentence(counts),
-        **_planned([job.plan for job in jobs]),
-    }
-    failure = f"{result_sentence(counts)}. {failures_in_sentences(failures)}" if failures else None
-    return Result(values, interruption or failure, [warning for job in jobs for warning in job.warnings])
-
-
-def _values_of_error(error: VpsError) -> dict[str, Any]:
-    """Nothing was written: the account, or one of its servers, could not be read whole."""
-    if error.about.server_id is None:
-        return dict(_NOTHING)
-    return {**_NOTHING, "summary": {**summary([]), "failed": 1}, "errors": errors([error])}
+    task.end(result_of(outcome, len(declaration.desired)))
 
 
 def main() -> None:
@@ -420,7 +331,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={**connection_options(), **wait_options(), **options}, supports_check_mode=True
     )
-    run_module(module, read_declaration, _run, _values_of_error)
+    run_module(module, read_declaration, _run, values_of_error)
 
 
 if __name__ == "__main__":

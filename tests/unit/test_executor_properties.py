@@ -31,7 +31,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._client import concur
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import Cancelled, VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.declaration import read_declaration
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.planner import FleetPlanner
-from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.results import plan_entries, summary_of_jobs
+from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.values import plan_entries, summary_of_jobs
 
 LIFE = {
     "provisioning": ("active", 60.0),

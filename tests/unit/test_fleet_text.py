@@ -14,19 +14,19 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import Ap
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import About, VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.exchange import ExchangeFailure
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.retry_policy import FailureKind
-from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.results import (
+from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.text import (
+    failures_in_sentences,
+    plan_lines,
+    plan_sentence,
+    result_sentence,
+)
+from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.values import (
     diffs,
     drifts,
     errors,
     plan_entries,
     summary,
     summary_of_plans,
-)
-from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.text import (
-    failures_in_sentences,
-    plan_lines,
-    plan_sentence,
-    result_sentence,
 )
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.endpoints import one_server
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.model import DesiredServer, ServerPlan

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The progress of a fleet task, while it runs: a line when a server changes its state, and a summary at least every 10
+"""The progress of a task on many servers, while it runs: a line when a server changes its state, and a summary at least every 10
 s.
 """
 
@@ -26,10 +26,14 @@ class FleetProgress(Observer):
     A context manager: a thread of its own keeps the summary coming while every other waits.
     """
 
-    def __init__(self, observer: Observer, show: Callable[[str], None] | None) -> None:
-        """`observer`: who is told of ids and of the end. `show`: shows a line; None where nobody sees it."""
+    def __init__(self, observer: Observer, show: Callable[[str], None] | None, speaker: str = "vps_fleet") -> None:
+        """`observer`: who is told of ids and of the end. `show`: shows a line; None where nobody sees it.
+
+        `speaker`: the name of the module, before each line.
+        """
         self._observer = observer
         self._show = show
+        self._speaker = speaker
         self._jobs: Sequence[Job] = ()
         self._ended = threading.Event()
         self._lock = threading.Lock()
@@ -71,4 +75,4 @@ class FleetProgress(Observer):
 
     def _line(self, text: str) -> None:
         if self._show is not None:
-            self._show(f"vps_fleet: {text}")
+            self._show(f"{self._speaker}: {text}")

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from .._apply.jobs import Job
 from .._client.errors import VpsError
 from .._server.model import ServerPlan
-from .results import plan_entries, summary_of_plans
+from .values import plan_entries, summary_of_plans
 
 _MOST_REASONS = 5
 _MOST_SERVERS_OF_A_REASON = 10
