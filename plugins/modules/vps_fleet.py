@@ -20,7 +20,8 @@ description:
     stops only creates.
   - Reports its progress in the task output while it runs, with a line whenever a server changes state, and a summary at
     least every 10 seconds. This requires that it runs inside the controller's process and without C(no_log). In check
-    mode, it prints the plan instead.
+    mode, it prints the plan instead. With a stdout callback for machines, such as C(json), these lines go to standard
+    error. Set the variable C(vpsorg_progress) to V(false) to turn them off.
   - Creating a server costs money, and deleting one cannot be undone.
 author:
   - VPS.org collection contributors (@vpsorg)

@@ -29,7 +29,6 @@ from ansible.module_utils.common import json as core_json
 from ansible.module_utils.common import warnings as module_warnings
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action.normal import ActionModule as NormalActionModule
-from ansible.utils.display import Display
 
 try:  # once, when the plugin is loaded, before workers fork: forty tasks must not import it forty times
     import requests  # noqa: F401  # pylint: disable=unused-import
@@ -49,19 +48,14 @@ except ImportError:  # 2.16 to 2.18
     HAS_PROFILES = False
 
 from ..module_utils._module import output
+from ._shown import show, show_last
 
 SWITCH = "vpsorg_in_process"
+PROGRESS = "vpsorg_progress"
 _PROFILE = "legacy"  # how ansible-core 2.19 and newer encode the arguments and results of ordinary modules
 _DISCOVERING = frozenset({"auto", "auto_legacy", "auto_silent", "auto_legacy_silent"})
 _PARENT_LOOK = 0.5  # seconds between two looks whether ansible-playbook is still there
 _GRACE = 1.6  # seconds that a cancelled module has for its last words
-
-display = Display()
-# The controller reads nothing from the workers of a cancelled task, and newer workers have no output of their own:
-# their last words go to this copy, made when the plugin is loaded, before workers fork.
-_stdout: int | None = None
-with contextlib.suppress(OSError):
-    _stdout = os.dup(1)
 
 
 class InProcessActionModule(NormalActionModule):
@@ -69,11 +63,13 @@ class InProcessActionModule(NormalActionModule):
 
     MODULE: ModuleType
     _here = False
+    _shows_progress = True
     _module_args: dict[str, Any] = {}
 
     def run(self, tmp: Any = None, task_vars: Mapping[str, Any] | None = None) -> Any:
         """Run the module, here where that is equivalent, else as ansible-core runs every module."""
         self._here = self._is_equivalent(task_vars or {})
+        self._shows_progress = self._is_on(PROGRESS, task_vars or {})
         return super().run(tmp, task_vars)
 
     def _is_equivalent(self, task_vars: Mapping[str, Any]) -> bool:
@@ -86,8 +82,7 @@ class InProcessActionModule(NormalActionModule):
             return False
         if getattr(self._connection, "become", None) or self._play_context.become:
             return False
-        switch = self._templar.template(task_vars.get(SWITCH, True))
-        if not boolean(switch, strict=False):
+        if not self._is_on(SWITCH, task_vars):
             return False
         # What counts for a delegated task is the interpreter of the host that it is delegated to.
         delegate = self._task.delegate_to
@@ -101,6 +96,10 @@ class InProcessActionModule(NormalActionModule):
             or interpreter in _DISCOVERING
             or os.path.normpath(str(interpreter)) == os.path.normpath(sys.executable)
         )
+
+    def _is_on(self, switch: str, task_vars: Mapping[str, Any]) -> bool:
+        """Whether a variable that is true by default has not been set to anything else."""
+        return bool(boolean(self._templar.template(task_vars.get(switch, True)), strict=False))
 
     # What ansible-core's _execute_module asks of an action plugin on the way to a module and back
 
@@ -123,8 +122,14 @@ class InProcessActionModule(NormalActionModule):
             return super()._low_level_execute_command(*args, **kwargs)
         environment: dict[str, Any] = {}
         self._compute_environment_string(environment)
-        shown = (None, None) if self._task.no_log else (_show, _show_last)
-        with output.shown_by(*shown), _environment(environment), _module_process(self._module_args), _cancellable():
+        line = show if self._shows_progress and not self._task.no_log else None
+        last_words = None if self._task.no_log else show_last
+        with (
+            output.shown_by(line, last_words),
+            _environment(environment),
+            _module_process(self._module_args),
+            _cancellable(),
+        ):
             rc, stdout, stderr = _call(self.MODULE)
         return {
             "rc": rc,
@@ -133,16 +138,6 @@ class InProcessActionModule(NormalActionModule):
             "stderr": stderr,
             "stderr_lines": stderr.splitlines(),
         }
-
-
-def _show(line: str) -> None:
-    display.display(line)
-
-
-def _show_last(line: str) -> None:
-    if _stdout is not None:
-        with contextlib.suppress(OSError):
-            os.write(_stdout, f"{line}\n".encode())
 
 
 @contextlib.contextmanager

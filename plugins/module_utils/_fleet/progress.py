@@ -2,8 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The progress of a task on many servers, while it runs: a line when a server changes its state, and a summary at least every 10
-s.
+"""The progress of a task on many servers, while it runs: a line when a server changes its state, and a summary at least
+every 10 s.
 """
 
 from __future__ import annotations
