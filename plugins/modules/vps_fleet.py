@@ -133,6 +133,19 @@ options:
     type: str
     choices: [fail, warn, recreate]
     default: fail
+  returned:
+    description:
+      - Which servers RV(servers) contains if the task succeeds. If it fails, RV(servers) contains those that failed
+        and those that the task changed, whatever this is set to.
+      - V(all) returns all servers, with everything that is known about them.
+      - V(changed) returns only those that the task changed, and V(none) returns none. With both, each server in
+        RV(servers) has only C(id), C(name), C(status), and C(ip_address), and after a run outside of check mode, each
+        entry of RV(plan) has only C(action), C(name), and C(id).
+      - ansible-runner and AWX leave a result of more than 700,000 characters out of the task's event. That is about
+        850 servers with V(all), and several thousand with V(changed). The task warns if its result is too long.
+    type: str
+    choices: [all, changed, none]
+    default: all
 seealso:
   - module: vpsorg.cloud.vps_server
   - plugin: vpsorg.cloud.vps
@@ -190,12 +203,17 @@ servers:
       it read is returned with its details; for others, this is the item of the list, without C(ipv6_address),
       C(backups_enabled), C(resource_usage), and the bandwidth of the plan.
     - In check mode, the predicted servers.
+    - If the task fails, only the servers that failed and those that the task changed; if it rejects the plan, only the
+      servers because of which it does. See also O(returned).
   returned: always
   type: list
   elements: dict
   sample: [{id: 12345, name: web-01, status: active, ip_address: 203.0.113.10, location: us-west}]
 plan:
-  description: The plan that was made before the first write. It does not include servers that need no action.
+  description:
+    - The plan that was made before the first write. It does not include servers that need no action; if the task fails,
+      it includes only servers that failed and those that the task changed.
+    - See also O(returned).
   returned: always
   type: list
   elements: dict
@@ -254,14 +272,14 @@ errors:
       description: The error message.
       type: str
 drift:
-  description: The differences that cannot be changed.
+  description: The differences that cannot be changed. If the task fails, only those of the servers in RV(plan).
   returned: always
   type: list
   elements: dict
   sample: [{name: web-01, id: 12345, field: plan_id, have: 1, want: 2}]
 diff:
   description: The managed fields before and after, for each server that changes.
-  returned: always
+  returned: in diff mode
   type: list
   elements: dict
 api:
@@ -286,7 +304,7 @@ from ..module_utils._client.concurrent import DEFAULT_CONCURRENCY
 from ..module_utils._fleet.declaration import FleetDeclaration, read_declaration
 from ..module_utils._fleet.planner import FleetPlanner
 from ..module_utils._fleet.progress import FleetProgress
-from ..module_utils._fleet.results import result_of, values_of_error
+from ..module_utils._fleet.results import RETURNED, result_of, values_of_error, warned_of_size
 from ..module_utils._fleet.text import plan_lines, plan_sentence
 from ..module_utils._module import output
 from ..module_utils._module.options import connection_options, wait_options
@@ -314,7 +332,8 @@ def _run(task: Task, declaration: FleetDeclaration) -> None:
     if outcome.end is End.PREDICTED:
         for line in (*plan_lines(plan.servers), plan_sentence(plan.servers)):
             show(line)
-    task.end(result_of(outcome, len(declaration.desired)))
+    result = result_of(outcome, len(declaration.desired), returned=task.params["returned"], diff_mode=task.diff_mode)
+    task.end(warned_of_size(result, task.params))
 
 
 def main() -> None:
@@ -328,6 +347,7 @@ def main() -> None:
         "max_delete": {"type": "int", "default": 0},
         "concurrency": {"type": "int", "default": DEFAULT_CONCURRENCY},
         "on_immutable_change": declaration_options()["on_immutable_change"],
+        "returned": {"type": "str", "choices": list(RETURNED), "default": "all"},
     }
     module = AnsibleModule(
         argument_spec={**connection_options(), **wait_options(), **options}, supports_check_mode=True

@@ -2,10 +2,15 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The outcome of a task on many servers as the result of its module."""
+"""The outcome of a task on many servers as the result of its module.
+
+A result is printed, registered, and becomes an event of AWX, which drops what is too long. So a failure returns what
+failed and what was changed, and the option `returned` says how much of a success.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,21 +21,45 @@ from .._module.results import last_words
 from .._module.runner import Result
 from .._server.model import ServerPlan
 from .text import failures_in_sentences, plan_sentence, result_sentence
-from .values import diffs, drifts, errors, plan_entries, summary, summary_of_jobs, summary_of_plans
+from .values import (
+    brief,
+    brief_plan_entries,
+    diffs,
+    drifts,
+    errors,
+    plan_entries,
+    summary,
+    summary_of_jobs,
+    summary_of_plans,
+)
 
-_NOTHING: Mapping[str, Any] = {"servers": [], "plan": [], "summary": summary([]), "errors": [], "drift": [], "diff": []}
+RETURNED = ("all", "changed", "none")  # the choices of the option `returned`
+_LENGTH_OF_REST = 1_000
+_NOTHING: Mapping[str, Any] = {"servers": [], "plan": [], "summary": summary([]), "errors": [], "drift": []}
 
 
-def result_of(outcome: Outcome, declared: int) -> Result:
+def result_of(outcome: Outcome, declared: int, *, returned: str = "all", diff_mode: bool = True) -> Result:
     """The result of a task on many servers.
 
-    `declared`: how many of the plan's servers the task declares; what follows them is purged.
+    `declared`: how many of the plan's servers the task declares; what follows them is purged. `returned`: one of
+    RETURNED, whose servers the result of a success holds; those of "all" are whole. `diff_mode`: whether to return
+    `diff`.
     """
     if outcome.end is End.REFUSED:
-        return _result_of_refusal(outcome.plan)
-    if outcome.end is End.PREDICTED:
-        return _result_of_prediction(outcome.plan.servers, declared)
-    return _result_of_jobs(outcome.jobs, declared, last_words(outcome.jobs) if outcome.end is End.INTERRUPTED else None)
+        result = _result_of_refusal(outcome.plan)
+    elif outcome.end is End.PREDICTED:
+        result = _result_of_prediction(outcome.plan.servers, declared, returned)
+    else:
+        interruption = last_words(outcome.jobs) if outcome.end is End.INTERRUPTED else None
+        result = _result_of_jobs(outcome.jobs, declared, returned, interruption)
+    values = dict(result.values)
+    if not diff_mode:
+        del values["diff"]
+    if returned != "all":
+        values["servers"] = [brief(server) for server in values["servers"]]
+        if outcome.jobs:
+            values["plan"] = brief_plan_entries(values["plan"])
+    return result._replace(values=values)
 
 
 def _planned(plans: Sequence[ServerPlan]) -> dict[str, Any]:
@@ -44,50 +73,106 @@ def _warnings(plans: Sequence[ServerPlan]) -> list[str]:
 def _result_of_refusal(plan: TaskPlan) -> Result:
     refusals = [server.refusal for server in plan.servers if server.refusal]
     whole = [*refusals, *([plan.refusal] if plan.refusal else [])]
+    # The task as a whole is refused because of what it would delete.
+    concerned = [server for server in plan.servers if server.refusal or (plan.refusal and server.deletes)]
     values = {
         "changed": False,
         # Those to be purged have an id in what is desired.
         "servers": [
             dict(server.existing)
-            for server in plan.servers
+            for server in concerned
             if server.existing is not None and server.desired.server_id is None
         ],
         "summary": {**summary([]), "failed": len(refusals)},
         "errors": errors(refusals),
-        **_planned(plan.servers),
+        **_planned(concerned),
     }
-    return Result(values, f"Nothing was done. {failures_in_sentences(whole)}", _warnings(plan.servers))
+    return Result(values, f"Nothing was done. {failures_in_sentences(whole)}", _warnings(concerned))
 
 
-def _result_of_prediction(plans: Sequence[ServerPlan], declared: int) -> Result:
+def _result_of_prediction(plans: Sequence[ServerPlan], declared: int, returned: str) -> Result:
     bad_ends = [plan.ends_badly for plan in plans if plan.ends_badly]
     values = {
         "changed": any(plan.changes for plan in plans),
-        "servers": [dict(plan.predicted) for plan in plans[:declared] if plan.predicted is not None],
+        "servers": [
+            dict(plan.predicted)
+            for plan in plans[:declared]
+            if plan.predicted is not None and _is_returned(_concerns(plan), bool(bad_ends), returned)
+        ],
         "summary": summary_of_plans(plans),
         "errors": errors(bad_ends),
         "msg": plan_sentence(plans),
-        **_planned(plans),
+        **_planned([plan for plan in plans if _concerns(plan) or not bad_ends]),
     }
     failure = f"{plan_sentence(plans)}. {failures_in_sentences(bad_ends)}" if bad_ends else None
     return Result(values, failure, _warnings(plans))
 
 
-def _result_of_jobs(jobs: Sequence[Job], declared: int, interruption: str | None) -> Result:
+def _result_of_jobs(jobs: Sequence[Job], declared: int, returned: str, interruption: str | None) -> Result:
     failures = [job.error for job in jobs if job.error]
+    has_failed = bool(failures) or interruption is not None
     counts = summary_of_jobs(jobs)
     values = {
         "changed": any(job.changed for job in jobs),
         "servers": [
-            job.server for job in jobs[:declared] if job.server is not None and not (job.gone and not job.error)
+            job.server
+            for job in jobs[:declared]
+            if job.server is not None
+            and not (job.gone and not job.error)
+            and _is_returned(_concerns(job), has_failed, returned)
         ],
         "summary": counts,
         "errors": errors(failures),
         "msg": result_sentence(counts),
-        **_planned([job.plan for job in jobs]),
+        **_planned([job.plan for job in jobs if _concerns(job) or not has_failed]),
     }
     failure = f"{result_sentence(counts)}. {failures_in_sentences(failures)}" if failures else None
     return Result(values, interruption or failure, [warning for job in jobs for warning in job.warnings])
+
+
+def _concerns(plan_or_job: ServerPlan | Job) -> bool:
+    """Whether a server failed or was changed, or would be."""
+    if isinstance(plan_or_job, Job):
+        return plan_or_job.changed or plan_or_job.error is not None
+    return plan_or_job.changes or plan_or_job.ends_badly is not None
+
+
+def _is_returned(concerned: bool, has_failed: bool, returned: str) -> bool:
+    """Whether `servers` holds a server."""
+    return concerned if has_failed else returned == "all" or (concerned and returned == "changed")
+
+
+def warned_of_size(result: Result, options: Mapping[str, Any]) -> Result:
+    """The result, with a warning where ansible-runner, and so AWX, would drop it from its event for its length.
+
+    `options`: those of the module, which ansible-core returns too.
+    """
+    if "AWX_ISOLATED_DATA_DIR" not in os.environ:  # set by ansible-runner
+        return result
+    warnings = list(result.warnings)
+    # Measured as ansible-runner does, which then makes the result `{}`; `api` and the like are not there yet.
+    length = len(str({**result.values, "options": options, "warnings": warnings})) + _LENGTH_OF_REST
+    most = _longest_event()
+    if length <= most:
+        return result
+    advice = (
+        "set returned to changed or none"
+        if options.get("returned") == "all"
+        else "declare the servers in several tasks"
+    )
+    warnings.append(
+        f"The result of this task has about {length:,} characters. ansible-runner and AWX leave results of more than "
+        f"{most:,} characters out of the task's event, with all IDs and errors: {advice}."
+    )
+    return result._replace(warnings=warnings)
+
+
+def _longest_event() -> int:
+    """The characters that ansible-runner lets an event's result have."""
+    try:
+        return int(os.environ.get("MAX_EVENT_RES") or 700_000)
+    except ValueError:
+        return 700_000
 
 
 def values_of_error(error: VpsError) -> dict[str, Any]:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .._apply.jobs import Job
@@ -14,6 +14,8 @@ from .._client.errors import VpsError
 from .._server.model import PAST_TENSE, ServerPlan
 
 _COUNTED = ("created", "adopted", "updated", "started", "stopped", "recreated", "deleted", "unchanged", "failed")
+_BRIEF_ENTRY = ("action", "name", "id")
+_BRIEF_SERVER = ("id", "name", "status", "ip_address")
 
 
 def plan_entries(plans: Sequence[ServerPlan]) -> list[dict[str, Any]]:
@@ -29,6 +31,16 @@ def plan_entries(plans: Sequence[ServerPlan]) -> list[dict[str, Any]]:
         for plan in plans
         for step, server_id in plan.foreseen_actions()
     ]
+
+
+def brief_plan_entries(entries: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The entries of a plan that was carried out, for a result that has to be short."""
+    return [{key: entry[key] for key in _BRIEF_ENTRY} for entry in entries]
+
+
+def brief(server: Mapping[str, Any]) -> dict[str, Any]:
+    """A view of a server for a result that has to be short: which it is, and how to reach it."""
+    return {key: server.get(key) for key in _BRIEF_SERVER}
 
 
 def diffs(plans: Sequence[ServerPlan]) -> list[dict[str, Any]]:

@@ -74,6 +74,11 @@ class Task:
         """Whether nothing may be written."""
         return bool(self.module.check_mode)
 
+    @property
+    def diff_mode(self) -> bool:
+        """Whether to return what changes in detail."""
+        return bool(self.module._diff)
+
     def scrub(self, text: str) -> str:
         """A text that may leave: without the token, and without what a terminal would act upon; names and status words
         come from the API.
