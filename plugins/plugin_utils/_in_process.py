@@ -15,12 +15,10 @@ import contextlib
 import io
 import json
 import os
-import signal
 import sys
-import threading
 import traceback
 from collections.abc import Iterator, Mapping
-from types import FrameType, ModuleType
+from types import ModuleType
 from typing import Any
 
 from ansible import constants as C
@@ -48,14 +46,13 @@ except ImportError:  # 2.16 to 2.18
     HAS_PROFILES = False
 
 from ..module_utils._module import output
+from ._cancellation import Cancellable
 from ._shown import show, show_last
 
 SWITCH = "vpsorg_in_process"
 PROGRESS = "vpsorg_progress"
 _PROFILE = "legacy"  # how ansible-core 2.19 and newer encode the arguments and results of ordinary modules
 _DISCOVERING = frozenset({"auto", "auto_legacy", "auto_silent", "auto_legacy_silent"})
-_PARENT_LOOK = 0.5  # seconds between two looks whether ansible-playbook is still there
-_GRACE = 1.6  # seconds that a cancelled module has for its last words
 
 
 class InProcessActionModule(NormalActionModule):
@@ -64,13 +61,18 @@ class InProcessActionModule(NormalActionModule):
     MODULE: ModuleType
     _here = False
     _shows_progress = True
+    _timed_out = False
     _module_args: dict[str, Any] = {}
 
     def run(self, tmp: Any = None, task_vars: Mapping[str, Any] | None = None) -> Any:
         """Run the module, here where that is equivalent, else as ansible-core runs every module."""
         self._here = self._is_equivalent(task_vars or {})
         self._shows_progress = self._is_on(PROGRESS, task_vars or {})
-        return super().run(tmp, task_vars)
+        self._timed_out = False
+        result = super().run(tmp, task_vars)
+        if self._timed_out:
+            result["timedout"] = {"period": self._task.timeout}  # as ansible-core 2.19 and newer return it
+        return result
 
     def _is_equivalent(self, task_vars: Mapping[str, Any]) -> bool:
         if (
@@ -128,9 +130,10 @@ class InProcessActionModule(NormalActionModule):
             output.shown_by(line, last_words),
             _environment(environment),
             _module_process(self._module_args),
-            _cancellable(),
+            Cancellable(self._task.timeout) as cancellable,
         ):
             rc, stdout, stderr = _call(self.MODULE)
+        self._timed_out = cancellable.timed_out
         return {
             "rc": rc,
             "stdout": stdout,
@@ -138,42 +141,6 @@ class InProcessActionModule(NormalActionModule):
             "stderr": stderr,
             "stderr_lines": stderr.splitlines(),
         }
-
-
-@contextlib.contextmanager
-def _cancellable() -> Iterator[None]:
-    """Let SIGINT, SIGTERM and the end of ansible-playbook interrupt the module as Ctrl-C does.
-
-    The process ends soon after. Left alone, a worker of ansible-core 2.19 or newer dies of a signal without a word, one
-    of 2.18 or older outlives the playbook, and so does any after a SIGKILL.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    parent, returned = os.getppid(), threading.Event()
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        for number in handlers:
-            signal.signal(number, signal.SIG_IGN)
-        last = threading.Timer(_GRACE, os._exit, (1,))
-        last.daemon = True
-        last.start()
-        raise KeyboardInterrupt
-
-    def watch() -> None:
-        while not returned.wait(_PARENT_LOOK):
-            if os.getppid() != parent:
-                os.kill(os.getpid(), signal.SIGTERM)
-                return
-
-    handlers = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
-    threading.Thread(target=watch, daemon=True).start()
-    try:
-        yield
-    finally:
-        returned.set()
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
 
 
 def _call(module: ModuleType) -> tuple[int, str, str]:

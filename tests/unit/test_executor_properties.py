@@ -111,7 +111,7 @@ class Told(Observer):
 
     jobs: Sequence[Job] | None = None
 
-    def interrupted(self, jobs: Sequence[Job]) -> None:
+    def interrupted(self, jobs: Sequence[Job], why: str) -> None:
         self.jobs = jobs
 
 

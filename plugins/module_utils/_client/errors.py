@@ -63,6 +63,13 @@ class About(NamedTuple):
 NOBODY = About()
 
 
+def why_interrupted(end: BaseException) -> str:
+    """What ends a task before its time, as the beginning of a sentence: the text of the exception, which that of a
+    Ctrl-C does not have.
+    """
+    return str(end) or "The task was interrupted"
+
+
 class VpsError(Exception):
     """Something the user has to know. No part of it holds the token."""
 

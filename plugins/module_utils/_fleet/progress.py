@@ -49,6 +49,7 @@ class FleetProgress(Observer):
 
     def began(self, jobs: Sequence[Job]) -> None:
         self._jobs = jobs
+        self._observer.began(jobs)
 
     def created(self, name: str, server_id: ServerId) -> None:
         with self._lock:
@@ -61,8 +62,8 @@ class FleetProgress(Observer):
         if time.monotonic() - self._last_summary >= _TICK:
             self._summarise()
 
-    def interrupted(self, jobs: Sequence[Job]) -> None:
-        self._observer.interrupted(jobs)
+    def interrupted(self, jobs: Sequence[Job], why: str) -> None:
+        self._observer.interrupted(jobs, why)
 
     def _tick(self) -> None:
         while not self._ended.wait(max(0.1, self._last_summary + _TICK - time.monotonic())):

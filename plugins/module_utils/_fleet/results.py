@@ -50,7 +50,7 @@ def result_of(outcome: Outcome, declared: int, *, returned: str = "all", diff_mo
     elif outcome.end is End.PREDICTED:
         result = _result_of_prediction(outcome.plan.servers, declared, returned)
     else:
-        interruption = last_words(outcome.jobs) if outcome.end is End.INTERRUPTED else None
+        interruption = last_words(outcome.jobs, outcome.why) if outcome.end is End.INTERRUPTED else None
         result = _result_of_jobs(outcome.jobs, declared, returned, interruption)
     values = dict(result.values)
     if not diff_mode:
