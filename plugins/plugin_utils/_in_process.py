@@ -47,6 +47,7 @@ except ImportError:  # 2.16 to 2.18
 
 from ..module_utils._module import output
 from ._cancellation import Cancellable
+from ._elsewhere import Place, explained
 from ._shown import show, show_last
 
 SWITCH = "vpsorg_in_process"
@@ -72,7 +73,24 @@ class InProcessActionModule(NormalActionModule):
         result = super().run(tmp, task_vars)
         if self._timed_out:
             result["timedout"] = {"period": self._task.timeout}  # as ansible-core 2.19 and newer return it
+        if not self._here and result.get("failed") and isinstance(result.get("msg"), str):
+            result["msg"] = explained(
+                result["msg"],
+                self._place(task_vars or {}),
+                has_token=bool(os.environ.get("VPS_API_TOKEN")),
+                has_requests=HAS_REQUESTS,
+            )
         return result
+
+    def _place(self, task_vars: Mapping[str, Any]) -> Place:
+        transport = str(self._connection.transport)
+        host = self._task.delegate_to or task_vars.get("inventory_hostname")
+        become = getattr(self._connection, "become", None)
+        user = None
+        if become or self._play_context.become:
+            user = become.get_option("become_user") if become else self._play_context.become_user
+            user = str(user or "root")
+        return Place(None if transport == "local" else str(host), transport, user)
 
     def _is_equivalent(self, task_vars: Mapping[str, Any]) -> bool:
         if (
