@@ -71,7 +71,7 @@ def test_standing_of_servers_that_leave() -> None:
     going = deleted(False)
     going.steps.popleft()
     going.gone = True
-    assert standing([deleted(True), deleted(False), never_there, going]) == "2 of 4 gone, 1 to delete, 1 going"
+    assert standing([deleted(True), deleted(False), never_there, going]) == "2 of 4 gone, 1 to delete, 1 being deleted"
     assert standing([unchanged(), deleted(True)]) == "1 of 1 ready, 1 of 1 gone"
 
 

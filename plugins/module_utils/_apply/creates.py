@@ -60,10 +60,11 @@ class Creates:
             others = [server for server in named(listed, job.steps[0].fields["name"]) if server["id"] not in replaced]
             if others:
                 ids = ", ".join(str(server["id"]) for server in others)
+                words = "Something else has created a server with this name in the meantime"
                 job.fail(
                     VpsError(
-                        f"Something else has created a server with this name in the meantime: ids {ids}. No server "
-                        "was created."
+                        f"{words}: ids {ids}. No server was created.",
+                        general_reason=f"{words}; the ids are in errors. No server was created.",
                     )
                 )
         self.all_of([job for job in jobs if job.is_open], _ids(listed))
@@ -151,11 +152,14 @@ class Creates:
                 f"one's is {job.server_id}. The lowest id stays; delete the other by its id."
             )
             return
-        words = (
-            f"Another controller has created a server with this name at the same time: its id is {ids}. The lowest id "
-            f"({min(rivals)}) stays; nothing was deleted: delete this one by its id if it is not wanted."
+        words = "Another controller has created a server with this name at the same time"
+        advice = "stays; nothing was deleted: delete this one by its id if it is not wanted."
+        job.fail(
+            VpsError(
+                f"{words}: its id is {ids}. The lowest id ({min(rivals)}) {advice}",
+                general_reason=f"{words}; the ids are in errors. The one with the lowest id {advice}",
+            )
         )
-        job.fail(VpsError(words))
 
 
 def _ids(servers: Sequence[Server]) -> frozenset[ServerId]:
