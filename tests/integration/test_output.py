@@ -158,3 +158,18 @@ def test_ansible_runner_has_them_as_events(cli: AnsibleCli) -> None:
     lines = job.lines()
     assert PLAN in lines and len([line for line in lines if line.endswith(": created")]) == 2
     assert job.result("real")["summary"]["created"] == 2
+
+
+def test_names_appear_as_they_are(cli: AnsibleCli, emulator: Any) -> None:
+    emulator.insert(id=1, name="wéb-☃-1")
+    emulator.insert(id=2, name="wéb-☃-2")
+    options = {**FLEET, "purge": True, "purge_match": "wéb-*"}
+    tasks = [
+        {"name": "refused", "vpsorg.cloud.vps_fleet": options, "ignore_errors": True},
+        {"name": "planned", "vpsorg.cloud.vps_fleet": {**options, "max_delete": 2}, "check_mode": True},
+        {"name": "real", "vpsorg.cloud.vps_fleet": {**options, "max_delete": 2}},
+    ]
+    outcome = cli.tasks(tasks, rc=0)
+    assert "wéb-☃-1 (id 1)" in outcome.task("refused")["msg"]
+    assert [line for line in outcome.stdout.splitlines() if line.startswith("  - delete wéb-☃-2  id 2")]
+    assert "vps_fleet: wéb-☃-1 (id 1): deleted" in outcome.stdout and "\\u" not in outcome.output
