@@ -29,6 +29,7 @@ name: %s
 type: stdout
 short_description: One JSON document
 description: [One JSON document.]
+extends_documentation_fragment: [default_callback]
 """
 
 import json
@@ -151,9 +152,10 @@ def test_last_words_go_where_progress_goes(cli: AnsibleCli, emulator: Any, callb
     assert not [line for line in said[other] if "vps_fleet" in line], said
 
 
-def test_ansible_runner_has_them_as_events(cli: AnsibleCli) -> None:
+@pytest.mark.parametrize("callback", [None, "json"], ids=["", "over a callback for machines"])
+def test_ansible_runner_has_them_as_events(cli: AnsibleCli, callback: str | None) -> None:
     """As the output of an AWX job shows them."""
-    job = run_playbook(cli, TASKS)
+    job = run_playbook(cli, TASKS, {"ANSIBLE_STDOUT_CALLBACK": callback} if callback else {})
     assert job.rc == 0, job.errors
     lines = job.lines()
     assert PLAN in lines and len([line for line in lines if line.endswith(": created")]) == 2
