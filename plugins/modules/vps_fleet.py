@@ -20,7 +20,8 @@ description:
     stops only creates.
   - Reports its progress in the task output while it runs, with a line whenever a server changes state, and a summary at
     least every 10 seconds. This requires that it runs inside the controller's process and without C(no_log). In check
-    mode, it prints the plan instead.
+    mode, it prints the plan instead. With a stdout callback for machines, such as C(json), these lines go to standard
+    error. Set the variable C(vpsorg_progress) to V(false) to turn them off.
   - Creating a server costs money, and deleting one cannot be undone.
 author:
   - VPS.org collection contributors (@vpsorg)
@@ -150,6 +151,19 @@ options:
     type: bool
     default: false
     version_added: 0.2.0
+  returned:
+    description:
+      - Which servers RV(servers) contains if the task succeeds. If it fails, RV(servers) contains those that failed
+        and those that the task changed, whatever this is set to.
+      - V(all) returns all servers, with everything that is known about them.
+      - V(changed) returns only those that the task changed, and V(none) returns none. With both, each server in
+        RV(servers) has only C(id), C(name), C(status), and C(ip_address), and after a run outside of check mode, each
+        entry of RV(plan) has only C(action), C(name), and C(id).
+      - ansible-runner and AWX leave a result of more than 700,000 characters out of the task's event. That is about
+        850 servers with V(all), and several thousand with V(changed). The task warns if its result is too long.
+    type: str
+    choices: [all, changed, none]
+    default: all
 seealso:
   - module: vpsorg.cloud.vps_server
   - plugin: vpsorg.cloud.vps
@@ -207,12 +221,17 @@ servers:
       it read is returned with its details; for others, this is the item of the list, without C(ipv6_address),
       C(backups_enabled), C(resource_usage), and the bandwidth of the plan.
     - In check mode, the predicted servers.
+    - If the task fails, only the servers that failed and those that the task changed; if it rejects the plan, only the
+      servers because of which it does. See also O(returned).
   returned: always
   type: list
   elements: dict
   sample: [{id: 12345, name: web-01, status: active, ip_address: 203.0.113.10, location: us-west}]
 plan:
-  description: The plan that was made before the first write. It does not include servers that need no action.
+  description:
+    - The plan that was made before the first write. It does not include servers that need no action; if the task fails,
+      it includes only servers that failed and those that the task changed.
+    - See also O(returned).
   returned: always
   type: list
   elements: dict
@@ -271,14 +290,14 @@ errors:
       description: The error message.
       type: str
 drift:
-  description: The differences that cannot be changed.
+  description: The differences that cannot be changed. If the task fails, only those of the servers in RV(plan).
   returned: always
   type: list
   elements: dict
   sample: [{name: web-01, id: 12345, field: plan_id, have: 1, want: 2}]
 diff:
   description: The managed fields before and after, for each server that changes.
-  returned: always
+  returned: in diff mode
   type: list
   elements: dict
 api:
@@ -293,39 +312,23 @@ msg:
   sample: "Plan: 3 to create, 1 to update, 2 to delete, 94 unchanged"
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._apply.executor import Executor
-from ..module_utils._apply.jobs import Job
 from ..module_utils._apply.lock import AccountLock
-from ..module_utils._apply.planning import End, Outcome, TaskPlan, look_and_plan, predicted, refused
+from ..module_utils._apply.planning import End, look_and_plan, predicted, refused
 from ..module_utils._apply.pollers import ListPoller
 from ..module_utils._client.concurrent import DEFAULT_CONCURRENCY
-from ..module_utils._client.errors import VpsError
 from ..module_utils._fleet.declaration import FleetDeclaration, read_declaration
 from ..module_utils._fleet.planner import FleetPlanner
 from ..module_utils._fleet.progress import FleetProgress
-from ..module_utils._fleet.results import (
-    diffs,
-    drifts,
-    errors,
-    plan_entries,
-    summary,
-    summary_of_jobs,
-    summary_of_plans,
-)
-from ..module_utils._fleet.text import failures_in_sentences, plan_lines, plan_sentence, result_sentence
+from ..module_utils._fleet.results import RETURNED, result_of, values_of_error, warned_of_size
+from ..module_utils._fleet.text import plan_lines, plan_sentence
 from ..module_utils._module import output
 from ..module_utils._module.options import connection_options, wait_options
-from ..module_utils._module.results import TaskObserver, last_words
-from ..module_utils._module.runner import Result, Task, run_module
+from ..module_utils._module.results import TaskObserver
+from ..module_utils._module.runner import Task, run_module
 from ..module_utils._server.fields import declaration_options
-from ..module_utils._server.model import ServerPlan
-
-_NOTHING: Mapping[str, Any] = {"servers": [], "plan": [], "summary": summary([]), "errors": [], "drift": [], "diff": []}
 
 
 def _run(task: Task, declaration: FleetDeclaration) -> None:
@@ -347,80 +350,8 @@ def _run(task: Task, declaration: FleetDeclaration) -> None:
     if outcome.end is End.PREDICTED:
         for line in (*plan_lines(plan.servers), plan_sentence(plan.servers)):
             show(line)
-    task.end(_result_of(outcome, len(declaration.desired)))
-
-
-def _result_of(outcome: Outcome, declared: int) -> Result:
-    """`declared`: how many servers the task declares; what follows them in the plan is purged."""
-    if outcome.end is End.REFUSED:
-        return _result_of_refusal(outcome.plan)
-    if outcome.end is End.PREDICTED:
-        return _result_of_prediction(outcome.plan.servers, declared)
-    return _result_of_jobs(outcome.jobs, declared, last_words(outcome.jobs) if outcome.end is End.INTERRUPTED else None)
-
-
-def _planned(plans: Sequence[ServerPlan]) -> dict[str, Any]:
-    return {"plan": plan_entries(plans), "drift": drifts(plans), "diff": diffs(plans)}
-
-
-def _warnings(plans: Sequence[ServerPlan]) -> list[str]:
-    return [warning for plan in plans for warning in plan.warnings]
-
-
-def _result_of_refusal(plan: TaskPlan) -> Result:
-    refusals = [server.refusal for server in plan.servers if server.refusal]
-    whole = [*refusals, *([plan.refusal] if plan.refusal else [])]
-    values = {
-        "changed": False,
-        # Those to be purged have an id in what is desired.
-        "servers": [
-            dict(server.existing)
-            for server in plan.servers
-            if server.existing is not None and server.desired.server_id is None
-        ],
-        "summary": {**summary([]), "failed": len(refusals)},
-        "errors": errors(refusals),
-        **_planned(plan.servers),
-    }
-    return Result(values, f"Nothing was done. {failures_in_sentences(whole)}", _warnings(plan.servers))
-
-
-def _result_of_prediction(plans: Sequence[ServerPlan], declared: int) -> Result:
-    bad_ends = [plan.ends_badly for plan in plans if plan.ends_badly]
-    values = {
-        "changed": any(plan.changes for plan in plans),
-        "servers": [dict(plan.predicted) for plan in plans[:declared] if plan.predicted is not None],
-        "summary": summary_of_plans(plans),
-        "errors": errors(bad_ends),
-        "msg": plan_sentence(plans),
-        **_planned(plans),
-    }
-    failure = f"{plan_sentence(plans)}. {failures_in_sentences(bad_ends)}" if bad_ends else None
-    return Result(values, failure, _warnings(plans))
-
-
-def _result_of_jobs(jobs: Sequence[Job], declared: int, interruption: str | None) -> Result:
-    failures = [job.error for job in jobs if job.error]
-    counts = summary_of_jobs(jobs)
-    values = {
-        "changed": any(job.changed for job in jobs),
-        "servers": [
-            job.server for job in jobs[:declared] if job.server is not None and not (job.gone and not job.error)
-        ],
-        "summary": counts,
-        "errors": errors(failures),
-        "msg": result_sentence(counts),
-        **_planned([job.plan for job in jobs]),
-    }
-    failure = f"{result_sentence(counts)}. {failures_in_sentences(failures)}" if failures else None
-    return Result(values, interruption or failure, [warning for job in jobs for warning in job.warnings])
-
-
-def _values_of_error(error: VpsError) -> dict[str, Any]:
-    """Nothing was written: the account, or one of its servers, could not be read whole."""
-    if error.about.server_id is None:
-        return dict(_NOTHING)
-    return {**_NOTHING, "summary": {**summary([]), "failed": 1}, "errors": errors([error])}
+    result = result_of(outcome, len(declaration.desired), returned=task.params["returned"], diff_mode=task.diff_mode)
+    task.end(warned_of_size(result, task.params))
 
 
 def main() -> None:
@@ -434,11 +365,12 @@ def main() -> None:
         "max_delete": {"type": "int", "default": 0},
         "concurrency": {"type": "int", "default": DEFAULT_CONCURRENCY},
         **{option: declaration_options()[option] for option in ("on_immutable_change", "recreate_unproven")},
+        "returned": {"type": "str", "choices": list(RETURNED), "default": "all"},
     }
     module = AnsibleModule(
         argument_spec={**connection_options(), **wait_options(), **options}, supports_check_mode=True
     )
-    run_module(module, read_declaration, _run, _values_of_error)
+    run_module(module, read_declaration, _run, values_of_error)
 
 
 if __name__ == "__main__":

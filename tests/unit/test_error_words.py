@@ -111,3 +111,12 @@ def test_error_words_of_any_json(value: Any) -> None:
 @given(st.binary(max_size=300))
 def test_error_words_of_anything(body: bytes) -> None:
     assert error_words(body).isprintable()
+
+
+def test_words_in_depth_are_shown_as_they_are() -> None:
+    """Not as the escapes by which JSON may spell them."""
+    body: Any = {"größe": "zu groß", "gelöscht": True}
+    for _level in range(5):
+        body = {"detail": body}
+    words = error_words(json.dumps(body).encode())
+    assert "größe" in words and "zu groß" in words and "\\u" not in words

@@ -12,8 +12,8 @@ from unit.fakes import Account, Call, Reply, VirtualTime, list_item, page, scrip
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.declaration import read_declaration
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.planner import FleetPlanner
-from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.results import drifts, plan_entries
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.text import failures_in_sentences, plan_sentence
+from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.values import drifts, plan_entries
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
 from helpers.facts import mentions
 

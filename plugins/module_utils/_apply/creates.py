@@ -62,10 +62,11 @@ class Creates:
             others = [server for server in alike if server["id"] not in replaced]
             if others:
                 titles = ", ".join(About.of(server).title for server in others)
+                words = "Something else has created a server with this name in the meantime"
                 job.fail(
                     VpsError(
-                        f"Something else has created a server with this name in the meantime: {titles}. No server was "
-                        "created."
+                        f"{words}: {titles}. No server was created.",
+                        general_reason=f"{words}; the ids are in errors. No server was created.",
                     )
                 )
         self.all_of([job for job in jobs if job.is_open], _ids(listed))
@@ -162,11 +163,14 @@ class Creates:
                 f"this one's is {job.server_id}. The lowest id stays; delete the other by its id."
             )
             return
-        words = (
-            f"Something else ({_OTHERS}) has created a server with this name at the same time: its id is {ids}. The "
-            f"lowest id ({min(rivals)}) stays; nothing was deleted: delete this one by its id if it is not wanted."
+        words = f"Something else ({_OTHERS}) has created a server with this name at the same time"
+        advice = "stays; nothing was deleted: delete this one by its id if it is not wanted."
+        job.fail(
+            VpsError(
+                f"{words}: its id is {ids}. The lowest id ({min(rivals)}) {advice}",
+                general_reason=f"{words}; the ids are in errors. The one with the lowest id {advice}",
+            )
         )
-        job.fail(VpsError(words))
 
 
 def _ids(servers: Sequence[Server]) -> frozenset[ServerId]:

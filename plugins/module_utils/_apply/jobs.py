@@ -104,5 +104,5 @@ class Observer:
     def waiting(self) -> None:
         """A look is over, and some servers are still waited for."""
 
-    def interrupted(self, jobs: Sequence[Job]) -> None:
-        """The task ends before its time, and perhaps nobody reads its result."""
+    def interrupted(self, jobs: Sequence[Job], why: str) -> None:
+        """The task ends before its time, and perhaps nobody reads its result. `why`: see why_interrupted."""

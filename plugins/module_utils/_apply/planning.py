@@ -61,15 +61,16 @@ class End(Enum):
     REFUSED = "nothing was written, because something in the declaration is not allowed or can't be done"
     PREDICTED = "nothing was written, because of check mode"
     APPLIED = "the plan was carried out, as far as it could be"
-    INTERRUPTED = "Ctrl-C or a signal came in between"
+    INTERRUPTED = "Ctrl-C, a signal or Ansible's own time limit came in between"
 
 
 class Outcome(NamedTuple):
-    """What has come of a task. `jobs`: one for each server plan that was carried out."""
+    """What has come of a task. `jobs`: one for each server plan that was carried out. `why`: why it was interrupted."""
 
     end: End
     plan: TaskPlan
     jobs: Sequence[Job] = ()
+    why: str = ""
 
 
 def look_and_plan(planner: Planner, lock: AccountLock, budget: Budget, *, check_mode: bool) -> TaskPlan:

@@ -82,7 +82,7 @@ def _flat_words(value: Any, depth: int = 0) -> str:
     if isinstance(value, str):
         return value
     if depth > 4 or value is None or isinstance(value, (bool, int, float)):
-        return json.dumps(value)
+        return json.dumps(value, ensure_ascii=False)
     if isinstance(value, list):
         return ", ".join(_flat_words(item, depth + 1) for item in value[:50])
     speaking = ("detail", "message", "error", "non_field_errors", "errors")

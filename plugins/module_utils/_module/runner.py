@@ -13,7 +13,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from .._client.api import ApiClient
 from .._client.budget import Budget
-from .._client.errors import VpsError
+from .._client.errors import VpsError, why_interrupted
 from .._client.exchange import Http, require_requests
 from .._client.secrets import values_scrubber
 from .._client.settings import Settings, read_settings
@@ -21,7 +21,6 @@ from .._server.servers import Servers
 from . import output
 from .options import check_wait_options
 
-INTERRUPTED = "The task was interrupted"
 _NO_REQUESTS: Mapping[str, float] = {"requests": 0, "retries": 0, "waited": 0.0}
 
 # Inside the controller's process the items of a loop share this, and so a connection.
@@ -63,6 +62,8 @@ class Task:
             wait_interval=self.params.get("wait_interval", 1.0),
         )
         self._has_said_last_words = False
+        # The error of an interruption, of why_interrupted. Once there are jobs, it knows what they have changed.
+        self.interrupted: Callable[[str], VpsError] = lambda why: VpsError(f"{why} before anything was changed.")
         if not self.settings.validate_certs:
             module.warn(
                 "The certificate of the API is not checked (validate_certs is false): anyone who can intercept "
@@ -73,6 +74,11 @@ class Task:
     def check_mode(self) -> bool:
         """Whether nothing may be written."""
         return bool(self.module.check_mode)
+
+    @property
+    def diff_mode(self) -> bool:
+        """Whether to return what changes in detail."""
+        return bool(self.module._diff)
 
     def scrub(self, text: str) -> str:
         """A text that may leave: without the token, and without what a terminal would act upon; names and status words
@@ -126,22 +132,16 @@ def run_module(
         run(task, declared)
     except VpsError as problem:
         error = problem
-    except KeyboardInterrupt:
-        error = VpsError(f"{INTERRUPTED} before anything was changed.")
-        _say(task, error)
-    except (Exception, SystemExit):
-        raise
-    except BaseException:  # the time limit that Ansible's own keyword `timeout` sets
-        _say(task, VpsError(f"{INTERRUPTED} before anything was changed."))
-        raise
+    except KeyboardInterrupt as interrupt:
+        why = why_interrupted(interrupt)
+        if task is None:
+            error = VpsError(f"{why} before anything was changed.")
+        else:
+            error = task.interrupted(why)
+            task.last_words(str(error))
     if error is None:
         return
     values = {**values_of(error), "changed": error.changed}
     if task is not None:
         task.end(Result(values, failure=str(error)))
     module.fail_json(msg=str(error), **values, api=dict(_NO_REQUESTS))
-
-
-def _say(task: Task | None, error: VpsError) -> None:
-    if task is not None:
-        task.last_words(str(error))

@@ -83,11 +83,14 @@ def appeared_since(listed: list[Server], fields: Mapping[str, Any], seen: frozen
     if not candidates:
         return None
     ids = ", ".join(str(server["id"]) for server in candidates)
-    words = (
-        f"While it was being created, something else also created a server with this name: ids {ids}. "
-        "It is impossible to tell which one is wanted: handle them by id."
+    words = "While it was being created, something else also created a server with this name"
+    advice = "It is impossible to tell which one is wanted: handle them by id."
+    raise VpsError(
+        f"{words}: ids {ids}. {advice}",
+        about=About(fields["name"], candidates[0]["id"]),
+        changed=True,
+        general_reason=f"{words}; the ids are in errors. {advice}",
     )
-    raise VpsError(words, about=About(fields["name"], candidates[0]["id"]), changed=True)
 
 
 def _by_its_name(name: str, server: Server) -> Server:

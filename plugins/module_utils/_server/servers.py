@@ -49,7 +49,11 @@ def ambiguity(name: str, namesakes: Sequence[Server], advice: str = _ADVICE_FOR_
     if len(namesakes) < 2:
         return None
     ids = ", ".join(str(server["id"]) for server in namesakes)
-    return VpsError(f"There are {len(namesakes)} servers with this name: ids {ids}. {advice}", about=About(name))
+    return VpsError(
+        f"There are {len(namesakes)} servers with this name: ids {ids}. {advice}",
+        about=About(name),
+        general_reason=f"There is more than one server with this name; the ids are in errors. {advice}",
+    )
 
 
 def check_whole(server: Server) -> Server:
