@@ -278,8 +278,6 @@ msg:
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._apply.executor import Executor
 from ..module_utils._apply.jobs import Job
 from ..module_utils._apply.lock import AccountLock
@@ -301,6 +299,7 @@ from ..module_utils._fleet.results import (
 )
 from ..module_utils._fleet.text import failures_in_sentences, plan_lines, plan_sentence, result_sentence
 from ..module_utils._module import output
+from ..module_utils._module.input import VpsModule
 from ..module_utils._module.options import connection_options, wait_options
 from ..module_utils._module.results import TaskObserver, last_words
 from ..module_utils._module.runner import Result, Task, run_module
@@ -408,18 +407,17 @@ def _values_of_error(error: VpsError) -> dict[str, Any]:
 def main() -> None:
     """Entry point."""
     options = {
-        "servers": {"type": "list", "elements": "dict", "required": True},
+        "servers": {"type": "list", "elements": "raw", "required": True},
         "defaults": {"type": "dict", "default": {}},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "purge": {"type": "bool", "default": False},
         "purge_match": {"type": "str"},
         "max_delete": {"type": "int", "default": 0},
+        "protect": {"type": "list", "elements": "str", "default": []},
         "concurrency": {"type": "int", "default": DEFAULT_CONCURRENCY},
         "on_immutable_change": declaration_options()["on_immutable_change"],
     }
-    module = AnsibleModule(
-        argument_spec={**connection_options(), **wait_options(), **options}, supports_check_mode=True
-    )
+    module = VpsModule(argument_spec={**connection_options(), **wait_options(), **options}, supports_check_mode=True)
     run_module(module, read_declaration, _run, _values_of_error)
 
 

@@ -230,13 +230,12 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._apply.executor import Executor
 from ..module_utils._apply.lock import AccountLock
 from ..module_utils._apply.planning import TaskPlan, look_and_plan, predicted, refused
 from ..module_utils._apply.pollers import DetailPoller
 from ..module_utils._client.errors import ServerId, VpsError, error_context
+from ..module_utils._module.input import VpsModule
 from ..module_utils._module.options import check_server_options, connection_options, require_name_or_id, wait_options
 from ..module_utils._module.results import TaskObserver, result_of, values_of_error
 from ..module_utils._module.runner import Task, run_module
@@ -308,9 +307,7 @@ def main() -> None:
         "id": {"type": "int"},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     }
-    module = AnsibleModule(
-        argument_spec={**connection_options(), **wait_options(), **options}, supports_check_mode=True
-    )
+    module = VpsModule(argument_spec={**connection_options(), **wait_options(), **options}, supports_check_mode=True)
     run_module(module, _read, _run, lambda error: values_of_error(error, module.params))
 
 

@@ -105,15 +105,19 @@ api:
 from collections.abc import Mapping
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._client.concurrent import DEFAULT_CONCURRENCY
 from ..module_utils._client.errors import BadInput
+from ..module_utils._module.input import VpsModule
 from ..module_utils._module.options import check_server_options, connection_options
 from ..module_utils._module.runner import Result, Task, run_module
 from ..module_utils._server.model import Server
 from ..module_utils._server.servers import Servers
 from ..module_utils._server.status import FILTERABLE
+
+
+class _InfoModule(VpsModule):
+    # An option that a failed lookup has left empty must not select every server.
+    never_empty = frozenset({"id", "name", "status", "location"})
 
 
 def _read(params: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -160,7 +164,7 @@ def main() -> None:
         "location": {"type": "str"},
         "details": {"type": "bool", "default": False},
     }
-    module = AnsibleModule(argument_spec={**connection_options(), **options}, supports_check_mode=True)
+    module = _InfoModule(argument_spec={**connection_options(), **options}, supports_check_mode=True)
     run_module(module, _read, _run)
 
 
