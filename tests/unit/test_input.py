@@ -64,6 +64,7 @@ def test_what_is_left_to_ansible(value: Any, spec: dict[str, Any]) -> None:
         ({"name": "a"}, ENTRIES, "must be a list, got a dictionary"),
         ({"name": "a"}, TEXTS, "must be a list, got a dictionary"),
         (5, ENTRIES, "must be a list, got 5"),
+        ('[{"plan_id": 1}]', {"type": "dict"}, "must be a dictionary, got a string that holds a list in JSON"),
         ([{"plan_id": 1}], {"type": "dict"}, "must be a dictionary, got a list"),
     ],
 )

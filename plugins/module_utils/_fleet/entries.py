@@ -53,7 +53,7 @@ def entries_of(servers: Sequence[Any], problems: list[str], *, absent: bool) -> 
 
 def _may_be_name(given: Any) -> bool:
     """Whether an entry is a plain name, or what YAML has made of one."""
-    return bool(given) and not isinstance(given, (Mapping, list)) and not _holds_json(given)
+    return given is not None and given != "" and not isinstance(given, (Mapping, list)) and not _holds_json(given)
 
 
 def _holds_json(given: Any) -> bool:

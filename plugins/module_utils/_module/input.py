@@ -79,8 +79,10 @@ def problem_as_given(value: Any, spec: Mapping[str, Any]) -> str:
     kind, elements = spec.get("type", "str"), spec.get("elements")
     if kind == "str" and "choices" not in spec:
         return not_a_string(value)
-    if kind == "dict" and isinstance(value, list):
-        return "must be a dictionary, got a list"
+    if kind == "dict":  # Ansible reads a dictionary in JSON from a string
+        if isinstance(value, str) and value.lstrip()[:1] == "[":
+            return "must be a dictionary, got a string that holds a list in JSON"
+        return "must be a dictionary, got a list" if isinstance(value, list) else ""
     if kind != "list":
         return ""
     if isinstance(value, Mapping):
