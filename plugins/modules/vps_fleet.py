@@ -21,6 +21,7 @@ description:
   - Reports its progress in the task output while it runs, with a line whenever a server changes state, and a summary at
     least every 10 seconds. This requires that it runs inside the controller's process and without C(no_log). In check
     mode, it prints the plan instead.
+  - An option that is null or an empty string counts as not set.
   - Creating a server costs money, and deleting one cannot be undone.
 author:
   - VPS.org collection contributors (@vpsorg)
@@ -43,16 +44,28 @@ options:
   servers:
     description:
       - The servers. Their names must be unique.
-      - A field that is null counts as not set.
+      - Each entry is a dictionary of fields. With O(state=absent), an entry can also be a plain name.
+      - An entry with C(count) stands for several servers.
+      - A field that is null or an empty string counts as not set.
     type: list
-    elements: dict
+    elements: raw
     required: true
     suboptions:
       name:
         description:
           - The server's name. It can contain letters, digits, and hyphens.
+          - Put a name that consists of digits in quotes. YAML reads C(0123) without quotes as the number 83. A name that
+            is a number or a boolean is rejected.
         type: str
         required: true
+      count:
+        description:
+          - How many servers the entry stands for. They are numbered from 1, and the name must contain the place for the
+            number, V(%d), or V(%02d) for two digits with leading zeros. A O(servers[].hostname) that contains one is
+            numbered in the same way.
+          - V(0) stands for no server. The maximum is V(1000).
+        type: int
+        version_added: 0.2.0
       plan_id:
         description:
           - The ID of the plan. Required to create a server; cannot be changed later.
@@ -89,7 +102,7 @@ options:
         choices: [fail, warn, recreate]
   defaults:
     description:
-      - Fields as in O(servers), except C(name). They apply to every server that does not set them itself.
+      - Fields as in O(servers), except C(name) and C(count). They apply to every server that does not set them itself.
     type: dict
     default: {}
   state:
@@ -116,6 +129,15 @@ options:
         If more deletions are needed, the task fails before any write.
     type: int
     default: 0
+  protect:
+    description:
+      - Shell patterns for names of servers that the task must not delete, whether because of O(purge),
+        O(on_immutable_change=recreate), or O(state=absent). If it would have to, it fails before any write.
+      - Letter case is ignored, so that a server is not left unprotected because of its spelling.
+    type: list
+    elements: str
+    default: []
+    version_added: 0.2.0
   concurrency:
     description:
       - The maximum number of servers to work on at the same time, at most V(32).
@@ -173,12 +195,33 @@ EXAMPLES = r"""
     wanted: 2
     web_servers: [{name: web-01}, {name: web-02}, {name: web-03}]
 
+- name: Ensure that web-01 to web-03 exist, each with a host name of its own
+  vpsorg.cloud.vps_fleet:
+    defaults:
+      plan_id: 1
+      os_id: 5
+      location: us-west
+    servers:
+      - name: web-%02d
+        hostname: web%02d.example.com
+        count: 3
+
+- name: Keep only the first of them, but never delete a database server
+  vpsorg.cloud.vps_fleet:
+    servers:
+      - name: web-%02d
+        count: 1
+    purge: true
+    purge_match: web-*
+    max_delete: 2
+    protect:
+      - db-*
+
 - name: Delete the servers
   vpsorg.cloud.vps_fleet:
     servers:
-      - name: web-01
-      - name: web-02
-      - name: db-01
+      - web-01
+      - db-01
     state: absent
 """
 

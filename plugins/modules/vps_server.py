@@ -17,6 +17,7 @@ description:
     name is found regardless of its status.
   - A create is repeated only if it is proven that the previous attempt created nothing. If the response to a create is
     lost, the module checks the account, and adopts the server once it appears.
+  - An option that is null or an empty string counts as not set.
   - Creating a server costs money, and deleting one cannot be undone.
 author:
   - VPS.org collection contributors (@vpsorg)
@@ -39,6 +40,8 @@ options:
   name:
     description:
       - The server's name. It can contain letters, digits, and hyphens.
+      - Put a name that consists of digits in quotes. YAML reads C(0123) without quotes as the number 83. A name that is
+        a number or a boolean is rejected.
       - If O(id) is also set and O(state=present), the server is renamed to this name if necessary.
       - Either O(name) or O(id) is required.
     type: str

@@ -15,7 +15,7 @@ from helpers.fleet import ENOUGH, FleetScript
 from helpers.script import Script
 
 EMPTY = {"null": None, "empty": ""}
-ODD_NAMES = ("0123", "010", "001", "1_000", "0x1F", "190:20:30", "1.0", ".inf", "yes", "no", "on", "True", "83")
+ODD_NAMES = ("0123", "010", "001", "1_000", "0x1F", "190:20:30", "1.0", "yes", "no", "on", "True", "83")
 # What YAML reads as a date, Ansible hands on as it was written.
 TEXTS = ("1e3", "2024-01-01", '"0123"', "'83'", "0_8-")
 
