@@ -54,8 +54,8 @@ options:
       name:
         description:
           - The server's name. It can contain letters, digits, and hyphens.
-          - Put a name that consists of digits in quotes. YAML reads C(0123) without quotes as the number 83. A name that
-            is a number or a boolean is rejected.
+          - Put a name that consists of digits in quotes. YAML reads C(0123) without quotes as the number 83. A name
+            that is a number or a boolean is rejected.
         type: str
         required: true
       count:
