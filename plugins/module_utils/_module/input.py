@@ -58,7 +58,8 @@ class VpsModule(AnsibleModule):
     def _problem(self, option: str, spec: Mapping[str, Any]) -> str:
         value = self.params[option]
         if option in self.never_empty and value in _EMPTY:
-            return f"is given, but empty: {value!r}. Omit the option rather than leaving it empty"
+            shown = "null" if value is None else repr(value)
+            return f"is given, but empty ({shown}): omit the option rather than leaving it empty"
         return "" if is_unset(value) or spec.get("no_log") else problem_as_given(value, spec)
 
 
