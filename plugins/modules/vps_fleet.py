@@ -342,7 +342,7 @@ from ..module_utils._fleet.results import (
 )
 from ..module_utils._fleet.text import failures_in_sentences, plan_lines, plan_sentence, result_sentence
 from ..module_utils._module import output
-from ..module_utils._module.input import VpsModule
+from ..module_utils._module.input import new_module
 from ..module_utils._module.options import connection_options, wait_options
 from ..module_utils._module.results import TaskObserver, last_words
 from ..module_utils._module.runner import Result, Task, run_module
@@ -460,7 +460,7 @@ def main() -> None:
         "concurrency": {"type": "int", "default": DEFAULT_CONCURRENCY},
         "on_immutable_change": declaration_options()["on_immutable_change"],
     }
-    module = VpsModule(argument_spec={**connection_options(), **wait_options(), **options}, supports_check_mode=True)
+    module = new_module({**connection_options(), **wait_options(), **options})
     run_module(module, read_declaration, _run, _values_of_error)
 
 

@@ -238,7 +238,7 @@ from ..module_utils._apply.lock import AccountLock
 from ..module_utils._apply.planning import TaskPlan, look_and_plan, predicted, refused
 from ..module_utils._apply.pollers import DetailPoller
 from ..module_utils._client.errors import ServerId, VpsError, error_context
-from ..module_utils._module.input import VpsModule
+from ..module_utils._module.input import new_module
 from ..module_utils._module.options import check_server_options, connection_options, require_name_or_id, wait_options
 from ..module_utils._module.results import TaskObserver, result_of, values_of_error
 from ..module_utils._module.runner import Task, run_module
@@ -310,7 +310,7 @@ def main() -> None:
         "id": {"type": "int"},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     }
-    module = VpsModule(argument_spec={**connection_options(), **wait_options(), **options}, supports_check_mode=True)
+    module = new_module({**connection_options(), **wait_options(), **options})
     run_module(module, _read, _run, lambda error: values_of_error(error, module.params))
 
 

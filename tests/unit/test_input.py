@@ -5,11 +5,15 @@
 
 from __future__ import annotations
 
+import importlib
+import json
 from typing import Any
 
 import pytest
+from ansible.module_utils import basic
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._module.input import is_unset, problem_as_given
+from helpers.examples import names_of
 
 TEXT = {"type": "str"}
 TEXTS = {"type": "list", "elements": "str"}
@@ -70,3 +74,27 @@ def test_what_is_left_to_ansible(value: Any, spec: dict[str, Any]) -> None:
 )
 def test_what_is_refused(value: Any, spec: dict[str, Any], words: str) -> None:
     assert problem_as_given(value, spec).startswith(words)
+
+
+@pytest.mark.parametrize("name", names_of("modules"))
+def test_linting_a_task_does_not_run_it(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As ansible-lint validates the options of a task: with a class of its own in the place of AnsibleModule, which may
+    have been imported long before.
+    """
+
+    class Validated(BaseException):
+        pass
+
+    class LintModule(basic.AnsibleModule):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            raise Validated
+
+    given = {"vps_fleet": {"servers": []}, "vps_server_power": {"name": "web-01", "state": "started"}}.get(name, {})
+    arguments = json.dumps({"ANSIBLE_MODULE_ARGS": given})
+    monkeypatch.setattr(basic, "_ANSIBLE_ARGS", arguments.encode())
+    monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
+    monkeypatch.setattr(basic, "AnsibleModule", LintModule)
+    module = importlib.import_module(f"ansible_collections.vpsorg.cloud.plugins.modules.{name}")
+    with pytest.raises(Validated):
+        module.main()

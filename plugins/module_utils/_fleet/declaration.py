@@ -167,7 +167,8 @@ def _unknown(option: Any, known: Mapping[str, Any]) -> str:
         return "a fleet identifies its servers by name; an id can't be declared"
     if option in ("name", "count"):
         return f"{option} belongs to each server"
-    return f"{str(option)[:60]!r} is not a field of a server; the fields are {', '.join(known)}"
+    fields = [*known, *(["count"] if "name" in known else [])]
+    return f"{str(option)[:60]!r} is not a field of a server; the fields are {', '.join(fields)}"
 
 
 def _repeated_names(entries: Sequence[Mapping[str, Any]], numbers: Sequence[int]) -> list[str]:

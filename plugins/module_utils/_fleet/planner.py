@@ -110,10 +110,8 @@ class FleetPlanner:
         """
         if plan.existing is None or not plan.deletes:
             return plan
-        name = plan.existing["name"].lower()
-        pattern = next(
-            (pattern for pattern in self._declaration.protect if fnmatch.fnmatchcase(name, pattern.lower())), None
-        )
+        names = {name.lower() for name in (plan.existing.get("name"), plan.desired.name) if name}
+        pattern = next((given for given in self._declaration.protect if fnmatch.filter(names, given.lower())), None)
         if pattern is None:
             return plan
         words = f"It would have to be deleted, and protect does not allow that: its name matches {pattern}."

@@ -12,24 +12,40 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
-from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils import basic
 
 from .._client.errors import BadInput
 from .._server.fields import not_a_string
 
+if TYPE_CHECKING:
+    _Base = basic.AnsibleModule
+else:
+    _Base = object
+
 _EMPTY: tuple[Any, ...] = (None, "", [])
 
 
-class VpsModule(AnsibleModule):
-    """An AnsibleModule to which null and the empty string mean "not set", for every option that it has.
+def new_module(argument_spec: Mapping[str, Any], *, never_empty: frozenset[str] = frozenset()) -> VpsModule:
+    """The module, with check mode. `never_empty`: options that are refused where they are given, but empty.
+
+    ansible-lint puts a class of its own in the place of AnsibleModule, which ends a module as soon as its options are
+    validated. So the class is looked up at the call: with one that was looked up before, linting a playbook would run
+    its tasks.
+    """
+    kind = type("VpsModule", (VpsModule, basic.AnsibleModule), {"never_empty": never_empty})
+    return cast(VpsModule, kind(argument_spec=dict(argument_spec), supports_check_mode=True))
+
+
+class VpsModule(_Base):
+    """An AnsibleModule, once `new_module` has added that, to which null and the empty string mean "not set", for every
+    option that it has.
 
     `input_error`: what is wrong with what was given; None where nothing is. `run_module` raises it before anything
-    else. There is no `__init__`, because ansible-test reads the argument spec of AnsibleModule's own.
+    else.
     """
 
-    # Options for which "not set" would mean more than what was given: these must not be given empty.
     never_empty: frozenset[str] = frozenset()
     input_error: BadInput | None = None
 
