@@ -22,7 +22,8 @@ def test_one_entry_for_many_servers(script: FleetScript) -> None:
     """Grown, shrunk by purge, and deleted by the same entry; the number as text, as a survey gives it."""
     web = {**WEB, "hostname": "web%d.example.com"}
     created = [("create", f"web-{number:02d}") for number in (1, 2, 3)]
-    script.fleet_triple("three", web, {"name": "db-01"}, defaults=ENOUGH)
+    # One at a time, so that ids, by which deletions are ordered, follow the numbers.
+    script.fleet_triple("three", web, {"name": "db-01"}, defaults=ENOUGH, concurrency=1)
     script.fleet_triple("four", {**web, "count": "4"}, {"name": "db-01"}, defaults=ENOUGH)
     purge = {"purge": True, "purge_match": "web-*", "max_delete": 4}
     script.fleet_triple("one", {**web, "count": 1}, {"name": "db-01"}, defaults=ENOUGH, **purge)
