@@ -22,6 +22,7 @@ description:
     least every 10 seconds. This requires that it runs inside the controller's process and without C(no_log). In check
     mode, it prints the plan instead. With a stdout callback for machines, such as C(json), these lines go to standard
     error. Set the variable C(vpsorg_progress) to V(false) to turn them off.
+  - An option that is null or an empty string counts as not set.
   - Creating a server costs money, and deleting one cannot be undone.
 author:
   - VPS.org collection contributors (@vpsorg)
@@ -44,17 +45,29 @@ options:
   servers:
     description:
       - The servers. Their names must be unique, and differ in more than letter case unless O(state=absent).
-      - A field that is null counts as not set.
+      - Each entry is a dictionary of fields. With O(state=absent), an entry can also be a plain name.
+      - An entry with C(count) stands for several servers.
+      - A field that is null or an empty string counts as not set.
     type: list
-    elements: dict
+    elements: raw
     required: true
     suboptions:
       name:
         description:
           - The server's name. To create a server, it can contain letters, digits, and hyphens. A server that has
             another name can be managed by it.
+          - Put a name that consists of digits in quotes. YAML reads C(0123) without quotes as the number 83. A name
+            that is a number or a boolean is rejected.
         type: str
         required: true
+      count:
+        description:
+          - How many servers the entry stands for. They are numbered from 1, and the name must contain the place for the
+            number, V(%d), or V(%02d) for two digits with leading zeros. A O(servers[].hostname) that contains one is
+            numbered in the same way.
+          - V(0) stands for no server. The maximum is V(1000).
+        type: int
+        version_added: 0.2.0
       plan_id:
         description:
           - The ID of the plan. Required to create a server; cannot be changed later.
@@ -97,7 +110,7 @@ options:
         version_added: 0.2.0
   defaults:
     description:
-      - Fields as in O(servers), except C(name). They apply to every server that does not set them itself.
+      - Fields as in O(servers), except C(name) and C(count). They apply to every server that does not set them itself.
     type: dict
     default: {}
   state:
@@ -124,6 +137,15 @@ options:
         If more deletions are needed, the task fails before any write.
     type: int
     default: 0
+  protect:
+    description:
+      - Shell patterns for names of servers that the task must not delete, whether because of O(purge),
+        O(on_immutable_change=recreate), or O(state=absent). If it would have to, it fails before any write.
+      - Letter case is ignored, so that a server is not left unprotected because of its spelling.
+    type: list
+    elements: str
+    default: []
+    version_added: 0.2.0
   concurrency:
     description:
       - The maximum number of servers to work on at the same time, at most V(32).
@@ -205,12 +227,33 @@ EXAMPLES = r"""
     wanted: 2
     web_servers: [{name: web-01}, {name: web-02}, {name: web-03}]
 
+- name: Ensure that web-01 to web-03 exist, each with a host name of its own
+  vpsorg.cloud.vps_fleet:
+    defaults:
+      plan_id: 1
+      os_id: 5
+      location: us-west
+    servers:
+      - name: web-%02d
+        hostname: web%02d.example.com
+        count: 3
+
+- name: Keep only the first of them, but never delete a database server
+  vpsorg.cloud.vps_fleet:
+    servers:
+      - name: web-%02d
+        count: 1
+    purge: true
+    purge_match: web-*
+    max_delete: 2
+    protect:
+      - db-*
+
 - name: Delete the servers
   vpsorg.cloud.vps_fleet:
     servers:
-      - name: web-01
-      - name: web-02
-      - name: db-01
+      - web-01
+      - db-01
     state: absent
 """
 
@@ -312,7 +355,6 @@ msg:
   sample: "Plan: 3 to create, 1 to update, 2 to delete, 94 unchanged"
 """
 
-from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._apply.executor import Executor
 from ..module_utils._apply.lock import AccountLock
@@ -325,6 +367,7 @@ from ..module_utils._fleet.progress import FleetProgress
 from ..module_utils._fleet.results import RETURNED, result_of, values_of_error, warned_of_size
 from ..module_utils._fleet.text import plan_lines, plan_sentence
 from ..module_utils._module import output
+from ..module_utils._module.input import new_module
 from ..module_utils._module.options import connection_options, wait_options
 from ..module_utils._module.results import TaskObserver
 from ..module_utils._module.runner import Task, run_module
@@ -357,19 +400,18 @@ def _run(task: Task, declaration: FleetDeclaration) -> None:
 def main() -> None:
     """Entry point."""
     options = {
-        "servers": {"type": "list", "elements": "dict", "required": True},
+        "servers": {"type": "list", "elements": "raw", "required": True},
         "defaults": {"type": "dict", "default": {}},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "purge": {"type": "bool", "default": False},
         "purge_match": {"type": "str"},
         "max_delete": {"type": "int", "default": 0},
+        "protect": {"type": "list", "elements": "str", "default": []},
         "concurrency": {"type": "int", "default": DEFAULT_CONCURRENCY},
         **{option: declaration_options()[option] for option in ("on_immutable_change", "recreate_unproven")},
         "returned": {"type": "str", "choices": list(RETURNED), "default": "all"},
     }
-    module = AnsibleModule(
-        argument_spec={**connection_options(), **wait_options(), **options}, supports_check_mode=True
-    )
+    module = new_module({**connection_options(), **wait_options(), **options})
     run_module(module, read_declaration, _run, values_of_error)
 
 

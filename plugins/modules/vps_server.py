@@ -21,6 +21,7 @@ description:
     created beside it, because an API that stores names in another way would create another one with every run.
   - A create is repeated only if it is proven that the previous attempt created nothing. If the response to a create is
     lost, the module checks the account, and adopts the server once it appears.
+  - An option that is null or an empty string counts as not set.
   - Creating a server costs money, and deleting one cannot be undone.
 author:
   - VPS.org collection contributors (@vpsorg)
@@ -43,6 +44,8 @@ options:
   name:
     description:
       - The server's name. To create or rename a server, it can contain letters, digits, and hyphens.
+      - Put a name that consists of digits in quotes. YAML reads C(0123) without quotes as the number 83. A name that is
+        a number or a boolean is rejected.
       - If O(id) is also set and O(state=present), the server is renamed to this name if necessary.
       - Either O(name) or O(id) is required.
     type: str
@@ -246,13 +249,12 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._apply.executor import Executor
 from ..module_utils._apply.lock import AccountLock
 from ..module_utils._apply.planning import TaskPlan, look_and_plan, predicted, refused
 from ..module_utils._apply.pollers import DetailPoller
 from ..module_utils._client.errors import ServerId, VpsError, error_context
+from ..module_utils._module.input import new_module
 from ..module_utils._module.options import check_server_options, connection_options, require_name_or_id, wait_options
 from ..module_utils._module.results import TaskObserver, result_of, values_of_error
 from ..module_utils._module.runner import Task, run_module
@@ -334,9 +336,7 @@ def main() -> None:
         "id": {"type": "int"},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     }
-    module = AnsibleModule(
-        argument_spec={**connection_options(), **wait_options(), **options}, supports_check_mode=True
-    )
+    module = new_module({**connection_options(), **wait_options(), **options})
     run_module(module, _read, _run, lambda error: values_of_error(error, module.params))
 
 

@@ -107,15 +107,17 @@ api:
 from collections.abc import Mapping
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._client.concurrent import DEFAULT_CONCURRENCY
 from ..module_utils._client.errors import BadInput
+from ..module_utils._module.input import new_module
 from ..module_utils._module.options import check_server_options, connection_options
 from ..module_utils._module.runner import Result, Task, run_module
 from ..module_utils._server.model import Server, lacking
 from ..module_utils._server.servers import Servers
 from ..module_utils._server.status import FILTERABLE
+
+# An option that a failed lookup has left empty must not select every server.
+_NEVER_EMPTY = frozenset({"id", "name", "status", "location"})
 
 
 def _read(params: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -165,7 +167,7 @@ def main() -> None:
         "location": {"type": "str"},
         "details": {"type": "bool", "default": False},
     }
-    module = AnsibleModule(argument_spec={**connection_options(), **options}, supports_check_mode=True)
+    module = new_module({**connection_options(), **options}, never_empty=_NEVER_EMPTY)
     run_module(module, _read, _run)
 
 

@@ -137,14 +137,13 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._apply.executor import Executor
 from ..module_utils._apply.lock import AccountLock
 from ..module_utils._apply.planning import TaskPlan, look_and_plan, predicted, refused
 from ..module_utils._apply.pollers import DetailPoller
 from ..module_utils._client.errors import VpsError
 from ..module_utils._client.settings import positive_seconds
+from ..module_utils._module.input import new_module
 from ..module_utils._module.options import check_server_options, connection_options, require_name_or_id, wait_options
 from ..module_utils._module.results import TaskObserver, result_of, values_of_error
 from ..module_utils._module.runner import Task, run_module
@@ -212,9 +211,7 @@ def main() -> None:
         "state": {"type": "str", "choices": ["started", "stopped", "rebooted"], "required": True},
         "settle_time": {"type": "float", "default": SETTLE_TIME},
     }
-    module = AnsibleModule(
-        argument_spec={**connection_options(), **wait_options(), **options}, supports_check_mode=True
-    )
+    module = new_module({**connection_options(), **wait_options(), **options})
     run_module(module, _read, _run, lambda error: values_of_error(error, module.params))
 
 

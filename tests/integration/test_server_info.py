@@ -47,7 +47,6 @@ def test_filters(script: Script) -> None:
         "never heard of": ({"status": "exploded", "location": "us-west"}, [], "location=us-west"),
         "capitals": ({"status": "Active"}, [], ""),
         "nowhere": ({"location": "mars"}, [], "location=mars"),
-        "null": ({"name": None, "status": None, "location": None, "id": None}, [100, 101, 102, 103, 104], ""),
     }
     for api in ("exact", "caseless", "ignored"):
         script.configure(filters=api)

@@ -232,13 +232,18 @@ def fleet(*servers: dict[str, Any], **defaults: Any) -> list[Mapping[str, Any]]:
 
 def test_a_new_field_is_an_option_of_a_server(tags: None) -> None:
     assert fields.declaration_options()["tags"] == {"type": "list", "elements": "str"}
-    validated = ArgumentSpecValidator(fields.declaration_options()).validate({"name": "a", "tags": ["x", 1]})
+    validated = ArgumentSpecValidator(fields.declaration_options()).validate({"name": "a", "tags": ["x", "1"]})
     assert not validated.error_messages
     assert DesiredServer.of(validated.validated_parameters).fields == {"tags": ["x", "1"]}
 
 
 def test_a_new_field_is_one_of_the_servers_of_a_fleet(tags: None) -> None:
-    servers = [{"name": "a", "tags": ["x", 1]}, {"name": "b"}, {"name": "c", "tags": []}, {"name": "d", "tags": "x,y"}]
+    servers = [
+        {"name": "a", "tags": ["x", "1"]},
+        {"name": "b"},
+        {"name": "c", "tags": []},
+        {"name": "d", "tags": "x,y"},
+    ]
     assert fleet(*servers, tags=["z"]) == [{"tags": ["x", "1"]}, {"tags": ["z"]}, {"tags": []}, {"tags": ["x", "y"]}]
 
 

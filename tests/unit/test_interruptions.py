@@ -28,6 +28,7 @@ class Ended(Exception):
 class FakeModule:
     _name = "vpsorg.cloud.vps_fleet"
     check_mode = False
+    input_error = None
 
     def __init__(self) -> None:
         defaults = {option: spec.get("default") for option, spec in connection_options().items()}

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import fnmatch
 from collections.abc import Mapping, Sequence
 
@@ -70,7 +71,7 @@ class FleetPlanner:
             return ServerPlan(desired, None, refusal=problem)
         existing = namesakes[0] if namesakes else None
         plan = plan_absent(desired, existing) if self._declaration.absent else plan_present(desired, existing)
-        return beside_look_alikes(plan, alike)
+        return self._unless_protected(beside_look_alikes(plan, alike))
 
     def _purged(self, listed: Sequence[Server], pattern: str) -> list[ServerPlan]:
         declared = {desired.name for desired in self._declaration.desired}
@@ -81,7 +82,9 @@ class FleetPlanner:
         ]
         reason = f"matches {pattern} and is not declared"
         return [
-            plan_absent(DesiredServer(server["name"], server["id"], wait=self._declaration.wait), server, reason)
+            self._unless_protected(
+                plan_absent(DesiredServer(server["name"], server["id"], wait=self._declaration.wait), server, reason)
+            )
             for server in sorted(matching, key=lambda server: server["id"])
         ]
 
@@ -110,8 +113,22 @@ class FleetPlanner:
 
     def _planned_again(self, plan: ServerPlan, existing: Server | None) -> ServerPlan:
         if self._declaration.absent or plan.desired.server_id is not None:
-            return plan_absent(plan.desired, existing, plan.steps[0].reason)
-        return plan_present(plan.desired, existing)
+            return self._unless_protected(plan_absent(plan.desired, existing, plan.steps[0].reason))
+        return self._unless_protected(plan_present(plan.desired, existing))
+
+    def _unless_protected(self, plan: ServerPlan) -> ServerPlan:
+        """A plan that deletes no protected server.
+
+        Letter case does not count: what a difference of spelling leaves unprotected can't be brought back.
+        """
+        if plan.existing is None or not plan.deletes:
+            return plan
+        names = {name.lower() for name in (plan.existing.get("name"), plan.desired.name) if name}
+        pattern = next((given for given in self._declaration.protect if fnmatch.filter(names, given.lower())), None)
+        if pattern is None:
+            return plan
+        words = f"It would have to be deleted, and protect does not allow that: its name matches {pattern}."
+        return dataclasses.replace(plan, steps=(), refusal=VpsError(words, about=plan.about))
 
     def _objection(self, plans: Sequence[ServerPlan]) -> VpsError | None:
         """Why the task as a whole must not begin, beside the refusals of single servers."""

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, NoReturn, TypeVar
 
-from ansible.module_utils.basic import AnsibleModule
-
 from .._client.api import ApiClient
 from .._client.budget import Budget
 from .._client.errors import VpsError, why_interrupted
@@ -19,6 +17,7 @@ from .._client.secrets import values_scrubber
 from .._client.settings import Settings, read_settings
 from .._server.servers import Servers
 from . import output
+from .input import VpsModule
 from .options import check_wait_options
 
 _NO_REQUESTS: Mapping[str, float] = {"requests": 0, "retries": 0, "waited": 0.0}
@@ -40,7 +39,7 @@ class Result(NamedTuple):
 class Task:
     """One task: its checked options, its connection, and the way out."""
 
-    def __init__(self, module: AnsibleModule) -> None:
+    def __init__(self, module: VpsModule) -> None:
         """`module`: one with the connection options. Raises BadInput."""
         self.module = module
         self.params: Mapping[str, Any] = module.params
@@ -114,7 +113,7 @@ class Task:
 
 
 def run_module(
-    module: AnsibleModule,
+    module: VpsModule,
     read: Callable[[Mapping[str, Any]], Declared],
     run: Callable[[Task, Declared], None],
     values_of: Callable[[VpsError], Mapping[str, Any]] = lambda _error: {},
@@ -127,6 +126,8 @@ def run_module(
     task: Task | None = None
     error: VpsError | None = None
     try:
+        if module.input_error is not None:
+            raise module.input_error
         declared = read(module.params)
         task = Task(module)
         run(task, declared)

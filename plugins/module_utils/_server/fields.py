@@ -12,6 +12,7 @@ takes.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -105,6 +106,19 @@ def unfit_for_create(name: str) -> str:
 def id_problem(value: Any) -> str:
     """What is wrong with an id that a user has given; empty where nothing is."""
     return "" if is_id(value) else f"must be a positive integer, got {value!r}"
+
+
+def not_a_string(value: Any) -> str:
+    """Why a value that should be text is none, as a phrase; empty where it is a string.
+
+    Numbers and booleans are not converted: to YAML, 0123 is the number 83, and no is false.
+    """
+    if isinstance(value, str):
+        return ""
+    if isinstance(value, (bool, int, float)):
+        kind = "boolean" if isinstance(value, bool) else "number"
+        return f"must be a string, got the {kind} {json.dumps(value)}. Put it in quotes, or YAML reads it as a {kind}"
+    return f"must be a string, got {str(value)[:100]!r}"
 
 
 def _text_problem(pattern: re.Pattern[str], advice: str) -> Callable[[Any], str]:
