@@ -69,7 +69,7 @@ def test_nothing_is_left_out_without_a_filter() -> None:
 
 
 def test_what_the_api_can_filter() -> None:
-    """One status that is documented as a filter. A location is compared without letter case, the API may do otherwise."""
+    """One status that is documented as a filter. Locations are compared without letter case: the API may differ."""
     for status in FILTERABLE:
         assert Selection(status=(status,), locations=("us-west",), include=("x",)).status_for_api() == status
     for words in ((), ("provisioning",), ("Active",), ("active", "stopped")):
@@ -102,7 +102,7 @@ def test_words_that_no_server_has(selection: Selection, missing: list[str]) -> N
     assert words == Words(("active", "stopped"), ("Eu-Central", "us-west"))
     warnings = Found([], words).unknown_words(selection)
     assert len(warnings) == len(missing)
-    for word, warning in zip(missing, warnings):
+    for word, warning in zip(missing, warnings, strict=True):
         assert mentions(warning, word, "'us-west'" if "locations" in warning else "'stopped'"), warning
 
 
