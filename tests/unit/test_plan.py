@@ -146,9 +146,10 @@ def test_resource_usage_is_no_difference() -> None:
     ("existing", "options", "steps"),
     [
         (server_detail(status="provisioning", ip_address=None), {}, ["wait active with an address"]),
-        (server_detail(ip_address=None), {}, ["wait active with an address"]),
         (server_detail(status="provisioning", ip_address=None), {"wait": False}, []),
-        (server_detail(ip_address=None), {"wait": False}, []),
+        (server_detail(ip_address=None, ipv6_address=None), {}, []),
+        (list_item(ip_address=None), {}, []),
+        (server_detail(ip_address="0.0.0.0", ipv6_address=None), {"power": "started"}, []),
         (server_detail(status="starting"), {}, []),
         (server_detail(status="stopping"), {}, []),
         (server_detail(status="suspended"), {}, []),

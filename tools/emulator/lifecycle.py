@@ -15,6 +15,7 @@ from emulator.store import MILLISECOND, SECOND, Store, Version, iso
 
 NOT_FOUND = "Not found."
 TRANSITIONS = ("provisioning", "starting", "stopping", "rebooting", "restoring")
+ADDRESS_FIELDS = {"both": ("ip_address", "ipv6_address"), "ipv4": ("ip_address",), "ipv6": ("ipv6_address",)}
 # Seeded servers have been there for long, for reads that lag behind as well.
 LONGEST_CUT_NAME = 12
 LONG_AGO = 3600 * SECOND
@@ -78,7 +79,9 @@ def create(store: Store, switches: Switches, fields: dict[str, Any]) -> dict[str
         _schedule(store, switches, server, provisioned, {"status": switches.provision_ends_in})
         if switches.gives_address and switches.provision_ends_in == "active":
             addresses = {"ip_address": catalogue.ipv4_address(server), "ipv6_address": catalogue.ipv6_address(server)}
-            _schedule(store, switches, server, provisioned + switches.address_ms * MILLISECOND, addresses)
+            given = ADDRESS_FIELDS[switches.address_kinds]
+            fields = {field: address for field, address in addresses.items() if field in given}
+            _schedule(store, switches, server, provisioned + switches.address_ms * MILLISECOND, fields)
     return document
 
 

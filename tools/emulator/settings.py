@@ -37,6 +37,9 @@ class Switches(BaseModel):
     stop_ends_in: str = Field("stopped", min_length=1, description="status after a stop")
     reboot_ends_in: str = Field("active", min_length=1, description="status after a reboot")
     gives_address: bool = Field(True, description="whether a created server ever gets addresses; off: they stay null")
+    address_kinds: Literal["both", "ipv4", "ipv6"] = Field(
+        "both", description="which addresses a created server gets; the others stay null"
+    )
     deleting_status: str = Field(
         "", description="status of a deleted server that remains visible; empty: the status it had"
     )

@@ -18,7 +18,6 @@ from .._client.errors import About, VpsError
 from .fields import FIELDS, MISSING, Field, missing_to_create, unfit_for_create
 from .model import DesiredServer, Server, ServerPlan, Step
 from .status import (
-    ACTIVE,
     FAILED,
     LEADS_TO,
     ON_THE_WAY,
@@ -28,7 +27,6 @@ from .status import (
     STABLE,
     STOPPED,
     Goal,
-    has_address,
     is_terminal,
     power_word,
 )
@@ -200,9 +198,10 @@ def is_needed_in_full(plan: ServerPlan) -> bool:
 
 
 def _is_coming_up(existing: Server) -> bool:
-    """Whether a server is still being made, by this run's predecessor or another: active comes before the address."""
-    if existing["status"] == ACTIVE:
-        return "ip_address" in existing and not has_address(existing)
+    """Whether a server is still being made, by this run's predecessor or another.
+
+    One that is active is not waited for, whatever its addresses: who has found it unchanged has nothing to wait for.
+    """
     return existing["status"] == PROVISIONING
 
 

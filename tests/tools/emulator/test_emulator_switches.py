@@ -46,6 +46,14 @@ def test_no_address_ever(emulator: Emulator, client: Client) -> None:
     assert (detail["status"], detail["ip_address"], detail["ipv6_address"]) == ("active", None, None)
 
 
+@switch("address_kinds")
+@pytest.mark.parametrize("kinds", ["both", "ipv4", "ipv6"])
+def test_kinds_of_addresses(emulator: Emulator, client: Client, kinds: str) -> None:
+    emulator.configure(provision_ms=0, address_ms=0, address_kinds=kinds)
+    detail = client.detail(client.create()["id"])
+    assert (detail["ip_address"] is not None, detail["ipv6_address"] is not None) == (kinds != "ipv6", kinds != "ipv4")
+
+
 @switch("start_ms", "stop_ms", "reboot_ms", "start_ends_in", "stop_ends_in", "reboot_ends_in")
 @pytest.mark.parametrize(("action", "status"), [("start", "stopped"), ("stop", "active"), ("reboot", "active")])
 def test_an_action_ends_in_a_word(emulator: Emulator, client: Client, action: str, status: str) -> None:
