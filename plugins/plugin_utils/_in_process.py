@@ -135,6 +135,26 @@ class InProcessActionModule(NormalActionModule):
         }
 
 
+def check_arguments(module: ModuleType) -> None:
+    """Run a module's main as far as its arguments are read, and never further, for ansible-lint: it calls `main` of an
+    action plugin with the options of a task, and its own class in place of AnsibleModule.
+    """
+
+    class OnlyArguments(basic.AnsibleModule):  # type: ignore[misc,unused-ignore]
+        """Ends the module where it would begin to work."""
+
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            raise SystemExit(0)
+
+    kept = module.AnsibleModule
+    module.AnsibleModule = OnlyArguments  # type: ignore[attr-defined,unused-ignore]
+    try:
+        module.main()
+    finally:
+        module.AnsibleModule = kept  # type: ignore[attr-defined,unused-ignore]
+
+
 def _show(line: str) -> None:
     display.display(line)
 

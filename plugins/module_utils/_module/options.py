@@ -12,6 +12,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from ansible.module_utils import basic
 from ansible.module_utils.errors import AnsibleFallbackNotFound
 
 from .._client.errors import BadInput
@@ -86,3 +87,12 @@ def require_name_or_id(params: Mapping[str, Any]) -> None:
     """Raise BadInput where neither says which server is meant."""
     if params.get("name") is None and params.get("id") is None:
         raise BadInput("Either name or id is required: it says which server is meant.")
+
+
+def given_arguments() -> Mapping[str, Any]:
+    """The arguments of the running module as the task gives them, before any conversion or default.
+
+    Only here an option that is null differs from one that is not set.
+    """
+    arguments: Mapping[str, Any] = basic._load_params()
+    return arguments
