@@ -8,17 +8,27 @@ from __future__ import annotations
 import json
 import pathlib
 import shutil
+import sys
 
 import pytest
 import yaml
+
 from helpers.script import Script
 
-LINT = shutil.which("ansible-lint")
+# Beside the Python of the tests, or wherever a shell finds it.
+LINT = shutil.which("ansible-lint", path=str(pathlib.Path(sys.executable).parent)) or shutil.which("ansible-lint")
 TASKS = {
     "vps_fleet": {"servers": "{{ servers }}", "concurrency": "{{ number }}", "state": "{{ state }}"},
     "vps_server": {"name": "web-01", "plan_id": "{{ number }}", "state": "{{ state }}"},
     "vps_server_info": {"id": "{{ number }}", "status": ["active", "stopped"], "details": "{{ flag }}"},
     "vps_server_power": {"name": "web-01", "state": "{{ state }}", "wait": "{{ flag }}"},
+}
+# Without templates: ansible-lint leaves a task alone whose first problem may be one of a template.
+MISSPELT = {
+    "vps_fleet": {"servers": [], "nmae": "web-01"},
+    "vps_server": {"name": "web-01", "nmae": "web-01"},
+    "vps_server_info": {"nmae": "web-01"},
+    "vps_server_power": {"name": "web-01", "state": "started", "nmae": "web-01"},
 }
 
 
@@ -26,9 +36,9 @@ TASKS = {
 def test_misspelt_options_are_found_and_right_ones_are_not(script: Script, tmp_path: pathlib.Path) -> None:
     """Templated values are no alarm; and nothing is ever sent, even if the environment holds a token."""
     tasks = [
-        {"name": f"Use {module} {word}", f"vpsorg.cloud.{module}": {**options, **misspelt}}
-        for word, misspelt in (("rightly", {}), ("wrongly", {"nmae": "web-01"}))
-        for module, options in TASKS.items()
+        {"name": f"Use {module}", f"vpsorg.cloud.{module}": options}
+        for cases in (TASKS, MISSPELT)
+        for module, options in cases.items()
     ]
     (tmp_path / "play.yml").write_text(
         "---\n"

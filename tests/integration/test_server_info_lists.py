@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pytest
+
 from helpers.script import Script
 
 IN_PROCESS = (True, False)
