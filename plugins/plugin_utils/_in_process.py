@@ -175,6 +175,26 @@ class InProcessActionModule(NormalActionModule):
         }
 
 
+def check_arguments(module: ModuleType) -> None:
+    """Run a module's main as far as its arguments are read, and never further, for ansible-lint: it calls `main` of an
+    action plugin with the options of a task, and its own class in place of AnsibleModule.
+    """
+    kept = basic.AnsibleModule
+
+    class OnlyArguments(kept):  # type: ignore[misc,valid-type,unused-ignore]
+        """Ends the module where it would begin to work."""
+
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            raise SystemExit(0)
+
+    basic.AnsibleModule = OnlyArguments  # type: ignore[misc,assignment,unused-ignore]
+    try:
+        module.main()
+    finally:
+        basic.AnsibleModule = kept  # type: ignore[misc,unused-ignore]
+
+
 def _call(module: ModuleType) -> tuple[int, str, str]:
     """Run a module's main as if it were a process: exit code, standard output, standard error."""
     stdout, stderr, rc = io.StringIO(), io.StringIO(), 0

@@ -94,7 +94,7 @@ def test_options_of_every_type(script: Script) -> None:
         "blank hostname": ("vps_server", {**WEB, "hostname": " "}, ("hostname", "' '")),
         "odd hostname": ("vps_server", {**WEB, "hostname": "web 01"}, ("hostname", "web 01")),
         "blank location": ("vps_server", {**WEB, "location": " "}, ("location", "' '")),
-        "empty location of info": ("vps_server_info", {"location": ""}, ("location", "''")),
+        "empty location of info": ("vps_server_info", {"location": ""}, ("location", "empty")),
         "empty status of info": ("vps_server_info", {"status": ""}, ("status",)),
         "retries": ("vps_server", {**WEB, "api_retries": -1}, ("api_retries", "-1")),
         "short interval": ("vps_server", {**WEB, "wait_interval": 0.05}, ("wait_interval", "0.1", "0.05")),

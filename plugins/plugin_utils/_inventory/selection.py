@@ -52,7 +52,7 @@ class Selection:
             (not self.status or server.get("status") in self.status)
             and (not self.locations or _without_case(server.get("location")) in self._places)
             and (not self.include or _matches(name, self.include))
-            and not (self.exclude and _matches(name, self.exclude))
+            and not (self.exclude and _matches(name, self.exclude) and not lacking(server))
         )
 
     @cached_property
