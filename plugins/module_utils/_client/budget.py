@@ -15,7 +15,7 @@ import time
 
 from .concurrent import wait_for
 from .errors import Cancelled, TimeLimitReached, VpsError
-from .pace import Pace
+from .shared_pace import SharedPace
 
 LAST_LOOK_GRACE = 0.25  # seconds past the limit in which the last look may still begin
 _FIRST_RETRY_PAUSE = 1.0  # seconds
@@ -53,7 +53,15 @@ def poll_backoff(first: float) -> Backoff:
 class Budget:
     """Shared by all threads of one task; also counts what the result tells under `api`."""
 
-    def __init__(self, *, limit: float | None, retries: int, retry_max_delay: float, request_timeout: float) -> None:
+    def __init__(
+        self,
+        *,
+        limit: float | None,
+        retries: int,
+        retry_max_delay: float,
+        request_timeout: float,
+        pace: SharedPace | None = None,
+    ) -> None:
         """`limit`: seconds from now that the whole task may take; None where nothing is waited for.
 
         A task without a limit is bounded by its tries: `retries` and the pauses of at most `retry_max_delay` seconds
@@ -68,7 +76,7 @@ class Budget:
         self.retried = 0
         self.waited = 0.0
         self._patience = (retries + 1) * request_timeout + retries * retry_max_delay
-        self._pace = Pace()
+        self._pace = pace or SharedPace()
         self._throttled_since: float | None = None
         self._lock = threading.Lock()
         self._cancelled = threading.Event()
@@ -126,10 +134,10 @@ class Budget:
         if self.limit is not None and self.remaining() < -LAST_LOOK_GRACE:
             raise TimeLimitReached(f"The time limit of {self.limit:g} s was reached.")
         while True:
-            with self._lock:
+            with self._lock, self._pace.up_to_date() as pace:
                 now = time.monotonic()
-                held_for = self._pace.held_for(now)
-                pause = held_for or self._pace.turn(now, is_write=is_write) - now
+                held_for = pace.held_for(now)
+                pause = held_for or pace.turn(now, is_write=is_write) - now
             if pause > 0:
                 self.check_patience(pause)
                 self.sleep(pause)
@@ -140,32 +148,32 @@ class Budget:
         return time.monotonic()
 
     def _is_held(self) -> bool:
-        with self._lock:
-            return self._pace.held_for(time.monotonic()) > 0
+        with self._lock, self._pace.up_to_date() as pace:
+            return pace.held_for(time.monotonic()) > 0
 
     def granted(self, sent_at: float) -> None:
         """A request had another outcome than "later". `sent_at`: the moment that `before_request` returned."""
-        with self._lock:
-            self._pace.granted(time.monotonic(), sent_at)
+        with self._lock, self._pace.up_to_date() as pace:
+            pace.granted(time.monotonic(), sent_at)
 
     def throttled(self, sent_at: float, retry_after: float | None) -> None:
         """A request was answered "later" (429, or 503 with Retry-After), which is said to all that the task sends.
 
         `retry_after`: seconds that the response asks to wait; None or 0, where it does not say, permit no hammering.
         """
-        with self._lock:
+        with self._lock, self._pace.up_to_date(is_refusal=True) as pace:
             now = time.monotonic()
             if self._throttled_since is None:
                 self._throttled_since = now
-            pause = retry_after or min(self.retry_max_delay, _FIRST_RETRY_PAUSE * 2.0**self._pace.refusals)
-            self._pace.refused(now, sent_at, pause, most_spread=max(0.0, self._patience_left() - pause) / 2.0)
+            asked = retry_after or min(self.retry_max_delay, _FIRST_RETRY_PAUSE * 2.0**pace.refusals)
+            pace.refused(now, sent_at, asked, most_spread=max(0.0, self._patience_left() - asked) / 2.0)
 
     def hold(self, seconds: float) -> None:
         """Let no thread of this task send anything for so long: what a Retry-After asks for is asked of the whole
         client.
         """
-        with self._lock:
-            self._pace.hold(time.monotonic() + seconds)
+        with self._lock, self._pace.up_to_date() as pace:
+            pace.hold(time.monotonic() + seconds)
 
     def _patience_left(self) -> float:
         """Seconds for which the API may put this task off."""

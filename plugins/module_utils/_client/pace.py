@@ -13,15 +13,19 @@ from __future__ import annotations
 
 import random
 from collections import deque
+from collections.abc import Mapping
+from typing import Any
 
 _FIRST_WRITES = 50.0  # requests per second; a task that writes to many servers does not begin with all at once
 _WRITES_GROWTH = 20.0  # requests per second that each granted request adds to that
 _UNLIMITED = 1000.0  # requests per second from which on there is no limit to be kept
 _SHRINK = 0.85  # of the rate that was refused
 _GROWTH = 1.005  # of the rate, for each granted request
+_FAST_GROWTH = 1.02  # the same, far below a rate that was refused
+_MEMORY = 120.0  # seconds after the last refusal for which the rate is still told to others
 _MOST_SPREAD = 30.0  # seconds, at most, by which a pause is lengthened at random
 _SHORTEST_WINDOW = 1.0  # seconds over which granted requests are counted
-_GRANTS_REMEMBERED = 4096
+_GRANTS_REMEMBERED = 512
 _FEWEST_SENT = 4  # requests of this task, from which a rate can be learned
 
 
@@ -40,6 +44,7 @@ class Pace:
         self._window = _SHORTEST_WINDOW
         self._rate_refused: float | None = None
         self.refusals = 0  # in a row
+        self._has_joined = False
 
     def held_for(self, now: float) -> float:
         """Seconds for which nothing may be sent: the API has asked for a pause."""
@@ -67,7 +72,8 @@ class Pace:
             return
         self.refusals = max(0, self.refusals - 1)
         if self._rate is not None:
-            self._rate *= _GROWTH
+            is_near = self._rate_refused is not None and self._rate > 0.8 * self._rate_refused
+            self._rate *= _GROWTH if is_near else _FAST_GROWTH
             if self._rate > _UNLIMITED:
                 self._rate = None
 
@@ -108,3 +114,45 @@ class Pace:
         if grants + self._burst < _FEWEST_SENT:
             return None
         return max(rate, 0.5 / self._window)
+
+    # What tasks tell each other
+
+    @property
+    def is_throttled(self) -> bool:
+        """Whether there is a rate to be kept, or a pause."""
+        return self._rate is not None or self._hold_until > 0.0
+
+    def state(self) -> dict[str, Any]:
+        """What another task of the same user needs to know, as JSON has it."""
+        return {
+            "rate": self._rate,
+            "hold_until": self._hold_until,
+            "next": self._next,
+            "grants": list(self._grants),
+            "refused_at": self._refused_at,
+            "window": self._window,
+            "rate_refused": self._rate_refused,
+            "refusals": self.refusals,
+            "burst": self._burst,
+        }
+
+    def join(self, state: Mapping[str, Any], now: float) -> None:
+        """Take over what other tasks know, and add to it what this one was granted before it knew. `state`: as of
+        `state`; what is old, or from before the machine was started, is left.
+
+        Raises KeyError, TypeError or ValueError for anything else than such a state.
+        """
+        refused_at = float(state["refused_at"])
+        if not now - _MEMORY <= refused_at <= now:
+            return
+        own = [] if self._has_joined else list(self._grants)
+        self._rate = None if state["rate"] is None else float(state["rate"])
+        self._hold_until, self._next = float(state["hold_until"]), float(state["next"])
+        self._window, self._refused_at = float(state["window"]), refused_at
+        self._rate_refused = None if state["rate_refused"] is None else float(state["rate_refused"])
+        self.refusals, self._burst = int(state["refusals"]), int(state["burst"])
+        self._grants = deque(sorted([*map(float, state["grants"]), *own]), maxlen=_GRANTS_REMEMBERED)
+        self._write_rate = None
+        self._has_joined = True
+        if any(moment >= refused_at - self._window for moment in own):
+            self._rate = self._learned()

@@ -17,6 +17,7 @@ from .._client.errors import VpsError
 from .._client.exchange import Http, require_requests
 from .._client.secrets import values_scrubber
 from .._client.settings import Settings, read_settings
+from .._client.shared_pace import SharedPace
 from .._server.servers import Servers
 from . import output
 from .options import check_wait_options
@@ -55,6 +56,7 @@ class Task:
             retries=self.settings.retries,
             retry_max_delay=self.settings.retry_max_delay,
             request_timeout=self.settings.timeout,
+            pace=SharedPace(self.settings),
         )
         self.client = ApiClient(_connections.setdefault(self.settings, Http(self.settings)), self.budget)
         self.servers = Servers(
