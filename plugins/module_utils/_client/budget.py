@@ -50,34 +50,17 @@ def poll_backoff(first: float) -> Backoff:
     return Backoff(first, 1.25, max(first, _LONGEST_POLL_PAUSE), jitter=(1.0, 1.15))
 
 
-class Budget:
-    """Shared by all threads of one task; also counts what the result tells under `api`."""
+class TaskTime:
+    """A task's limit, its end, and its sleep."""
 
-    def __init__(
-        self,
-        *,
-        limit: float | None,
-        retries: int,
-        retry_max_delay: float,
-        request_timeout: float,
-        pace: SharedPace | None = None,
-    ) -> None:
-        """`limit`: seconds from now that the whole task may take; None where nothing is waited for.
-
-        A task without a limit is bounded by its tries: `retries` and the pauses of at most `retry_max_delay` seconds
-        between them; and by ten minutes where the API says "later", which is no try.
+    def __init__(self, limit: float | None, patience: float) -> None:
+        """`limit`: seconds from now that the task may take, or None; then `patience` is the longest time that the tries
+        of one request may take.
         """
         self.started = time.monotonic()
         self.limit = limit
-        self.retries = retries
-        self.retry_max_delay = retry_max_delay
-        self.request_timeout = request_timeout
-        self.requests = 0
-        self.retried = 0
-        self.waited = 0.0
-        self._patience = (retries + 1) * request_timeout + retries * retry_max_delay
-        self._pace = pace or SharedPace()
-        self._throttled_since: float | None = None
+        self.waited = 0.0  # seconds
+        self._patience = patience
         self._lock = threading.Lock()
         self._cancelled = threading.Event()
         self._cancel_reason = ""
@@ -111,7 +94,7 @@ class Budget:
         if self._cancelled.is_set():
             raise Cancelled(self._cancel_reason)
 
-    # Pauses
+    # Sleeping
 
     def sleep(self, seconds: float) -> None:
         """Sleep, unless the task is ended meanwhile (Cancelled)."""
@@ -124,6 +107,35 @@ class Budget:
     def sleep_within(self, seconds: float) -> None:
         """Sleep, but not past the task's limit. Raises Cancelled."""
         self.sleep(max(0.0, min(seconds, self.remaining())))
+
+
+class Budget(TaskTime):
+    """Shared by all threads of one task; also counts what the result tells under `api`."""
+
+    def __init__(
+        self,
+        *,
+        limit: float | None,
+        retries: int,
+        retry_max_delay: float,
+        request_timeout: float,
+        pace: SharedPace | None = None,
+    ) -> None:
+        """`limit`: seconds from now that the whole task may take; None where nothing is waited for.
+
+        A task without a limit is bounded by its tries: `retries` and the pauses of at most `retry_max_delay` seconds
+        between them; and by ten minutes where the API says "later", which is no try.
+        """
+        super().__init__(limit, (retries + 1) * request_timeout + retries * retry_max_delay)
+        self.retries = retries
+        self.retry_max_delay = retry_max_delay
+        self.request_timeout = request_timeout
+        self.requests = 0
+        self.retried = 0
+        self._pace = pace or SharedPace()
+        self._throttled_since: float | None = None
+
+    # Turns
 
     def before_request(self, *, is_write: bool = False) -> float:
         """Called before every request: waits for its turn, and counts. Returns the moment, in monotonic seconds.
@@ -138,6 +150,8 @@ class Budget:
                 now = time.monotonic()
                 held_for = pace.held_for(now)
                 pause = held_for or pace.turn(now, is_write=is_write) - now
+                if held_for and self._throttled_since is None:  # perhaps another task was told to wait
+                    self._throttled_since = now
             if pause > 0:
                 self.check_patience(pause)
                 self.sleep(pause)
@@ -165,8 +179,9 @@ class Budget:
             now = time.monotonic()
             if self._throttled_since is None:
                 self._throttled_since = now
-            asked = retry_after or min(self.retry_max_delay, _FIRST_RETRY_PAUSE * 2.0**pace.refusals)
-            pace.refused(now, sent_at, asked, most_spread=max(0.0, self._patience_left() - asked) / 2.0)
+            left = self._patience_left()
+            pause = retry_after or min(self.retry_max_delay, _FIRST_RETRY_PAUSE * 2.0**pace.refusals, left)
+            pace.refused(now, sent_at, pause, most_spread=max(0.0, left - pause) / 2.0)
 
     def hold(self, seconds: float) -> None:
         """Let no thread of this task send anything for so long: what a Retry-After asks for is asked of the whole
@@ -196,6 +211,8 @@ class Budget:
                 f"{what}. Try again later."
             )
             raise TimeLimitReached(words, cause=cause)
+
+    # Trying again
 
     def retry_backoff(self) -> Backoff:
         """The pauses between the tries of one request: full jitter, uniform(0,

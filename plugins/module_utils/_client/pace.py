@@ -16,13 +16,14 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
-_FIRST_WRITES = 50.0  # requests per second; a task that writes to many servers does not begin with all at once
-_WRITES_GROWTH = 20.0  # requests per second that each granted request adds to that
+_FIRST_WRITES = 100.0  # requests per second; a task that writes to many servers does not begin with all at once
+_WRITES_GROWTH = 40.0  # requests per second that each granted request adds to that
 _UNLIMITED = 1000.0  # requests per second from which on there is no limit to be kept
 _SHRINK = 0.85  # of the rate that was refused
 _GROWTH = 1.005  # of the rate, for each granted request
 _FAST_GROWTH = 1.02  # the same, far below a rate that was refused
 _MEMORY = 120.0  # seconds after the last refusal for which the rate is still told to others
+_SPREAD = 0.25  # of a pause, by which it is lengthened at random; twice as much for each refusal in a row
 _MOST_SPREAD = 30.0  # seconds, at most, by which a pause is lengthened at random
 _SHORTEST_WINDOW = 1.0  # seconds over which granted requests are counted
 _GRANTS_REMEMBERED = 512
@@ -97,10 +98,9 @@ class Pace:
         self._rate_refused, self._refused_at, self._window = self._rate, now, max(pause, _SHORTEST_WINDOW)
         self._burst = 1
         self._rate = self._learned()
-        # Tasks that were refused at the same moment should not come back at the same moment; and where it is not this
-        # one that sends much, there must be many of them.
-        spread = max(pause, _SHORTEST_WINDOW) * (0.25 if self._rate is not None else 4.0 * 2.0 ** (self.refusals - 1))
-        self.hold(now + pause + random.uniform(0.0, min(_MOST_SPREAD, most_spread, spread)))
+        # Tasks that were refused at the same moment should not come back at the same moment.
+        spread = min(_MOST_SPREAD, most_spread, _SPREAD * max(pause, _SHORTEST_WINDOW) * 2.0 ** (self.refusals - 1))
+        self.hold(now + pause + random.uniform(0.0, spread))
 
     def _learned(self) -> float | None:
         """The rate after a refusal: a little less than what was granted; one refusal neither halves it more than once
