@@ -16,28 +16,25 @@ import contextlib
 import fcntl
 import hashlib
 import os
-import stat
-import tempfile
-import urllib.parse
 
 from .._client.budget import Budget
 from .._client.errors import ServerId, VpsError
 from .._client.responses import as_id
 from .._client.settings import Settings
+from .._client.user_folder import api_identity, make_own_folder, own_folders
 
 # The variable of Ansible that names the folder, and the environment variable by which action plugins hand it on.
 FOLDER_VARIABLE = "vpsorg_lock_dir"
 FOLDER_IN_ENVIRONMENT = "VPSORG_LOCK_DIR"
 
 _PAUSE = 0.05  # seconds between two tries to get a lock that another process holds
-_DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
 class AccountLock:
     """The lock of the accounts of one API. Not reentrant; one object per task."""
 
     def __init__(self, settings: Settings) -> None:
-        api = hashlib.sha256(_same_for_one_api(settings.api_url).encode()).hexdigest()[:32]
+        api = hashlib.sha256(api_identity(settings.api_url).encode()).hexdigest()[:32]
         self._file_name = f"account-{api}.lock"
         self._given_folder = os.environ.get(FOLDER_IN_ENVIRONMENT) or None
         self._descriptor: int | None = None
@@ -94,7 +91,7 @@ class AccountLock:
 
         Needs no lock; what can't be read counts as nothing.
         """
-        for folder in [os.path.expanduser(self._given_folder)] if self._given_folder else _default_folders():
+        for folder in [os.path.expanduser(self._given_folder)] if self._given_folder else own_folders():
             path = os.path.join(folder, self._file_name)
             with contextlib.suppress(OSError):
                 with open(path, encoding="utf-8", errors="replace", opener=_not_through_links) as file:
@@ -111,9 +108,9 @@ class AccountLock:
             except OSError as exc:
                 raise self._unusable(f"No lock file can be created in {self._given_folder}: {exc}") from None
         problems = []
-        for folder in _default_folders():
+        for folder in own_folders():
             try:
-                return self._open_in(_own_folder(folder), mode=0o600)
+                return self._open_in(make_own_folder(folder), mode=0o600)
             except OSError as exc:
                 problems.append(str(exc))
         raise self._unusable(f"No lock file can be created: {'; '.join(problems)}")
@@ -144,15 +141,6 @@ class AccountLock:
         )
 
 
-def _default_folders() -> tuple[str, str]:
-    # The cache folder is not looked up in the environment: whoever sets it otherwise for one process would have two
-    # locks.
-    return (
-        os.path.join(os.path.expanduser("~"), ".cache", "vpsorg.cloud"),
-        os.path.join(tempfile.gettempdir(), f"vpsorg.cloud-{os.geteuid()}"),
-    )
-
-
 def _not_through_links(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC)
 
@@ -165,18 +153,6 @@ def _locks(descriptor: int) -> bool:
     return True
 
 
-def _own_folder(folder: str) -> str:
-    """A folder of the user that nobody else can reach. Raises OSError."""
-    os.makedirs(folder, mode=0o700, exist_ok=True)
-    found = os.lstat(folder)
-    # A folder that somebody else has put there could be a link to anywhere.
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
-        raise OSError(f"{folder} belongs to another user")
-    if stat.S_IMODE(found.st_mode) != 0o700:
-        os.chmod(folder, 0o700)
-    return folder
-
-
 def _shared_folder(given: str) -> str:
     """A folder that was given, made if it is missing; who may use it is for its owner to say. Raises OSError."""
     folder = os.path.expanduser(given)
@@ -184,12 +160,3 @@ def _shared_folder(given: str) -> str:
         raise OSError("it is not an absolute path")
     os.makedirs(folder, exist_ok=True)
     return folder
-
-
-def _same_for_one_api(api_url: str) -> str:
-    """A checked URL without what may differ between two that mean one API: letter case of the host, the default
-    port.
-    """
-    parts = urllib.parse.urlsplit(api_url)
-    port = parts.port or _DEFAULT_PORTS[parts.scheme]
-    return f"{parts.scheme}://{(parts.hostname or '').rstrip('.')}:{port}{parts.path.rstrip('/')}"

@@ -107,16 +107,19 @@ class ApiClient:
         backoff = self.budget.retry_backoff()
         attempt = 0
         while True:
-            attempt += 1
             try:
                 return _checked(self._exchange("GET", endpoint, query=query), check)
             except ExchangeFailure as failure:
                 error = ApiError("GET", endpoint, failure)
+                throttled = failure.kind is FailureKind.THROTTLED
+                # "Later" is no failed try: the time limit counts. Without one, it must say when.
+                if not throttled or (self.budget.limit is None and failure.retry_after is None):
+                    attempt += 1
                 if error.denied:  # whatever else is read or sent at the same time would meet the same
                     self.budget.cancel(error.reason)
                 if reaction_to(failure.kind, Operation.READ) is not Reaction.AGAIN or attempt >= allowed:
                     raise error from None
-                self.budget.pause_before_retry(backoff, failure.retry_after, error)
+                self.budget.pause_before_retry(backoff, failure.retry_after, error, throttled=throttled)
 
     def pages(
         self, endpoint: Endpoint, check_item: Callable[[Any], Item], *, filters: Query = (), attempts: int | None = None
@@ -166,13 +169,16 @@ class ApiClient:
         A pause that a response asks for is asked of all that the task still sends, not of this request alone.
         """
         path = endpoint.path
-        self.budget.before_request()
+        sent_at = self.budget.before_request(is_write=method != "GET")
         try:
             response = self._http.exchange(method, path, **options)
         except ExchangeFailure as failure:
-            if failure.retry_after:
+            if failure.kind is FailureKind.THROTTLED:
+                self.budget.throttled(sent_at, failure.retry_after)
+            elif failure.retry_after:
                 self.budget.hold(failure.retry_after)
             raise
+        self.budget.granted(sent_at)
         self.may_have_echoed = self.may_have_echoed or self._http.may_echo(response.body)
         return response
 

@@ -15,6 +15,7 @@ from .._client.errors import VpsError, why_interrupted
 from .._client.exchange import Http, require_requests
 from .._client.secrets import values_scrubber
 from .._client.settings import Settings, read_settings
+from .._client.shared_pace import SharedPace
 from .._server.servers import Servers
 from . import output
 from .input import VpsModule
@@ -53,6 +54,7 @@ class Task:
             retries=self.settings.retries,
             retry_max_delay=self.settings.retry_max_delay,
             request_timeout=self.settings.timeout,
+            pace=SharedPace(self.settings),
         )
         self.client = ApiClient(_connections.setdefault(self.settings, Http(self.settings)), self.budget)
         self.servers = Servers(

@@ -16,6 +16,7 @@ from ...module_utils._client.exchange import Http, require_requests
 from ...module_utils._client.retry_policy import FailureKind
 from ...module_utils._client.secrets import values_scrubber
 from ...module_utils._client.settings import Settings
+from ...module_utils._client.shared_pace import SharedPace
 from ...module_utils._server.endpoints import ServersApi
 from .selection import Found, Query, Selection, Server, Words
 
@@ -28,7 +29,11 @@ def fetch_servers(settings: Settings, query: Query) -> tuple[Found, list[ServerI
     """
     require_requests()
     budget = Budget(
-        limit=None, retries=settings.retries, retry_max_delay=settings.retry_max_delay, request_timeout=settings.timeout
+        limit=None,
+        retries=settings.retries,
+        retry_max_delay=settings.retry_max_delay,
+        request_timeout=settings.timeout,
+        pace=SharedPace(settings),
     )
     client = ApiClient(Http(settings), budget)
     api = ServersApi(client)
