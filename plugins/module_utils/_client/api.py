@@ -14,10 +14,12 @@ from collections.abc import Callable, Collection, Mapping
 from http import HTTPStatus
 from typing import Any, NamedTuple, TypeVar
 
+from .body import error_words, may_be_of_the_api
 from .budget import Budget
 from .concurrent import DEFAULT_CONCURRENCY, run_all
 from .errors import ServerId, VpsError
 from .exchange import ExchangeFailure, Http, Response, malformed
+from .page import is_page
 from .responses import Item, MalformedResponse, Page, Query, check_page, is_id, joined, parse_json
 from .retry_policy import FailureKind, Operation, Reaction, advice_for, reaction_to, tries
 
@@ -55,7 +57,8 @@ class ApiError(VpsError):
         self._general_request = f"{method} {endpoint.template}"
         # Of an object that was there before, a 404 says nothing about the address.
         is_of_object = failure.kind is FailureKind.NOT_FOUND and endpoint.object_id is not None
-        advice = "" if is_of_object else advice_for(failure.status)
+        said_by_api = failure.response is None or may_be_of_the_api(failure.response.body)
+        advice = "" if is_of_object else advice_for(failure.status, said_by_api=said_by_api)
         self._explained = f"{failure.reason.rstrip('.')}. {note or advice}".rstrip()
         super().__init__(f"{self.request}: {self._explained}")
 
@@ -108,7 +111,7 @@ class ApiClient:
         attempt = 0
         while True:
             try:
-                return _checked(self._exchange("GET", endpoint, query=query), check)
+                return self._checked(self._exchange("GET", endpoint, query=query), check)
             except ExchangeFailure as failure:
                 error = ApiError("GET", endpoint, failure)
                 throttled = failure.kind is FailureKind.THROTTLED
@@ -161,7 +164,7 @@ class ApiClient:
         response = self._exchange(method, endpoint, body=body)
         if accepted and response.status not in accepted:
             raise malformed(f"HTTP {response.status}, which is not a documented response", response)
-        return _checked(response, check)
+        return self._checked(response, check)
 
     def _exchange(self, method: str, endpoint: Endpoint, **options: Any) -> Response:
         """One exchange at the task's pace.
@@ -182,18 +185,18 @@ class ApiClient:
         self.may_have_echoed = self.may_have_echoed or self._http.may_echo(response.body)
         return response
 
+    def _checked(self, response: Response, check: Callable[[Any], Checked]) -> Checked:
+        try:
+            if response.status == HTTPStatus.NO_CONTENT and check is anything:
+                return check(None)
+            return check(parse_json(response.body))
+        except MalformedResponse as problem:
+            phrase = error_words(response.body, self.scrub) if is_page(response.body) else str(problem)
+            raise malformed(phrase, response) from None
+
 
 def anything(value: Any) -> None:
     """A check that takes every JSON value, for responses that nothing relies on: a sign-in page is none."""
-
-
-def _checked(response: Response, check: Callable[[Any], Checked]) -> Checked:
-    try:
-        if response.status == HTTPStatus.NO_CONTENT and check is anything:
-            return check(None)
-        return check(parse_json(response.body))
-    except MalformedResponse as problem:
-        raise malformed(str(problem), response) from None
 
 
 class _List:
