@@ -28,6 +28,44 @@ attributes:
   check_mode:
     support: full
     details:
+      - This module does not modify state.
+  diff_mode:
+    support: N/A
+    details:
+      - This module does not modify state.
+  idempotent:
+    support: full
+    details:
+      - This module does not modify state.
+options:
+  id:
+    description:
+      - Return only the server with this ID.
+    type: int
+  name:
+    description:
+      - Return only servers with exactly one of these names. A name that consists of digits must be in quotes.
+    type: list
+    elements: str
+  match:
+    description:
+      - Return only servers whose name matches one of these shell patterns, such as V(web-*).
+    type: list
+    elements: str
+  status:
+    description:
+      - Return only servers with one of these statuses, such as V(active), V(stopped), V(suspended), or
+        V(provisioning).
+      - A status that no server of the account has causes a warning that lists those that there are.
+    type: list
+    elements: str
+  location:
+    description:
+      - Return only servers in one of these datacenters, such as V(us-west). Letter case does not matter.
+      - A location that no server of the account has causes a warning that lists those that there are.
+    type: list
+    elements: str
+  details:
     description:
       - Whether to read the details of every server, which add C(ipv6_address), C(backups_enabled), C(resource_usage),
         and the bandwidth of the plan. This takes one more request per server; several of them are sent at the same
