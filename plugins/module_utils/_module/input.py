@@ -11,10 +11,12 @@ conversion to a string.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from ansible.module_utils import basic
+from ansible.module_utils.common.validation import check_type_bool, check_type_float, check_type_int
 
 from .._client.errors import BadInput
 from .._server.fields import not_a_string
@@ -25,6 +27,12 @@ else:
     _Base = object
 
 _EMPTY: tuple[Any, ...] = (None, "", [])
+# What an environment variable is converted to by Ansible, and what to call it in a message.
+_FROM_TEXT: Mapping[str, tuple[Callable[[Any], Any], str]] = {
+    "int": (check_type_int, "an integer"),
+    "float": (check_type_float, "a number"),
+    "bool": (check_type_bool, "true or false"),
+}
 
 
 def new_module(argument_spec: Mapping[str, Any], *, never_empty: frozenset[str] = frozenset()) -> VpsModule:
@@ -48,13 +56,28 @@ class VpsModule(_Base):
 
     never_empty: frozenset[str] = frozenset()
     input_error: BadInput | None = None
+    _variables: Mapping[str, str] = {}
+
+    def origin_of(self, option: str) -> str:
+        """The environment variable that an option's value comes from; empty where it comes from the task."""
+        return self._variables.get(option, "")
 
     def _load_params(self) -> None:
         super()._load_params()
+        self._variables = {
+            option: variable
+            for option, spec in self.argument_spec.items()
+            if is_unset(self.params.get(option)) and (variable := _set_variable(spec))
+        }
         problems = {
             option: problem
             for option, spec in self.argument_spec.items()
             if option in self.params and (problem := self._problem(option, spec))
+        }
+        problems |= {
+            option: problem
+            for option, variable in self._variables.items()
+            if (problem := _problem_of_variable(variable, self.argument_spec[option]))
         }
         if problems:
             self.input_error = BadInput(". ".join(f"{option} {problem}" for option, problem in problems.items()) + ".")
@@ -77,6 +100,25 @@ class VpsModule(_Base):
             shown = "null" if value is None else repr(value)
             return f"is given, but empty ({shown}): omit the option rather than leaving it empty"
         return "" if is_unset(value) or spec.get("no_log") else problem_as_given(value, spec)
+
+
+def _set_variable(spec: Mapping[str, Any]) -> str:
+    """The environment variable, set and not empty, that an option falls back to; empty where there is none."""
+    names = spec["fallback"][1] if "fallback" in spec else []
+    return next((name for name in names if os.environ.get(name)), "")
+
+
+def _problem_of_variable(variable: str, spec: Mapping[str, Any]) -> str:
+    """What is wrong with the value of an environment variable, as a phrase. Ansible's own message would not name it."""
+    kind = spec.get("type", "str")
+    if kind not in _FROM_TEXT:
+        return ""
+    convert, what = _FROM_TEXT[kind]
+    try:
+        convert(os.environ[variable])
+    except (TypeError, ValueError):
+        return f"must be {what}, got {os.environ[variable][:100]!r} from the environment variable {variable}"
+    return ""
 
 
 def is_unset(value: Any) -> bool:

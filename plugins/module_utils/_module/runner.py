@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, NoReturn, TypeVar
 
 from .._client.api import ApiClient
 from .._client.budget import Budget
-from .._client.errors import VpsError, why_interrupted
+from .._client.errors import BadInput, VpsError, why_interrupted
 from .._client.exchange import Http, require_requests
 from .._client.secrets import values_scrubber
 from .._client.settings import Settings, read_settings
@@ -44,7 +44,10 @@ class Task:
         """`module`: one with the connection options. Raises BadInput."""
         self.module = module
         self.params: Mapping[str, Any] = module.params
-        self.settings = read_settings(self.params)
+        try:
+            self.settings = read_settings(self.params)
+        except BadInput as problem:
+            raise _with_origin(problem, module) from None
         waits = "wait_timeout" in self.params
         if waits:
             check_wait_options(self.params)
@@ -112,6 +115,13 @@ class Task:
         if result.failure is not None:
             self.module.fail_json(**{**values, "msg": self.scrub(result.failure)})
         self.module.exit_json(**values)
+
+
+def _with_origin(problem: BadInput, module: VpsModule) -> BadInput:
+    """A problem of a connection option, with the environment variable that its value comes from."""
+    option = problem.reason.partition(" ")[0]
+    variable = module.origin_of(option)
+    return BadInput(f"{problem.reason} The value of {option} comes from {variable}.") if variable else problem
 
 
 def run_module(
