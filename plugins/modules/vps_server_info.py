@@ -211,13 +211,14 @@ def _matching(servers: Servers, selection: _Selection) -> tuple[list[Server], li
     if not selection.missing_words(seen):
         return found, []
     everything = seen if is_whole else servers.list()
+    if not everything:
+        return found, []
     return found, [_warning(option, words, everything) for option, words in selection.missing_words(everything).items()]
 
 
 def _warning(option: str, words: Iterable[str], servers: Sequence[Server]) -> str:
     present = ", ".join(sorted({str(server.get(option) or "") for server in servers} - {""}))
-    there = f"those that there are: {present}" if present else "there are none"
-    return f"No server of the account has the {option} {', '.join(words)} ({there})."
+    return f"No server of the account has the {option} {', '.join(words)}; those that there are: {present or 'none'}."
 
 
 def _run(task: Task, selection: _Selection) -> None:

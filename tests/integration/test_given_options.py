@@ -190,5 +190,5 @@ def test_names_of_any_alphabet_are_shown_as_they_are(script: Script) -> None:
     ran = script.run(both_ways=True)
     for name in ("server", "list", "plain name"):
         assert "bücher" in ran.failed(name)["msg"]
-    assert all(word in ran.failed("fleet")["msg"] for word in ("bücher", "日本", "größer"))
+    assert all(word in ran.failed("fleet")["msg"] for word in ("日本", "größer"))
     assert "[ü]*" in ran.failed("pattern")["msg"]

@@ -9,7 +9,6 @@ import json
 import os
 import pathlib
 import signal
-import subprocess
 import threading
 from typing import Any
 
@@ -109,13 +108,6 @@ def test_ad_hoc_commands(cli: AnsibleCli) -> None:
     assert len(one_line.stdout.splitlines()) == 1 and PLAN in progress(one_line.stderr)
     usual = cli.run(*command, "--check", rc=0)
     assert PLAN in progress(usual.stdout) and progress(usual.stderr) == []
-
-
-def test_the_console(cli: AnsibleCli) -> None:
-    process = cli.start("ansible-console", "localhost", stdin=subprocess.PIPE)
-    options = f"""servers='{{"name": "web-1"}}' defaults='{json.dumps(ENOUGH)}'"""
-    stdout, stderr = process.communicate(f"check yes\nvpsorg.cloud.vps_fleet {options}\nexit\n", timeout=60)
-    assert "Plan: 1 to create, 0 unchanged" in progress(stdout), stdout + stderr
 
 
 @pytest.mark.parametrize(("callback", "stream"), [("json", "stderr"), ("default", "stdout")])

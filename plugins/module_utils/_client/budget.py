@@ -152,8 +152,14 @@ class Budget(TaskTime):
                 pause = held_for or pace.turn(now, is_write=is_write) - now
                 if held_for and self._throttled_since is None:  # perhaps another task was told to wait
                     self._throttled_since = now
-            if pause > 0:
+            if held_for:
                 self.check_patience(pause)
+            elif pause > self._patience_left():
+                raise TimeLimitReached(
+                    f"The API answers only so few requests that the next one can be sent in {pause:.0f} s, which is "
+                    "later than the time limit."
+                )
+            if pause > 0:
                 self.sleep(pause)
             if not held_for and not self._is_held():  # a turn that another refusal has not taken away
                 break
