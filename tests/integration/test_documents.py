@@ -153,9 +153,9 @@ def test_plays(reader: AnsibleCli, emulator, document: pathlib.Path) -> None:
 
 @with_blocks("tasks")
 def test_tasks_in_check_mode(reader: AnsibleCli, emulator, document: pathlib.Path) -> None:
-            outcome = reader.playbook(block.text, *given, inventory=options.get("inventory"))
-            assert_went_well(outcome, f"{block} {given}")
-    an earlier one would have created, but what it is given by its templates must be there.
+    """On an account without servers, where everything that is created is only predicted.
+
+    A task may miss the server that an earlier one would have created, but what its templates take must be there.
     """
     tasks: list[Any] = [task for block in of_kind(document, "tasks") for task in yaml.safe_load(block.text)]
     outcome = reader.tasks(tasks, "--check", "--diff", play={"ignore_errors": True})
