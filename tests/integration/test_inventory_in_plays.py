@@ -114,7 +114,7 @@ def test_refresh_after_a_deletion(ansible_cli: AnsibleCli, emulator, tmp_path: p
 
 @pytest.mark.parametrize(("option", "evaluated"), [("--yaml", True), ("--list", False)])
 def test_exports(ansible_cli: AnsibleCli, emulator, tmp_path: pathlib.Path, option: str, evaluated: bool) -> None:
-    """YAML loses the mark of data, and is a template as a static inventory. JSON, through a script, is not evaluated."""
+    """YAML loses the mark of data, and is a template as a static inventory. JSON, in a script, is not evaluated."""
     emulator.insert(name="web-01", hostname="{{ 7*7 }}.example.com", status="active")
     exported = ansible_cli.run(
         "ansible-inventory", "-i", str(source_in(tmp_path)), *{"--list": "", option: ""}, rc=0
