@@ -219,7 +219,7 @@ EXAMPLES = r"""
       plan_id: 1
       os_id: 5
       location: us-west
-    servers: "{{ web_servers[:wanted] }}"
+    servers: "{{ web_servers[:wanted | int] }}"
     purge: true
     purge_match: web-*
     max_delete: 2

@@ -144,6 +144,7 @@ EXAMPLES = r"""
   vpsorg.cloud.vps_server:
     id: "{{ web.id }}"
     name: web-02
+  when: not ansible_check_mode  # a server that would only be created has no ID
 
 - name: Delete the server
   vpsorg.cloud.vps_server:
