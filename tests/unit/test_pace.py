@@ -53,7 +53,7 @@ def sent(paces: list[Pace], api: SlidingWindow, wanted: int, *, threads: int = 1
     """
     now, granted, refused = 1000.0, 0, 0
     idle = threads
-    under_way: deque[tuple[float, float, Pace, float | None]] = deque()
+    under_way: deque[tuple[float, float, Pace]] = deque()
     turn = 0
     while granted < wanted:
         pace = paces[turn % len(paces)]
@@ -62,13 +62,13 @@ def sent(paces: list[Pace], api: SlidingWindow, wanted: int, *, threads: int = 1
             turn += 1
             moment = pace.turn(now, is_write=True)
             idle -= 1
-            under_way.append((moment + 0.02, moment, pace, None))
+            under_way.append((moment + 0.02, moment, pace))
             continue
         under_way = deque(sorted(under_way, key=lambda entry: entry[0]))
         if not under_way or (held and under_way[0][0] > now + held):
             now += held
             continue
-        done, moment, of, _ = under_way.popleft()
+        done, moment, of = under_way.popleft()
         now = max(now, done)
         idle += 1
         pause = api.refuses(moment)

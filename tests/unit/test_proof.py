@@ -17,13 +17,13 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._server.proof import 
 from helpers.facts import mentions
 
 EVERYWHERE = ["us-west", "us-east"]
-CATALOGUE: list[dict[str, Any]] = [
+CATALOGUE: tuple[dict[str, Any], ...] = (
     {"id": 1, "available": True, "locations": EVERYWHERE},
     {"id": 2, "available": True, "locations": EVERYWHERE},
     {"id": 3, "available": False, "locations": EVERYWHERE},
     {"id": 4, "available": True, "locations": ["us-east"]},
     {"id": 5},
-]
+)
 
 
 def recreation(unproven: bool = False, **fields: Any) -> ServerPlan:
