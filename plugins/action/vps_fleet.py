@@ -7,10 +7,15 @@
 from __future__ import annotations
 
 from ..modules import vps_fleet
-from ..plugin_utils._in_process import InProcessActionModule
+from ..plugin_utils._in_process import InProcessActionModule, check_arguments
 
 
 class ActionModule(InProcessActionModule):
     """See InProcessActionModule."""
 
     MODULE = vps_fleet
+
+
+def main() -> None:
+    """What ansible-lint calls to check the options of a task: it finds this file before the module."""
+    check_arguments(vps_fleet)

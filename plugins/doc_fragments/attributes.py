@@ -19,7 +19,8 @@ attributes:
     description: When run twice in a row outside check mode with the same arguments, the second run reports no change.
   action_group:
     description: Use C(group/vpsorg.cloud.all) in C(module_defaults) to set the connection options for all modules of
-      this collection.
+      this collection. Use C(group/vpsorg.cloud.wait) to set the wait options for the modules that wait,
+      M(vpsorg.cloud.vps_fleet), M(vpsorg.cloud.vps_server), and M(vpsorg.cloud.vps_server_power).
     support: full
     membership:
       - vpsorg.cloud.all

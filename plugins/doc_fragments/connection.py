@@ -36,6 +36,8 @@ options:
     description:
       - How many times a request is retried, if retrying it is safe. Writes are retried at most three times. A request
         that creates a server is retried only if it is proven that the previous attempt did not create one.
+      - If the API says to come back later (429, or 503 with C(Retry-After)), the request is put off within the time
+        limit, and this is not counted as a retry.
       - If unset, the environment variable E(VPS_API_RETRIES) is used.
     type: int
     default: 5

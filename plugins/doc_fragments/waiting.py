@@ -13,7 +13,9 @@ options:
   wait:
     description:
       - Whether to wait until the server has reached the desired state. For a created server, this means that its status
-        is V(active) and that it has an address; for a deleted server, that the API no longer shows it.
+        is V(active) and that it has an IPv4 or IPv6 address that can be another machine's; for a deleted server, that
+        the API no longer shows it.
+      - An existing server that is V(active) is not waited for.
       - If an action is only possible after a transition has ended (for example, starting a server that is V(stopping)),
         the module always waits for the end of the transition.
     type: bool

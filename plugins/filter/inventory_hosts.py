@@ -64,12 +64,8 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 from ansible.utils.display import Display
 
-from ..plugin_utils._inventory.hosts import (
-    VariableNames,
-    connection_address,
-    host_variables,
-    name_hosts,
-)
+from ..module_utils._server.addresses import ADDRESS_KINDS
+from ..plugin_utils._inventory.hosts import VariableNames, draft_hosts, name_hosts
 from ..plugin_utils._text import new_marker
 
 _PREFIX = "vps_"
@@ -81,23 +77,23 @@ display = Display()
 def inventory_hosts(servers: Any, groups: Any = (), taken: Sequence[str] = ()) -> list[dict[str, Any]]:
     """See DOCUMENTATION."""
     if not isinstance(servers, (list, tuple)) or not all(
-        isinstance(server, Mapping) and {"id", "name"} <= set(server) for server in servers
+        isinstance(server, Mapping) and "id" in server for server in servers
     ):
         raise AnsibleFilterError("inventory_hosts takes a list of servers, as the modules of vpsorg.cloud return it.")
     patterns = _patterns(groups)
     names, warnings = name_hosts(servers, ["name"], frozenset(taken) | set(patterns) | GROUPS)
-    variable_names, mark = VariableNames(_PREFIX), new_marker()
     hosts, without_address = [], []
-    for server, name in zip(servers, names):
-        variables, _dropped = host_variables(server, variable_names, mark)
-        address = connection_address(server, ["ipv4", "ipv6"])
+    for (server, variables, _dropped, refused), name in zip(
+        draft_hosts(servers, ADDRESS_KINDS, VariableNames(_PREFIX), new_marker()), names
+    ):
+        address = variables.pop("ansible_host", None)
         member_of = [
             group
             for group, wanted in patterns.items()
-            if any(fnmatch.fnmatchcase(server["name"], pattern) for pattern in wanted)
+            if "name" in server and any(fnmatch.fnmatchcase(server["name"], pattern) for pattern in wanted)
         ]
         if address is None:
-            without_address.append(name)
+            without_address.append(f"{name} ({', '.join(refused)})" if refused else name)
         hosts.append({"name": name, "address": address, "variables": variables, "groups": member_of})
     # As the inventory plugin does. Ansible shows a warning once, however often a filter is evaluated.
     for what, entries in (

@@ -54,12 +54,12 @@ from ansible.errors import AnsibleFilterError
 def named_like(servers: Any, pattern: str) -> list[Any]:
     """See DOCUMENTATION."""
     if not isinstance(servers, (list, tuple)) or not all(
-        isinstance(server, Mapping) and "name" in server for server in servers
+        isinstance(server, Mapping) and {"id", "name"} & set(server) for server in servers
     ):
         raise AnsibleFilterError("named_like takes a list of servers, as the modules of vpsorg.cloud return it.")
     if not isinstance(pattern, str) or not pattern:
         raise AnsibleFilterError("named_like takes a shell pattern such as web-*.")
-    return [server for server in servers if fnmatch.fnmatchcase(server["name"], pattern)]
+    return [server for server in servers if "name" in server and fnmatch.fnmatchcase(server["name"], pattern)]
 
 
 class FilterModule:

@@ -31,27 +31,43 @@ options:
   status:
     description:
       - Include only servers with one of these statuses, such as V(active) or V(stopped).
+      - A status that no server of the account has causes a warning, which lists the statuses that there are.
+      - Can be a template that results in a list or in one status.
     type: list
     elements: str
     default: []
   locations:
     description:
-      - Include only servers at one of these locations.
+      - Include only servers at one of these locations, regardless of upper and lower case.
+      - A location that no server of the account has causes a warning, which lists the locations that there are.
+      - Can be a template that results in a list or in one location.
     type: list
     elements: str
     default: []
   include:
     description:
       - Include only servers whose name matches one of these shell patterns.
+      - Can be a template that results in a list or in one pattern.
     type: list
     elements: str
     default: []
   exclude:
     description:
       - Exclude servers whose name matches one of these shell patterns.
+      - Can be a template that results in a list or in one pattern.
     type: list
     elements: str
     default: []
+  filters:
+    description:
+      - Include only servers for which all of these expressions are true. They are expressions as in O(groups), and can
+        use the server's variables and C(ansible_host), but no composed variables.
+      - An expression that can't be evaluated for a server is an error, with or without O(strict), because it says
+        neither yes nor no. Use the filter P(ansible.builtin.default#filter) where a value may be missing.
+    type: list
+    elements: str
+    default: []
+    version_added: 1.0.0
   details:
     description:
       - Whether to read the details of each server too, with the IPv6 address, backups, and resource usage. This takes
@@ -62,20 +78,24 @@ options:
     description:
       - The sources of host names, in order of preference. The first one that the server has, and that is safe as a host
         name, is used.
+      - Each one is V(name), V(hostname), V(id), or an expression as in O(compose), such as C('prod-' ~ vps_name), which
+        can use the server's variables and C(ansible_host).
+      - An expression that fails, or results in an empty string, counts as one that the server does not have. With
+        O(strict), one that fails is an error.
       - If none of them is safe, the host name is C(vps-ID). If several servers would get the same host name, C(-ID) is
         appended to it. Both cause a warning.
     type: list
     elements: str
-    choices:
-      - name
-      - hostname
-      - id
     default:
       - name
   connect_with:
     description:
       - The kinds of address to use for C(ansible_host), in order of preference. The first one that the server has is
-        used. IPv6 addresses are only available with O(details).
+        used.
+      - Only addresses that can be another machine's count. Unspecified, loopback, link-local, multicast, and broadcast
+        addresses, and networks, are named in a warning.
+      - Lists of servers do not contain IPv6 addresses. Without O(details), the IPv6 address is only read if an active
+        server has no other address, with one more request for each such server.
     type: list
     elements: str
     choices:
@@ -87,11 +107,13 @@ options:
   hostvars_prefix:
     description:
       - The prefix for the names of all variables that come from the API. It can't be empty.
+      - Can be a template.
     type: str
     default: vps_
   group:
     description:
       - The group that contains every host.
+      - Can be a template.
     type: str
     default: vps
   cache_fallback:
@@ -142,6 +164,14 @@ compose:
   ansible_user: "'root'"
   memory_gb: vps_plan.memory // 1024
 ---
+# Include only servers with at least 4 GB of memory, and begin their names in the inventory with the account.
+plugin: vpsorg.cloud.vps
+filters:
+  - vps_plan.memory | default(0) >= 4096
+hostnames:
+  - "'prod-' ~ vps_name"
+group: "{{ lookup('ansible.builtin.env', 'STAGE') or 'production' }}"
+---
 # Read the token from a file that was encrypted with ansible-vault, and cache the servers for ten minutes.
 plugin: vpsorg.cloud.vps
 api_token: "{{ lookup('ansible.builtin.unvault', '/etc/ansible/vps-token') | trim }}"
@@ -157,13 +187,15 @@ from typing import Any
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.inventory.data import InventoryData
 from ansible.parsing.dataloader import DataLoader
-from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable, get_cache_plugin
+from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 
 from ..module_utils._client.errors import BadInput, VpsError
 from ..module_utils._client.secrets import scrubber
 from ..module_utils._client.settings import Settings, read_settings
-from ..plugin_utils._inventory.cache import cache_key, cached_servers, to_cache
-from ..plugin_utils._inventory.hosts import name_hosts
+from ..module_utils._server.model import incomplete_warning, lacking
+from ..plugin_utils._inventory.cache import cache_key, cached_servers, to_cache, without_limit
+from ..plugin_utils._inventory.evaluation import Chooser
+from ..plugin_utils._inventory.hosts import VariableNames, draft_hosts, name_hosts
 from ..plugin_utils._inventory.options import (
     GivenOptions,
     HostOptions,
@@ -174,7 +206,8 @@ from ..plugin_utils._inventory.options import (
     without_empty_variables,
 )
 from ..plugin_utils._inventory.populate import Population
-from ..plugin_utils._inventory.selection import Query, Server
+from ..plugin_utils._inventory.selection import Found, Query, Server
+from ..plugin_utils._text import new_marker
 
 _MOST_TOLD = 20  # entries that one warning lists
 
@@ -202,8 +235,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         # token may be among them.
         try:
             settings, options = self._read_options(path)
-            servers = self._servers(path, cache, settings, options.query)
-            hosts = self._add_hosts(inventory, servers, options, settings.api_url)
+            found = self._servers(path, cache, settings, options.query)
+            for warning in found.unknown_words(options.query.selection):
+                self.display.warning(self._scrub(f"{path}: {warning}"))
+            hosts = self._add_hosts(inventory, found.servers, options, settings.api_url)
             self._construct(hosts)
         except VpsError as error:
             raise AnsibleParserError(f"{path}: {error}") from None
@@ -242,7 +277,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     # Servers
 
-    def _servers(self, path: str, use_cache: bool, settings: Settings, query: Query) -> list[Server]:
+    def _servers(self, path: str, use_cache: bool, settings: Settings, query: Query) -> Found:
         """The selected servers: from the cache where it may be used and holds them, else from the API."""
         caching = self.get_option("cache")
         key = cache_key(self.get_cache_key(path), path, settings, query) if caching else ""
@@ -252,10 +287,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         from ..plugin_utils._inventory.source import fetch_servers, is_outage
 
         try:
-            servers, gone = fetch_servers(settings, query)
+            found, gone = fetch_servers(settings, query)
         except VpsError as error:
             if caching and self.get_option("cache_fallback") and is_outage(error):
-                cached = cached_servers(self._cache_without_limit(), key, query.selection)
+                cached = cached_servers(without_limit(self), key, query.selection)
             if cached is None:
                 raise
             self.display.warning(
@@ -266,34 +301,40 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             what = "these servers vanished while they were read, so that only what the list says of them is known"
             self._warn(f"{path}: {what}", [str(server_id) for server_id in gone])
         elif caching:
-            self._cache[key] = to_cache(servers)
-        return servers
-
-    def _cache_without_limit(self) -> Any:
-        """The same cache, in which nothing expires."""
-        given = {"_uri": self.get_option("cache_connection"), "_prefix": self.get_option("cache_prefix"), "_timeout": 0}
-        return get_cache_plugin(
-            self.get_option("cache_plugin"), **{name: value for name, value in given.items() if value is not None}
-        )
+            self._cache[key] = to_cache(found)
+        return found
 
     # Hosts
 
     def _add_hosts(
         self, inventory: InventoryData, servers: Sequence[Server], options: HostOptions, api_url: str
     ) -> Population:
-        group = inventory.add_group(self._sanitize_group_name(options.group))
-        no_address_group = inventory.add_group(self._sanitize_group_name(f"{options.group}_no_address"))
-        hosts = Population(inventory, group, no_address_group, api_url)
-        names, renamed = name_hosts(servers, options.hostnames, self._group_names(inventory), hosts.existing_servers())
+        """Add the hosts. Raises AnsibleError for an expression that fails; then nothing was added."""
+        groups = [self._sanitize_group_name(f"{options.group}{suffix}") for suffix in ("", "_no_address")]
+        hosts = Population(inventory, api_url)
+        incomplete = sorted(server["id"] for server in servers if lacking(server))
+        if incomplete:
+            self.display.warning(incomplete_warning(incomplete))
+        variable_names = VariableNames(options.prefix)
+        drafts = draft_hosts(servers, options.connect_with, variable_names, new_marker())
+        hosts.own = variable_names.all() | {"ansible_host"}
+        chooser = Chooser(self, hosts.own) if options.has_expressions else None
+        if chooser is not None:
+            drafts = chooser.kept(drafts, options.filters)
+        names, renamed = name_hosts(
+            [draft.server for draft in drafts],
+            options.hostnames,
+            self._group_names(inventory) | set(groups),
+            hosts.existing_servers(),
+            None if chooser is None else lambda source, number: chooser.name(source, drafts[number]),
+        )
+        for warning in chooser.warnings(len(drafts)) if chooser is not None else ():
+            self.display.warning(self._scrub(warning))
         for first in range(0, len(renamed), _MOST_TOLD):
             self._warn("Some servers have other names in the inventory", renamed[first : first + _MOST_TOLD])
-        hosts.add_servers(servers, names, options)
-        self._warn("Servers without an address to connect to", hosts.without_address)
-        self._warn(
-            "Hosts of these names are in the inventory already, and get the address of a server of that name",
-            hosts.moved,
-        )
-        self._warn("Some fields of these servers can't be variables and are left out", hosts.incomplete)
+        hosts.add_hosts(drafts, names, *map(inventory.add_group, groups))
+        for what, entries in hosts.told():
+            self._warn(what, entries)
         return hosts
 
     def _construct(self, hosts: Population) -> None:
@@ -303,7 +344,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         from ..plugin_utils._inventory.construct import Constructor
 
         try:
-            warnings = Constructor(self, own=hosts.variables()).construct(hosts.names, hosts.fresh)
+            warnings = Constructor(self, own=hosts.own).construct(hosts.names, hosts.fresh)
         except Exception:
             hosts.take_back()
             raise

@@ -20,8 +20,8 @@ description:
     back.
 options:
   _terms:
-    description: The addresses. Only IP addresses are connected to; anything else counts as an address that does not
-      answer.
+    description: The addresses. Only addresses that can be another machine's are connected to, see
+      P(vpsorg.cloud.connection_address#filter). Anything else counts as an address that does not answer.
     type: list
     elements: str
     required: true
@@ -54,7 +54,7 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ query('vpsorg.cloud.answering', *addresses, port=22, timeout=1) }}"
   vars:
-    addresses: "{{ found.servers | map(attribute='ip_address') | select | list }}"
+    addresses: "{{ found.servers | map('vpsorg.cloud.connection_address') | select | list }}"
 """
 
 RETURN = r"""
@@ -66,13 +66,14 @@ _raw:
 
 import asyncio
 import contextlib
-import ipaddress
 import math
 from typing import Any
 
 from ansible.errors import AnsibleError
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
+
+from ..module_utils._server.addresses import canonical_address
 
 _AT_A_TIME = 256  # connections; well below what a process may have open
 _LONGEST_TRY = (
@@ -95,19 +96,14 @@ class LookupModule(LookupBase):
         for option, seconds in (("timeout", timeout), ("interval", interval)):
             if not math.isfinite(seconds) or seconds <= 0:
                 raise AnsibleError(f"{option} must be a number of seconds above 0, got {seconds}.")
-        addresses = list(dict.fromkeys(str(term) for term in terms if _is_address(term)))
+        read = [canonical_address(term) for term in terms]
+        addresses = list(dict.fromkeys(address for address in read if address is not None))
         answered = (
             asyncio.run(_Wait(port, str(self.get_option("expect")).encode(), interval).for_all(addresses, timeout))
             if addresses
             else set()
         )
-        return [term for term in terms if str(term) in answered]
-
-
-def _is_address(term: Any) -> bool:
-    with contextlib.suppress(ValueError):
-        return isinstance(term, str) and bool(ipaddress.ip_address(term))
-    return False
+        return [term for term, address in zip(terms, read) if address in answered]
 
 
 class _Wait:

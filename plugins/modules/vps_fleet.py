@@ -20,7 +20,9 @@ description:
     stops only creates.
   - Reports its progress in the task output while it runs, with a line whenever a server changes state, and a summary at
     least every 10 seconds. This requires that it runs inside the controller's process and without C(no_log). In check
-    mode, it prints the plan instead.
+    mode, it prints the plan instead. With a stdout callback for machines, such as C(json), these lines go to standard
+    error. Set the variable C(vpsorg_progress) to V(false) to turn them off.
+  - An option that is null or an empty string counts as not set.
   - Creating a server costs money, and deleting one cannot be undone.
 author:
   - VPS.org collection contributors (@vpsorg)
@@ -42,17 +44,30 @@ attributes:
 options:
   servers:
     description:
-      - The servers. Their names must be unique.
-      - A field that is null counts as not set.
+      - The servers. Their names must be unique, and differ in more than letter case unless O(state=absent).
+      - Each entry is a dictionary of fields. With O(state=absent), an entry can also be a plain name.
+      - An entry with C(count) stands for several servers.
+      - A field that is null or an empty string counts as not set.
     type: list
-    elements: dict
+    elements: raw
     required: true
     suboptions:
       name:
         description:
-          - The server's name. It can contain letters, digits, and hyphens.
+          - The server's name. To create a server, it can contain letters, digits, and hyphens. A server that has
+            another name can be managed by it.
+          - Put a name that consists of digits in quotes. YAML reads C(0123) without quotes as the number 83. A name
+            that is a number or a boolean is rejected.
         type: str
         required: true
+      count:
+        description:
+          - How many servers the entry stands for. They are numbered from 1, and the name must contain the place for the
+            number, V(%d), or V(%02d) for two digits with leading zeros. A O(servers[].hostname) that contains one is
+            numbered in the same way.
+          - V(0) stands for no server. The maximum is V(1000).
+        type: int
+        version_added: 0.2.0
       plan_id:
         description:
           - The ID of the plan. Required to create a server; cannot be changed later.
@@ -64,10 +79,11 @@ options:
       location:
         description:
           - The code of the datacenter, such as V(us-west). Required to create a server; cannot be changed later.
+          - Compared without letter case.
         type: str
       hostname:
         description:
-          - The fully qualified domain name.
+          - The fully qualified domain name, in ASCII. Write an international name in its C(xn--) form.
         type: str
       ssh_key_id:
         description:
@@ -87,9 +103,14 @@ options:
           - Overrides the task's O(on_immutable_change) for this server.
         type: str
         choices: [fail, warn, recreate]
+      recreate_unproven:
+        description:
+          - Overrides the task's O(recreate_unproven) for this server.
+        type: bool
+        version_added: 0.2.0
   defaults:
     description:
-      - Fields as in O(servers), except C(name). They apply to every server that does not set them itself.
+      - Fields as in O(servers), except C(name) and C(count). They apply to every server that does not set them itself.
     type: dict
     default: {}
   state:
@@ -116,6 +137,15 @@ options:
         If more deletions are needed, the task fails before any write.
     type: int
     default: 0
+  protect:
+    description:
+      - Shell patterns for names of servers that the task must not delete, whether because of O(purge),
+        O(on_immutable_change=recreate), or O(state=absent). If it would have to, it fails before any write.
+      - Letter case is ignored, so that a server is not left unprotected because of its spelling.
+    type: list
+    elements: str
+    default: []
+    version_added: 0.2.0
   concurrency:
     description:
       - The maximum number of servers to work on at the same time, at most V(32).
@@ -128,10 +158,34 @@ options:
       - V(fail) rejects the whole task before any write.
       - V(warn) leaves the difference as it is, issues a warning, and lists the difference in RV(drift).
       - V(recreate) deletes the server and creates it again, provided that O(max_delete) allows it. All data on the
-        server is lost.
+        server is lost. Before anything is deleted, the module looks for proof that the new server can be created; see
+        O(recreate_unproven).
     type: str
     choices: [fail, warn, recreate]
     default: fail
+  recreate_unproven:
+    description:
+      - Whether O(on_immutable_change=recreate) may go on although nothing proves that a server can be created with its
+        plan, operating system, or location. If the create is then rejected, the server is already gone.
+      - A plan and its locations are proven by the API's list of plans, and any of the three values by another server of
+        the account that has it. A plan that the list lacks, that is not available, or that is not offered at the
+        location is always refused.
+    type: bool
+    default: false
+    version_added: 0.2.0
+  returned:
+    description:
+      - Which servers RV(servers) contains if the task succeeds. If it fails, RV(servers) contains those that failed
+        and those that the task changed, whatever this is set to.
+      - V(all) returns all servers, with everything that is known about them.
+      - V(changed) returns only those that the task changed, and V(none) returns none. With both, each server in
+        RV(servers) has only C(id), C(name), C(status), and C(ip_address), and after a run outside of check mode, each
+        entry of RV(plan) has only C(action), C(name), and C(id).
+      - ansible-runner and AWX leave a result of more than 700,000 characters out of the task's event. That is about
+        850 servers with V(all), and several thousand with V(changed). The task warns if its result is too long.
+    type: str
+    choices: [all, changed, none]
+    default: all
 seealso:
   - module: vpsorg.cloud.vps_server
   - plugin: vpsorg.cloud.vps
@@ -165,7 +219,7 @@ EXAMPLES = r"""
       plan_id: 1
       os_id: 5
       location: us-west
-    servers: "{{ web_servers[:wanted] }}"
+    servers: "{{ web_servers[:wanted | int] }}"
     purge: true
     purge_match: web-*
     max_delete: 2
@@ -173,12 +227,33 @@ EXAMPLES = r"""
     wanted: 2
     web_servers: [{name: web-01}, {name: web-02}, {name: web-03}]
 
+- name: Ensure that web-01 to web-03 exist, each with a host name of its own
+  vpsorg.cloud.vps_fleet:
+    defaults:
+      plan_id: 1
+      os_id: 5
+      location: us-west
+    servers:
+      - name: web-%02d
+        hostname: web%02d.example.com
+        count: 3
+
+- name: Keep only the first of them, but never delete a database server
+  vpsorg.cloud.vps_fleet:
+    servers:
+      - name: web-%02d
+        count: 1
+    purge: true
+    purge_match: web-*
+    max_delete: 2
+    protect:
+      - db-*
+
 - name: Delete the servers
   vpsorg.cloud.vps_fleet:
     servers:
-      - name: web-01
-      - name: web-02
-      - name: db-01
+      - web-01
+      - db-01
     state: absent
 """
 
@@ -189,12 +264,17 @@ servers:
       it read is returned with its details; for others, this is the item of the list, without C(ipv6_address),
       C(backups_enabled), C(resource_usage), and the bandwidth of the plan.
     - In check mode, the predicted servers.
+    - If the task fails, only the servers that failed and those that the task changed; if it rejects the plan, only the
+      servers because of which it does. See also O(returned).
   returned: always
   type: list
   elements: dict
   sample: [{id: 12345, name: web-01, status: active, ip_address: 203.0.113.10, location: us-west}]
 plan:
-  description: The plan that was made before the first write. It does not include servers that need no action.
+  description:
+    - The plan that was made before the first write. It does not include servers that need no action; if the task fails,
+      it includes only servers that failed and those that the task changed.
+    - See also O(returned).
   returned: always
   type: list
   elements: dict
@@ -253,14 +333,14 @@ errors:
       description: The error message.
       type: str
 drift:
-  description: The differences that cannot be changed.
+  description: The differences that cannot be changed. If the task fails, only those of the servers in RV(plan).
   returned: always
   type: list
   elements: dict
   sample: [{name: web-01, id: 12345, field: plan_id, have: 1, want: 2}]
 diff:
   description: The managed fields before and after, for each server that changes.
-  returned: always
+  returned: in diff mode
   type: list
   elements: dict
 api:
@@ -275,39 +355,23 @@ msg:
   sample: "Plan: 3 to create, 1 to update, 2 to delete, 94 unchanged"
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
-from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._apply.executor import Executor
-from ..module_utils._apply.jobs import Job
 from ..module_utils._apply.lock import AccountLock
-from ..module_utils._apply.planning import End, Outcome, TaskPlan, look_and_plan, predicted, refused
+from ..module_utils._apply.planning import End, look_and_plan, predicted, refused
 from ..module_utils._apply.pollers import ListPoller
 from ..module_utils._client.concurrent import DEFAULT_CONCURRENCY
-from ..module_utils._client.errors import VpsError
 from ..module_utils._fleet.declaration import FleetDeclaration, read_declaration
 from ..module_utils._fleet.planner import FleetPlanner
 from ..module_utils._fleet.progress import FleetProgress
-from ..module_utils._fleet.results import (
-    diffs,
-    drifts,
-    errors,
-    plan_entries,
-    summary,
-    summary_of_jobs,
-    summary_of_plans,
-)
-from ..module_utils._fleet.text import failures_in_sentences, plan_lines, plan_sentence, result_sentence
+from ..module_utils._fleet.results import RETURNED, result_of, values_of_error, warned_of_size
+from ..module_utils._fleet.text import plan_lines, plan_sentence
 from ..module_utils._module import output
+from ..module_utils._module.input import new_module
 from ..module_utils._module.options import connection_options, wait_options
-from ..module_utils._module.results import TaskObserver, last_words
-from ..module_utils._module.runner import Result, Task, run_module
+from ..module_utils._module.results import TaskObserver
+from ..module_utils._module.runner import Task, run_module
 from ..module_utils._server.fields import declaration_options
-from ..module_utils._server.model import ServerPlan
-
-_NOTHING: Mapping[str, Any] = {"servers": [], "plan": [], "summary": summary([]), "errors": [], "drift": [], "diff": []}
 
 
 def _run(task: Task, declaration: FleetDeclaration) -> None:
@@ -329,98 +393,26 @@ def _run(task: Task, declaration: FleetDeclaration) -> None:
     if outcome.end is End.PREDICTED:
         for line in (*plan_lines(plan.servers), plan_sentence(plan.servers)):
             show(line)
-    task.end(_result_of(outcome, len(declaration.desired)))
-
-
-def _result_of(outcome: Outcome, declared: int) -> Result:
-    """`declared`: how many servers the task declares; what follows them in the plan is purged."""
-    if outcome.end is End.REFUSED:
-        return _result_of_refusal(outcome.plan)
-    if outcome.end is End.PREDICTED:
-        return _result_of_prediction(outcome.plan.servers, declared)
-    return _result_of_jobs(outcome.jobs, declared, last_words(outcome.jobs) if outcome.end is End.INTERRUPTED else None)
-
-
-def _planned(plans: Sequence[ServerPlan]) -> dict[str, Any]:
-    return {"plan": plan_entries(plans), "drift": drifts(plans), "diff": diffs(plans)}
-
-
-def _warnings(plans: Sequence[ServerPlan]) -> list[str]:
-    return [warning for plan in plans for warning in plan.warnings]
-
-
-def _result_of_refusal(plan: TaskPlan) -> Result:
-    refusals = [server.refusal for server in plan.servers if server.refusal]
-    whole = [*refusals, *([plan.refusal] if plan.refusal else [])]
-    values = {
-        "changed": False,
-        # Those to be purged have an id in what is desired.
-        "servers": [
-            dict(server.existing)
-            for server in plan.servers
-            if server.existing is not None and server.desired.server_id is None
-        ],
-        "summary": {**summary([]), "failed": len(refusals)},
-        "errors": errors(refusals),
-        **_planned(plan.servers),
-    }
-    return Result(values, f"Nothing was done. {failures_in_sentences(whole)}", _warnings(plan.servers))
-
-
-def _result_of_prediction(plans: Sequence[ServerPlan], declared: int) -> Result:
-    bad_ends = [plan.ends_badly for plan in plans if plan.ends_badly]
-    values = {
-        "changed": any(plan.changes for plan in plans),
-        "servers": [dict(plan.predicted) for plan in plans[:declared] if plan.predicted is not None],
-        "summary": summary_of_plans(plans),
-        "errors": errors(bad_ends),
-        "msg": plan_sentence(plans),
-        **_planned(plans),
-    }
-    failure = f"{plan_sentence(plans)}. {failures_in_sentences(bad_ends)}" if bad_ends else None
-    return Result(values, failure, _warnings(plans))
-
-
-def _result_of_jobs(jobs: Sequence[Job], declared: int, interruption: str | None) -> Result:
-    failures = [job.error for job in jobs if job.error]
-    counts = summary_of_jobs(jobs)
-    values = {
-        "changed": any(job.changed for job in jobs),
-        "servers": [
-            job.server for job in jobs[:declared] if job.server is not None and not (job.gone and not job.error)
-        ],
-        "summary": counts,
-        "errors": errors(failures),
-        "msg": result_sentence(counts),
-        **_planned([job.plan for job in jobs]),
-    }
-    failure = f"{result_sentence(counts)}. {failures_in_sentences(failures)}" if failures else None
-    return Result(values, interruption or failure, [warning for job in jobs for warning in job.warnings])
-
-
-def _values_of_error(error: VpsError) -> dict[str, Any]:
-    """Nothing was written: the account, or one of its servers, could not be read whole."""
-    if error.about.server_id is None:
-        return dict(_NOTHING)
-    return {**_NOTHING, "summary": {**summary([]), "failed": 1}, "errors": errors([error])}
+    result = result_of(outcome, len(declaration.desired), returned=task.params["returned"], diff_mode=task.diff_mode)
+    task.end(warned_of_size(result, task.params))
 
 
 def main() -> None:
     """Entry point."""
     options = {
-        "servers": {"type": "list", "elements": "dict", "required": True},
+        "servers": {"type": "list", "elements": "raw", "required": True},
         "defaults": {"type": "dict", "default": {}},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "purge": {"type": "bool", "default": False},
         "purge_match": {"type": "str"},
         "max_delete": {"type": "int", "default": 0},
+        "protect": {"type": "list", "elements": "str", "default": []},
         "concurrency": {"type": "int", "default": DEFAULT_CONCURRENCY},
-        "on_immutable_change": declaration_options()["on_immutable_change"],
+        **{option: declaration_options()[option] for option in ("on_immutable_change", "recreate_unproven")},
+        "returned": {"type": "str", "choices": list(RETURNED), "default": "all"},
     }
-    module = AnsibleModule(
-        argument_spec={**connection_options(), **wait_options(), **options}, supports_check_mode=True
-    )
-    run_module(module, read_declaration, _run, _values_of_error)
+    module = new_module({**connection_options(), **wait_options(), **options})
+    run_module(module, read_declaration, _run, values_of_error)
 
 
 if __name__ == "__main__":

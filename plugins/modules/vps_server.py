@@ -15,8 +15,13 @@ description:
   - Creates, updates, or deletes a server so that it matches its declaration.
   - The module finds a server by its name, or by O(id) if the name is not unique or is to be changed. A server with that
     name is found regardless of its status.
+  - Only creating and renaming are bound by the rule for names. A server that has another name, such as C(web_01), can
+    be updated, switched, and deleted by it.
+  - Names are compared with their letter case. If a server whose name differs only in letter case exists, no server is
+    created beside it, because an API that stores names in another way would create another one with every run.
   - A create is repeated only if it is proven that the previous attempt created nothing. If the response to a create is
     lost, the module checks the account, and adopts the server once it appears.
+  - An option that is null or an empty string counts as not set.
   - Creating a server costs money, and deleting one cannot be undone.
 author:
   - VPS.org collection contributors (@vpsorg)
@@ -38,7 +43,9 @@ attributes:
 options:
   name:
     description:
-      - The server's name. It can contain letters, digits, and hyphens.
+      - The server's name. To create or rename a server, it can contain letters, digits, and hyphens.
+      - Put a name that consists of digits in quotes. YAML reads C(0123) without quotes as the number 83. A name that is
+        a number or a boolean is rejected.
       - If O(id) is also set and O(state=present), the server is renamed to this name if necessary.
       - Either O(name) or O(id) is required.
     type: str
@@ -65,10 +72,11 @@ options:
   location:
     description:
       - The code of the datacenter, such as V(us-west). Required to create a server; cannot be changed later.
+      - Compared without letter case.
     type: str
   hostname:
     description:
-      - The fully qualified domain name.
+      - The fully qualified domain name, in ASCII. Write an international name in its C(xn--) form.
     type: str
   ssh_key_id:
     description:
@@ -91,10 +99,21 @@ options:
       - V(fail) changes nothing, and reports the differences.
       - V(warn) leaves the difference as it is, issues a warning, and lists the difference in RV(drift).
       - V(recreate) deletes the server and creates it again. All data on the server is lost, and its ID and addresses
-        change.
+        change. Before anything is deleted, the module looks for proof that the new server can be created; see
+        O(recreate_unproven).
     type: str
     choices: [fail, warn, recreate]
     default: fail
+  recreate_unproven:
+    description:
+      - Whether O(on_immutable_change=recreate) may go on although nothing proves that a server can be created with its
+        plan, operating system, or location. If the create is then rejected, the server is already gone.
+      - A plan and its locations are proven by the API's list of plans, and any of the three values by another server of
+        the account that has it. A plan that the list lacks, that is not available, or that is not offered at the
+        location is always refused.
+    type: bool
+    default: false
+    version_added: 0.2.0
 seealso:
   - module: vpsorg.cloud.vps_server_power
   - module: vpsorg.cloud.vps_server_info
@@ -125,6 +144,7 @@ EXAMPLES = r"""
   vpsorg.cloud.vps_server:
     id: "{{ web.id }}"
     name: web-02
+  when: not ansible_check_mode  # a server that would only be created has no ID
 
 - name: Delete the server
   vpsorg.cloud.vps_server:
@@ -227,23 +247,23 @@ status:
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
-
-from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._apply.executor import Executor
 from ..module_utils._apply.lock import AccountLock
 from ..module_utils._apply.planning import TaskPlan, look_and_plan, predicted, refused
 from ..module_utils._apply.pollers import DetailPoller
 from ..module_utils._client.errors import ServerId, VpsError, error_context
+from ..module_utils._module.input import new_module
 from ..module_utils._module.options import check_server_options, connection_options, require_name_or_id, wait_options
 from ..module_utils._module.results import TaskObserver, result_of, values_of_error
 from ..module_utils._module.runner import Task, run_module
 from ..module_utils._server.fields import declaration_options
-from ..module_utils._server.model import DesiredServer, ServerPlan
-from ..module_utils._server.plan import plan_absent, plan_present
-from ..module_utils._server.servers import Servers, named
+from ..module_utils._server.model import DesiredServer, Server, ServerPlan
+from ..module_utils._server.plan import beside_look_alikes, plan_absent, plan_present
+from ..module_utils._server.proof import proven
+from ..module_utils._server.servers import Servers, check_whole, spelled_like
 
 
 def _read(params: Mapping[str, Any]) -> DesiredServer:
@@ -258,25 +278,34 @@ class _ServerPlanner:
     def __init__(self, servers: Servers, desired: DesiredServer, *, absent: bool) -> None:
         self._servers = servers
         self._desired = desired
+        self._absent = absent
         self._plan_one = plan_absent if absent else plan_present
         self.may_create = not absent and desired.server_id is None
 
     def plan(self) -> TaskPlan:
-        if self._desired.server_id is None:
-            existing, seen = self._servers.find_named(self._desired.name or "")
-            plan = self._plan_one(self._desired, existing)
-            return TaskPlan((plan,), seen=seen)
-        plan = self._plan_one(self._desired, self._servers.find(self._desired.server_id))
-        renames = any("name" in step.fields for step in plan.steps if step.kind == "update")
-        if renames or plan.recreates:
-            plan = self._beside_namesakes(plan, self._desired.server_id)
-        return TaskPlan((plan,))
+        if self._desired.server_id is not None:
+            return TaskPlan((self._planned_by_id(self._desired.server_id),))
+        name = self._desired.name or ""
+        existing, listed = self._servers.find_named(name)
+        plan = beside_look_alikes(self._plan_one(self._desired, existing), spelled_like(listed, name))
+        return TaskPlan(tuple(proven(self._servers, [plan], listed)), seen=frozenset(server["id"] for server in listed))
 
-    def _beside_namesakes(self, plan: ServerPlan, server_id: ServerId) -> ServerPlan:
-        """A plan that gives a server its name, where another one may have that name already."""
+    def _planned_by_id(self, server_id: ServerId) -> ServerPlan:
+        existing = self._servers.find(server_id)
+        if existing is not None and not self._absent:
+            check_whole(existing)
+        plan = self._plan_one(self._desired, existing)
+        renames = any("name" in step.fields for step in plan.steps if step.kind == "update")
+        if not renames and not plan.recreates:
+            return plan
         with error_context(plan.about):
             listed = self._servers.list()
-        namesakes = [server["id"] for server in named(listed, plan.name or "") if server["id"] != server_id]
+            return proven(self._servers, [self._beside_namesakes(plan, server_id, listed)], listed)[0]
+
+    @staticmethod
+    def _beside_namesakes(plan: ServerPlan, server_id: ServerId, listed: Sequence[Server]) -> ServerPlan:
+        """A plan that gives a server its name, where another one may have that name already, however it is spelled."""
+        namesakes = [server["id"] for server in spelled_like(listed, plan.name or "") if server["id"] != server_id]
         if not namesakes:
             return plan
         if plan.recreates:
@@ -308,9 +337,7 @@ def main() -> None:
         "id": {"type": "int"},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     }
-    module = AnsibleModule(
-        argument_spec={**connection_options(), **wait_options(), **options}, supports_check_mode=True
-    )
+    module = new_module({**connection_options(), **wait_options(), **options})
     run_module(module, _read, _run, lambda error: values_of_error(error, module.params))
 
 

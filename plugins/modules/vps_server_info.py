@@ -13,7 +13,12 @@ short_description: Read VPS.org servers
 version_added: 0.1.0
 description:
   - Returns the servers of the account that match all given options, or all servers if no option is given.
-  - Values must match exactly. If no server matches, the list is empty, and the task succeeds.
+  - If no server matches, the list is empty, and the task succeeds.
+  - An option that is set but empty, such as null from a failed lookup, is an error, because it would select every
+    server.
+  - A single text is a list of one. As everywhere in Ansible, such a text is split at its commas.
+  - A server that the API shows without a name or without a status is not returned if O(name), O(match), or O(status)
+    is set; a warning names its ID.
 author:
   - VPS.org collection contributors (@vpsorg)
 extends_documentation_fragment:
@@ -39,16 +44,27 @@ options:
     type: int
   name:
     description:
-      - Return only servers with exactly this name.
-    type: str
+      - Return only servers with exactly one of these names. A name that consists of digits must be in quotes.
+    type: list
+    elements: str
+  match:
+    description:
+      - Return only servers whose name matches one of these shell patterns, such as V(web-*).
+    type: list
+    elements: str
   status:
     description:
-      - Return only servers with this status, such as V(active), V(stopped), V(suspended), or V(provisioning).
-    type: str
+      - Return only servers with one of these statuses, such as V(active), V(stopped), V(suspended), or
+        V(provisioning).
+      - A status that no server of the account has causes a warning that lists those that there are.
+    type: list
+    elements: str
   location:
     description:
-      - Return only servers in this datacenter, such as V(us-west).
-    type: str
+      - Return only servers in one of these datacenters, such as V(us-west). Letter case does not matter.
+      - A location that no server of the account has causes a warning that lists those that there are.
+    type: list
+    elements: str
   details:
     description:
       - Whether to read the details of every server, which add C(ipv6_address), C(backups_enabled), C(resource_usage),
@@ -71,6 +87,11 @@ EXAMPLES = r"""
 - name: Show their addresses
   ansible.builtin.debug:
     msg: "{{ running.servers | map(attribute='ip_address') | list }}"
+
+- name: Read the web servers that are running or stopped
+  vpsorg.cloud.vps_server_info:
+    match: web-*
+    status: [active, stopped]
 
 - name: Read everything that the API returns about one server
   vpsorg.cloud.vps_server_info:
@@ -102,65 +123,127 @@ api:
   sample: {requests: 1, retries: 0, waited: 0.0}
 """
 
-from collections.abc import Mapping
+import fnmatch
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
-
-from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._client.concurrent import DEFAULT_CONCURRENCY
 from ..module_utils._client.errors import BadInput
-from ..module_utils._module.options import check_server_options, connection_options
+from ..module_utils._module.input import new_module
+from ..module_utils._module.options import connection_options
 from ..module_utils._module.runner import Result, Task, run_module
-from ..module_utils._server.model import Server
+from ..module_utils._server.fields import id_problem
+from ..module_utils._server.model import Server, lacking
 from ..module_utils._server.servers import Servers
 from ..module_utils._server.status import FILTERABLE
 
+_LISTS = ("name", "match", "status", "location")
+# An option that a failed lookup has left empty must not select every server.
+_NEVER_EMPTY = frozenset({"id", *_LISTS})
 
-def _read(params: Mapping[str, Any]) -> Mapping[str, Any]:
-    check_server_options(params)
-    if params["status"] is not None and not params["status"].strip():
-        raise BadInput(
-            "status must be a status such as active, got an empty one. Omit the option rather than leaving it empty."
+
+@dataclass(frozen=True)
+class _Selection:
+    """Which servers are meant: by and; an empty tuple selects by nothing. Locations are in small letters."""
+
+    server_id: int | None
+    name: tuple[str, ...]
+    match: tuple[str, ...]
+    status: tuple[str, ...]
+    location: tuple[str, ...]
+
+    def holds(self, server: Server) -> bool:
+        """Whether a server is meant."""
+        if lacking(server) and (self.name or self.match or self.status):
+            return False
+        return (
+            (not self.name or server["name"] in self.name)
+            and (not self.match or any(fnmatch.fnmatchcase(server["name"], pattern) for pattern in self.match))
+            and (not self.status or server["status"] in self.status)
+            and (not self.location or _location(server) in self.location)
         )
-    return params
+
+    def missing_words(self, servers: Sequence[Server]) -> dict[str, list[str]]:
+        """The words of status and location that none of some servers has."""
+        statuses = {server.get("status") for server in servers}
+        locations = {_location(server) for server in servers}
+        missing = {
+            "status": [word for word in self.status if word not in statuses],
+            "location": [word for word in self.location if word not in locations],
+        }
+        return {option: words for option, words in missing.items() if words}
 
 
-def _matching(servers: Servers, params: Mapping[str, Any]) -> list[Server]:
-    if params["id"] is not None:
-        existing = servers.find(params["id"])
-        found = [existing] if existing else []
+def _location(server: Server) -> str:
+    return str(server.get("location") or "").lower()
+
+
+def _read(params: Mapping[str, Any]) -> _Selection:
+    if params["id"] is not None and (problem := id_problem(params["id"])):
+        raise BadInput(f"id {problem}.")
+    name, match, status, location = (_texts(option, params[option] or ()) for option in _LISTS)
+    return _Selection(params["id"], name, match, status, tuple(word.lower() for word in location))
+
+
+def _texts(option: str, given: Sequence[str]) -> tuple[str, ...]:
+    """The words of a list option. Raises BadInput for what is no word."""
+    words = tuple(word.strip() for word in given)  # a text is split at its commas; blanks around them belong to no word
+    if not all(words):
+        raise BadInput(f"{option} contains an empty word, which would select nothing or everything. Leave it out.")
+    for word in words:
+        if not word.isprintable():
+            raise BadInput(f"{option} contains a control character: {word[:100]!r}.")
+    return words
+
+
+def _matching(servers: Servers, selection: _Selection) -> tuple[list[Server], list[str]]:
+    """The servers that are meant, and warnings about words that no server of the account has."""
+    if selection.server_id is not None:
+        existing = servers.find(selection.server_id)
+        seen, is_whole = [existing] if existing else [], False
     else:
-        status = params["status"] if params["status"] in FILTERABLE else None
-        found = servers.api.list_servers(status=status, location=params["location"])
-    return [
-        server
-        for server in found
-        if all(params[key] in (None, server.get(key)) for key in ("name", "status", "location"))
-    ]
+        # More than one word, and a location, whose letter case may vary, can't be left to the API's filter.
+        status = selection.status[0] if len(selection.status) == 1 and selection.status[0] in FILTERABLE else None
+        seen, is_whole = servers.api.list_servers(status=status), status is None
+        servers.note(seen)
+    found = [server for server in seen if selection.holds(server)]
+    if not selection.missing_words(seen):
+        return found, []
+    everything = seen if is_whole else servers.list()
+    if not everything:
+        return found, []
+    return found, [_warning(option, words, everything) for option, words in selection.missing_words(everything).items()]
 
 
-def _run(task: Task, params: Mapping[str, Any]) -> None:
-    found = _matching(task.servers, params)
-    if params["details"] and params["id"] is None:
+def _warning(option: str, words: Iterable[str], servers: Sequence[Server]) -> str:
+    present = ", ".join(sorted({str(server.get(option) or "") for server in servers} - {""}))
+    return f"No server of the account has the {option} {', '.join(words)}; those that there are: {present or 'none'}."
+
+
+def _run(task: Task, selection: _Selection) -> None:
+    found, warnings = _matching(task.servers, selection)
+    if task.params["details"] and selection.server_id is None:
         # One that has vanished since the list was read is no longer a server of the account.
         found = [
             detail
             for detail in task.servers.existing_details(found, DEFAULT_CONCURRENCY).values()
             if detail is not None
         ]
-    task.end(Result({"changed": False, "servers": found}))
+    task.end(Result({"changed": False, "servers": found}, warnings=warnings))
 
 
 def main() -> None:
     """Entry point."""
     options = {
         "id": {"type": "int"},
-        "name": {"type": "str"},
-        "status": {"type": "str"},
-        "location": {"type": "str"},
+        "name": {"type": "list", "elements": "str"},
+        "match": {"type": "list", "elements": "str"},
+        "status": {"type": "list", "elements": "str"},
+        "location": {"type": "list", "elements": "str"},
         "details": {"type": "bool", "default": False},
     }
-    module = AnsibleModule(argument_spec={**connection_options(), **options}, supports_check_mode=True)
+    module = new_module({**connection_options(), **options}, never_empty=_NEVER_EMPTY)
     run_module(module, _read, _run)
 
 

@@ -15,7 +15,8 @@ description:
   - Brings a server into a power state. If the server is already in that state or on its way to it, no command is sent.
     If the server is in another transition, the module first waits for its end.
   - Stopping and rebooting are graceful. A stopped server is still billed.
-  - Fails for a V(suspended) server, because no action can change that status.
+  - Fails for a V(suspended) server, because no action can change that status, and for a server that the API shows
+    without a name or without a status.
 author:
   - VPS.org collection contributors (@vpsorg)
 extends_documentation_fragment:
@@ -136,20 +137,19 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._apply.executor import Executor
 from ..module_utils._apply.lock import AccountLock
 from ..module_utils._apply.planning import TaskPlan, look_and_plan, predicted, refused
 from ..module_utils._apply.pollers import DetailPoller
 from ..module_utils._client.errors import VpsError
 from ..module_utils._client.settings import positive_seconds
+from ..module_utils._module.input import new_module
 from ..module_utils._module.options import check_server_options, connection_options, require_name_or_id, wait_options
 from ..module_utils._module.results import TaskObserver, result_of, values_of_error
 from ..module_utils._module.runner import Task, run_module
 from ..module_utils._server.model import DesiredServer, Server
 from ..module_utils._server.plan import no_such_id, other_name, plan_power
-from ..module_utils._server.servers import Servers
+from ..module_utils._server.servers import Servers, check_whole, spelled_like
 from ..module_utils._server.wait import SETTLE_TIME
 
 
@@ -178,16 +178,18 @@ class _PowerPlanner:
     def _find(self) -> Server:
         desired = self._desired
         if desired.server_id is None:
-            existing, _seen = self._servers.find_named(desired.name or "")
+            existing, listed = self._servers.find_named(desired.name or "")
             if existing is None:
+                for alike in spelled_like(listed, desired.name or ""):
+                    raise other_name(check_whole(alike), desired.name or "")
                 raise VpsError("There is no server with this name.", about=desired.about)
             return existing
         existing = self._servers.find(desired.server_id)
         if existing is None:
             raise no_such_id(desired)
-        if desired.name is not None and existing["name"] != desired.name:
+        if desired.name is not None and existing.get("name") != desired.name:
             raise other_name(existing, desired.name)
-        return existing
+        return check_whole(existing)
 
 
 def _run(task: Task, desired: DesiredServer) -> None:
@@ -209,9 +211,7 @@ def main() -> None:
         "state": {"type": "str", "choices": ["started", "stopped", "rebooted"], "required": True},
         "settle_time": {"type": "float", "default": SETTLE_TIME},
     }
-    module = AnsibleModule(
-        argument_spec={**connection_options(), **wait_options(), **options}, supports_check_mode=True
-    )
+    module = new_module({**connection_options(), **wait_options(), **options})
     run_module(module, _read, _run, lambda error: values_of_error(error, module.params))
 
 

@@ -15,12 +15,10 @@ import contextlib
 import io
 import json
 import os
-import signal
 import sys
-import threading
 import traceback
 from collections.abc import Iterator, Mapping
-from types import FrameType, ModuleType
+from types import ModuleType
 from typing import Any
 
 from ansible import constants as C
@@ -29,7 +27,6 @@ from ansible.module_utils.common import json as core_json
 from ansible.module_utils.common import warnings as module_warnings
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action.normal import ActionModule as NormalActionModule
-from ansible.utils.display import Display
 
 try:  # once, when the plugin is loaded, before workers fork: forty tasks must not import it forty times
     import requests  # noqa: F401  # pylint: disable=unused-import
@@ -48,20 +45,16 @@ try:  # ansible-core 2.19 and newer
 except ImportError:  # 2.16 to 2.18
     HAS_PROFILES = False
 
+from ..module_utils._apply.lock import FOLDER_IN_ENVIRONMENT, FOLDER_VARIABLE
 from ..module_utils._module import output
+from ._cancellation import Cancellable
+from ._elsewhere import Place, explained
+from ._shown import show, show_last
 
 SWITCH = "vpsorg_in_process"
+PROGRESS = "vpsorg_progress"
 _PROFILE = "legacy"  # how ansible-core 2.19 and newer encode the arguments and results of ordinary modules
 _DISCOVERING = frozenset({"auto", "auto_legacy", "auto_silent", "auto_legacy_silent"})
-_PARENT_LOOK = 0.5  # seconds between two looks whether ansible-playbook is still there
-_GRACE = 1.6  # seconds that a cancelled module has for its last words
-
-display = Display()
-# The controller reads nothing from the workers of a cancelled task, and newer workers have no output of their own:
-# their last words go to this copy, made when the plugin is loaded, before workers fork.
-_stdout: int | None = None
-with contextlib.suppress(OSError):
-    _stdout = os.dup(1)
 
 
 class InProcessActionModule(NormalActionModule):
@@ -69,12 +62,38 @@ class InProcessActionModule(NormalActionModule):
 
     MODULE: ModuleType
     _here = False
+    _lock_folder = ""
+    _shows_progress = True
+    _timed_out = False
     _module_args: dict[str, Any] = {}
 
     def run(self, tmp: Any = None, task_vars: Mapping[str, Any] | None = None) -> Any:
         """Run the module, here where that is equivalent, else as ansible-core runs every module."""
         self._here = self._is_equivalent(task_vars or {})
-        return super().run(tmp, task_vars)
+        self._lock_folder = str(self._templar.template((task_vars or {}).get(FOLDER_VARIABLE)) or "")
+        self._shows_progress = self._is_on(PROGRESS, task_vars or {})
+        self._timed_out = False
+        result = super().run(tmp, task_vars)
+        if self._timed_out:
+            result["timedout"] = {"period": self._task.timeout}  # as ansible-core 2.19 and newer return it
+        if not self._here and result.get("failed") and isinstance(result.get("msg"), str):
+            result["msg"] = explained(
+                result["msg"],
+                self._place(task_vars or {}),
+                has_token=bool(os.environ.get("VPS_API_TOKEN")),
+                has_requests=HAS_REQUESTS,
+            )
+        return result
+
+    def _place(self, task_vars: Mapping[str, Any]) -> Place:
+        transport = str(self._connection.transport)
+        host = self._task.delegate_to or task_vars.get("inventory_hostname")
+        become = getattr(self._connection, "become", None)
+        user = None
+        if become or self._play_context.become:
+            user = become.get_option("become_user") if become else self._play_context.become_user
+            user = str(user or "root")
+        return Place(None if transport == "local" else str(host), transport, user)
 
     def _is_equivalent(self, task_vars: Mapping[str, Any]) -> bool:
         if (
@@ -86,8 +105,7 @@ class InProcessActionModule(NormalActionModule):
             return False
         if getattr(self._connection, "become", None) or self._play_context.become:
             return False
-        switch = self._templar.template(task_vars.get(SWITCH, True))
-        if not boolean(switch, strict=False):
+        if not self._is_on(SWITCH, task_vars):
             return False
         # What counts for a delegated task is the interpreter of the host that it is delegated to.
         delegate = self._task.delegate_to
@@ -101,6 +119,21 @@ class InProcessActionModule(NormalActionModule):
             or interpreter in _DISCOVERING
             or os.path.normpath(str(interpreter)) == os.path.normpath(sys.executable)
         )
+
+    def _compute_environment_string(self, raw_environment_out: dict[str, Any] | None = None) -> Any:
+        """The task's environment, and in it the folder for locks: a module, here or in a process, sees no variables."""
+        environment = self._task.environment
+        if self._lock_folder:
+            outer = environment if isinstance(environment, list) else [environment] if environment else []
+            self._task.environment = [*outer, {FOLDER_IN_ENVIRONMENT: self._lock_folder}]
+        try:
+            return super()._compute_environment_string(raw_environment_out)
+        finally:
+            self._task.environment = environment
+
+    def _is_on(self, switch: str, task_vars: Mapping[str, Any]) -> bool:
+        """Whether a variable that is true by default has not been set to anything else."""
+        return bool(boolean(self._templar.template(task_vars.get(switch, True)), strict=False))
 
     # What ansible-core's _execute_module asks of an action plugin on the way to a module and back
 
@@ -123,9 +156,16 @@ class InProcessActionModule(NormalActionModule):
             return super()._low_level_execute_command(*args, **kwargs)
         environment: dict[str, Any] = {}
         self._compute_environment_string(environment)
-        shown = (None, None) if self._task.no_log else (_show, _show_last)
-        with output.shown_by(*shown), _environment(environment), _module_process(self._module_args), _cancellable():
+        line = show if self._shows_progress and not self._task.no_log else None
+        last_words = None if self._task.no_log else show_last
+        with (
+            output.shown_by(line, last_words),
+            _environment(environment),
+            _module_process(self._module_args),
+            Cancellable(self._task.timeout) as cancellable,
+        ):
             rc, stdout, stderr = _call(self.MODULE)
+        self._timed_out = cancellable.timed_out
         return {
             "rc": rc,
             "stdout": stdout,
@@ -135,50 +175,24 @@ class InProcessActionModule(NormalActionModule):
         }
 
 
-def _show(line: str) -> None:
-    display.display(line)
-
-
-def _show_last(line: str) -> None:
-    if _stdout is not None:
-        with contextlib.suppress(OSError):
-            os.write(_stdout, f"{line}\n".encode())
-
-
-@contextlib.contextmanager
-def _cancellable() -> Iterator[None]:
-    """Let SIGINT, SIGTERM and the end of ansible-playbook interrupt the module as Ctrl-C does.
-
-    The process ends soon after. Left alone, a worker of ansible-core 2.19 or newer dies of a signal without a word, one
-    of 2.18 or older outlives the playbook, and so does any after a SIGKILL.
+def check_arguments(module: ModuleType) -> None:
+    """Run a module's main as far as its arguments are read, and never further, for ansible-lint: it calls `main` of an
+    action plugin with the options of a task, and its own class in place of AnsibleModule.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    parent, returned = os.getppid(), threading.Event()
+    kept = basic.AnsibleModule
 
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        for number in handlers:
-            signal.signal(number, signal.SIG_IGN)
-        last = threading.Timer(_GRACE, os._exit, (1,))
-        last.daemon = True
-        last.start()
-        raise KeyboardInterrupt
+    class OnlyArguments(kept):  # type: ignore[misc,valid-type,unused-ignore]
+        """Ends the module where it would begin to work."""
 
-    def watch() -> None:
-        while not returned.wait(_PARENT_LOOK):
-            if os.getppid() != parent:
-                os.kill(os.getpid(), signal.SIGTERM)
-                return
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            raise SystemExit(0)
 
-    handlers = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
-    threading.Thread(target=watch, daemon=True).start()
+    basic.AnsibleModule = OnlyArguments  # type: ignore[misc,assignment,unused-ignore]
     try:
-        yield
+        module.main()
     finally:
-        returned.set()
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
+        basic.AnsibleModule = kept  # type: ignore[misc,unused-ignore]
 
 
 def _call(module: ModuleType) -> tuple[int, str, str]:

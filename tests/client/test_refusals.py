@@ -254,10 +254,9 @@ def test_who_is_throttled_for_ever_gives_up(slow_life: Emulator, proxy: FaultPro
     number = slow_life.insert(name="old-name", status=found)
     fault = Fault("status_429", method, path, times=None, form="absent")
     proxy.set(fault)
-    with pytest.raises(ApiError) as caught:
-        work(servers_at(proxy.url), number)
-    assert mentions(caught.value, 429, "Request was throttled.")
-    assert proxy.met(fault) == len(sent(proxy, method)) == 4 and not done(slow_life, number)
+    with pytest.raises(TimeLimitReached):
+        work(servers_at(proxy.url, limit=2.0), number)
+    assert proxy.met(fault) == len(sent(proxy, method)) > 1 and not done(slow_life, number)
 
 
 def test_the_emulators_own_rate_limit(emulator: Emulator, proxy: FaultProxy) -> None:
@@ -268,11 +267,9 @@ def test_the_emulators_own_rate_limit(emulator: Emulator, proxy: FaultProxy) -> 
 
 
 def test_a_pause_that_was_asked_for_is_kept_by_the_next_request(emulator: Emulator, proxy: FaultProxy) -> None:
-    """Also where the request itself is not sent again."""
+    """Also where nothing that failed is tried again: "later" is no failure."""
     proxy.set(Fault("status_429", "GET", LIST, seconds=1))
     servers = servers_at(proxy.url, retries=0)
-    with pytest.raises(ApiError):
-        servers.list()
     assert servers.list() == []
     first, second = proxy.history
     assert second.time - first.time >= 1.0
@@ -281,8 +278,6 @@ def test_a_pause_that_was_asked_for_is_kept_by_the_next_request(emulator: Emulat
 def test_a_pause_beyond_what_a_task_without_a_limit_would_wait(emulator: Emulator, proxy: FaultProxy) -> None:
     proxy.set(Fault("status_429", "GET", LIST, seconds=3600))
     servers = servers_at(proxy.url, retries=0, limit=None)
-    with pytest.raises(ApiError):
-        servers.list()
     with pytest.raises(TimeLimitReached) as caught:
         servers.list()
     assert mentions(caught.value, 3600)

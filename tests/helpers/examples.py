@@ -65,7 +65,7 @@ def needed_servers(tasks: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for module, options in calls(tasks):
         if module == "vps_fleet":
             servers = options["servers"] if isinstance(options["servers"], list) else []
-            created.update(server["name"] for server in servers)
+            created.update(server["name"] if isinstance(server, dict) else server for server in servers)
             continue
         name, server_id = options.get("name"), options.get("id")
         if options.get("state") == "absent" or "{{" in f"{name}{server_id}":

@@ -14,7 +14,7 @@ from helpers.script import AGAIN, CHECK, CONTROLLER_PYTHON, PLUGIN_FOLDERS, REAL
 
 ENOUGH = {"plan_id": 1, "os_id": 5, "location": "us-west"}
 COUNTS = ("created", "adopted", "updated", "started", "stopped", "recreated", "deleted", "unchanged", "failed")
-RESULT_KEYS = {"changed", "servers", "plan", "summary", "errors", "drift", "diff", "api", "msg"}
+RESULT_KEYS = {"changed", "servers", "plan", "summary", "errors", "drift", "api", "msg"}
 
 
 class FleetRan(Ran):
@@ -80,7 +80,9 @@ class FleetScript(Script):
         with FaultProxy(self.emulator.url, *faults, port=self._port, on_record=self.on_record) as proxy:
             self._port = proxy.port  # the same one for the second time
             env = {**PLUGIN_FOLDERS, "VPS_API_URL": proxy.url, "VPS_API_RETRY_MAX_DELAY": "0.1", **(env or {})}
-            outcome = self.cli.tasks(self._tasks, play={**(play or {}), "vars": variables}, env=env, **options)
+            outcome = self.cli.tasks(
+                self._tasks, play={"diff": True, **(play or {}), "vars": variables}, env=env, **options
+            )
             assert outcome.rc in (0, 2) and proxy.wait_done(), outcome.describe()
             assert proxy.unmet() == [], outcome.describe()
             return FleetRan(outcome, proxy.history, complete)

@@ -6,9 +6,19 @@
 from __future__ import annotations
 
 import contextlib
+import pathlib
 import socket
 import threading
 from collections.abc import Iterable, Iterator
+
+_STARTUP = pathlib.Path(__file__).resolve().parent / "startup"
+
+
+def servers_at(network: str) -> dict[str, str]:
+    """The environment in which commands find the servers at 203.0.113.1 and 2001:db8::1 and so on at `network`.1 and so
+    on, such as 127.0.6.1: there `listeners` can answer, but no loopback address counts as a server's.
+    """
+    return {"PYTHONPATH": str(_STARTUP), "VPSORG_TEST_SERVERS_AT": network}
 
 
 @contextlib.contextmanager

@@ -124,7 +124,7 @@ SHAPES: dict[str, tuple[Any, tuple[str, ...]]] = {
     "a number": ("17", ("17",)),
     "null": ("null", ()),
     "nothing": (None, ()),
-    "a page": ("<html><body>Bad Request</body></html>", ("HTML",)),
+    "a page": ("<html><title>Bad</title><body><h1>No such plan</h1></body></html>", ("HTML", "No such plan")),
     "broken": ('{"name": [', ('{"name": [',)),
     "very long": ({"detail": "x" * 100_000}, ('{"detail": "' + "x" * 488 + "…",)),
     "deep": ("[" * 3000, ("[[[",)),

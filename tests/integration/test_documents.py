@@ -129,21 +129,82 @@ def test_tasks(reader: AnsibleCli, document: pathlib.Path) -> None:
     assert_went_well(reader.tasks(tasks, play={"module_defaults": SHORT_WAITS}), name_of(document))
 
 
+def at_hand(reader: AnsibleCli, emulator, document: pathlib.Path) -> dict[str, Any]:
+    """Web servers for the documents that need some; how their plays are run."""
+    if name_of(document) not in WITH_SERVERS:
+        return {}
+    emulator.seed(4)
+    source = reader.folder / "web.vps.yml"
+    source.write_text(yaml.safe_dump(WEB))
+    return {"inventory": source, "extra_vars": QUICKLY}
+
+
 @with_blocks("plays")
 def test_plays(reader: AnsibleCli, emulator, document: pathlib.Path) -> None:
     """Each as it stands there, and then once more, when nothing is to change."""
-    options: dict[str, Any] = {}
-    if name_of(document) in WITH_SERVERS:
-        emulator.seed(4)
-        source = reader.folder / "web.vps.yml"
-        source.write_text(yaml.safe_dump(WEB))
-        options = {"inventory": source, "extra_vars": QUICKLY}
+    options = at_hand(reader, emulator, document)
     for block in of_kind(document, "plays"):
         assert_went_well(reader.playbook(block.text, **options), block)
         if not ACTS_EVERY_TIME.search(block.text):
             again = reader.playbook(block.text)
             assert_went_well(again, block)
             assert [entry.task for entry in again.results if entry.result.get("changed")] == [], str(block)
+
+
+@with_blocks("tasks")
+def test_tasks_in_check_mode(reader: AnsibleCli, emulator, document: pathlib.Path) -> None:
+    """On an account without servers, where everything that is created is only predicted.
+
+    A task may miss the server that an earlier one would have created, but what its templates take must be there.
+    """
+    tasks: list[Any] = [task for block in of_kind(document, "tasks") for task in yaml.safe_load(block.text)]
+    outcome = reader.tasks(tasks, "--check", "--diff", play={"ignore_errors": True})
+    may_miss = {task["name"] for task in tasks if "{{" not in str(task)}
+    for entry in outcome.results:
+        if entry.status in ("failed", "ignored"):
+            assert entry.task in may_miss, f"{name_of(document)}\n{outcome.describe()}"
+            assert "There is no server with this name" in entry.result["msg"], entry.task
+    assert {entry.task for entry in outcome.results} >= {task["name"] for task in tasks}
+    assert emulator.servers() == []
+
+
+@with_blocks("plays")
+def test_plays_in_check_mode(reader: AnsibleCli, emulator, document: pathlib.Path) -> None:
+    """On an account without servers, unless the document needs some."""
+    options = at_hand(reader, emulator, document)
+    before = emulator.servers()
+    for block in of_kind(document, "plays"):
+        outcome = reader.playbook(block.text, "--check", "--diff", **options)
+        assert outcome.rc == 0, f"{block}\n{outcome.describe()}"
+        assert emulator.servers() == before, str(block)
+
+
+# Other values than in the examples, for variables that ask for it.
+OTHER_VALUES = {"wanted": 3}
+
+
+def numbers_and_booleans(value: Any) -> dict[str, Any]:
+    """The variables that an example sets to a number or a boolean, wherever in it."""
+    if isinstance(value, list):
+        return {name: found for part in value for name, found in numbers_and_booleans(part).items()}
+    if not isinstance(value, dict):
+        return {}
+    own = {name: found for name, found in value.get("vars", {}).items() if isinstance(found, (bool, int, float))}
+    return own | {name: found for part in value.values() for name, found in numbers_and_booleans(part).items()}
+
+
+@with_blocks("plays")
+def test_plays_with_variables_that_are_text(reader: AnsibleCli, emulator, document: pathlib.Path) -> None:
+    """What comes by `-e name=value` or from a survey is text, even where it reads like a number or a boolean."""
+    options = at_hand(reader, emulator, document)
+    for block in of_kind(document, "plays"):
+        values = numbers_and_booleans(yaml.safe_load(block.text))
+        if values:
+            values |= OTHER_VALUES if "wanted" in values else {}
+            given = [f"-e{name}={value}" for name, value in (values | options.get("extra_vars", {})).items()]
+            assert_went_well(
+                reader.playbook(block.text, *given, inventory=options.get("inventory")), f"{block} {given}"
+            )
 
 
 @with_blocks("inventory")

@@ -51,12 +51,33 @@ def test_examples_that_are_tasks(ansible_cli: AnsibleCli, emulator) -> None:
 
 
 def test_examples_in_check_mode(ansible_cli: AnsibleCli, emulator) -> None:
-    """What builds on a server that only would have been created may fail; nothing is ever written."""
+    """A task may miss the server that an earlier one would have created, but what it is given by its templates must be
+    there; nothing is ever written.
+    """
     outcome, requests = run_examples(ansible_cli, emulator, "--check", "--diff", ignore_errors=True)
     assert [f"{record.method} {record.path}" for record in requests if record.method != "GET"] == []
+    tasks = [task for kind, name in TASKS for document in examples(kind, name) for task in document]
+    may_miss = {task["name"] for task in tasks if "{{" not in str(task)}
+    for entry in [*outcome.with_status("failed"), *outcome.with_status("ignored")]:
+        assert entry.task in may_miss, entry
+        assert "There is no server with this name" in entry.result["msg"], entry
     for name in MODULES:
         first = next(entry for entry in outcome.results if entry.play == name and entry.action == f"{COLLECTION}{name}")
         assert first.status == "ok", first
+
+
+def test_examples_with_variables_that_are_text(ansible_cli: AnsibleCli, emulator) -> None:
+    """What comes by `-e name=value` or from a survey is text, even where it reads like a number or a boolean."""
+    tasks = [task for kind, name in TASKS for document in examples(kind, name) for task in document]
+    values = {
+        name: value
+        for task in tasks
+        for name, value in task.get("vars", {}).items()
+        if isinstance(value, (bool, int, float))
+    }
+    assert values == {"wanted": 2}
+    outcome, _requests = run_examples(ansible_cli, emulator, *[f"-e{name}={value}" for name, value in values.items()])
+    assert outcome.with_status("failed") == outcome.with_status("ignored") == []
 
 
 def undocumented(result: dict[str, Any], documented: dict[str, Any]) -> list[str]:

@@ -346,8 +346,14 @@ def test_what_the_api_would_not_create_is_not_deleted_either(script: FleetScript
         script.insert(number, f"web-{number}")
     script.insert(10, "other")
     fleet = [*web(*range(1, 7), os_id=99), {"name": "other", **ENOUGH, "plan_id": 2}]
-    script.fleet("fleet", *fleet, on_immutable_change="recreate", max_delete=7)
+    anew = {"on_immutable_change": "recreate", "max_delete": 7}
+    for check in (True, False):
+        script.fleet(f"unproven, check {check}", *fleet, **anew, check=check)
+    script.fleet("fleet", *fleet, **anew, recreate_unproven=True)
     ran = script.play()
+    for check in (True, False):
+        refused = ran.failed(f"unproven, check {check}", "web-1", "os_id 99", "recreate_unproven")
+        assert refused.writes == [] and refused["summary"] == counts(failed=6)
     done = ran.failed("fleet", changed=True)
     assert done["summary"] == counts(recreated=1, deleted=1, failed=6)
     assert sorted(done.writes) == ["DELETE /servers/1/", "DELETE /servers/10/", "POST /servers/", "POST /servers/"]

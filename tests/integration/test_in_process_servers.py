@@ -193,7 +193,7 @@ def test_a_token_from_a_vault(script: Script) -> None:
     (folder / "vault.yml").write_text(f"vault_token: {encrypted.strip()}\n")
     script.insert(100, "web-01")
     script.server("plain", name="web-01", api_token="{{ vault_token }}")
-    script.info("quoted", name="{{ vault_token }}", api_token="{{ vault_token }}")
+    script.info("quoted", name="{{ vault_token }}\tx", api_token="{{ vault_token }}")
     script.task(
         "default", "vps_server_info", {}, module_defaults={"group/vpsorg.cloud.all": {"api_token": "{{ vault_token }}"}}
     )

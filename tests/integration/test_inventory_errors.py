@@ -152,8 +152,13 @@ def test_the_other_options_from_the_environment(ansible_cli: AnsibleCli, emulato
         ({"hostvars_prefix": "ansible_"}, {}, ["hostvars_prefix"]),
         ({"group": ""}, {}, ["group"]),
         ({"status": [False]}, {}, ["status"]),
-        ({"status": "{{ ['active'] }}"}, {}, ["status", "{{ ['active'] }}"]),
-        ({"include": ["{{ pattern }}"]}, {}, ["include", "{{ pattern }}"]),
+        ({"status": "{{ '' }}"}, {}, ["status"]),
+        ({"status": ["active", "{{ '' }}"]}, {}, ["status"]),
+        ({"include": ["{{ nowhere }}"]}, {}, ["include", "nowhere"]),
+        ({"group": "{{ lookup('env', 'NOT_THERE') }}"}, {}, ["group"]),
+        ({"hostvars_prefix": "{{ lookup('env', 'NOT_THERE') }}"}, {}, ["hostvars_prefix"]),
+        ({"hostnames": ["{{ vps_name }}"]}, {}, ["hostnames", "{{ vps_name }}", "hostname", "expressions"]),
+        ({"filters": ["{{ true }}"]}, {}, ["filters", "{{ true }}"]),
         *(
             ({option: "perhaps"}, {}, [option, "perhaps"])
             for option in ("details", "cache", "cache_fallback", "strict")

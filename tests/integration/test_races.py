@@ -52,8 +52,9 @@ def new_cli(emulator, tmp_path: pathlib.Path) -> Callable[[str], AnsibleCli]:
 
 def test_one_controller_makes_no_duplicates(emulator, new_cli: Callable[[str], AnsibleCli], figures: Note) -> None:
     """Three playbooks at the same time, each with four hosts in parallel, all of which declare the same four servers;
-    one as a module.
+    one as a module, one with another token of the account and another spelling of the address.
     """
+    emulator.add_token("vps_another_token")
     names = [f"same-{number}" for number in range(NAMES)]
     hosts = {
         "all": {
@@ -73,15 +74,19 @@ def test_one_controller_makes_no_duplicates(emulator, new_cli: Callable[[str], A
     meeting = Fault("barrier", **CREATE, parties=2, limit=0.4, times=None)
     with FaultProxy(emulator.url, meeting) as proxy:
 
-        def run(number: int, variables: dict[str, Any]) -> Any:
+        def run(number: int, variables: dict[str, Any], token: str = emulator.token) -> Any:
             cli = new_cli(f"playbook-{number}")
             inventory = cli.folder / "hosts.json"
             inventory.write_text(json.dumps(hosts))
             play = {"name": "Race", "hosts": "all", "gather_facts": False, "tasks": tasks}
             given = {"url": proxy.url, "ansible_python_interpreter": "{{ ansible_playbook_python }}", **variables}
-            return cli.playbook([play], inventory=inventory, extra_vars=given, rc=0)
+            return cli.playbook([play], inventory=inventory, extra_vars=given, env={"VPS_API_TOKEN": token}, rc=0)
 
-        outcomes = at_once(lambda: run(0, {}), lambda: run(1, {}), lambda: run(2, {"vpsorg_in_process": False}))
+        outcomes = at_once(
+            lambda: run(0, {}),
+            lambda: run(1, {"url": f"{proxy.url}/"}, "vps_another_token"),
+            lambda: run(2, {"vpsorg_in_process": False}),
+        )
         creates = sum(record.method == "POST" for record in proxy.history)
         met = proxy.met(meeting)
     contenders = sum(len(outcome.with_status("ok")) for outcome in outcomes)

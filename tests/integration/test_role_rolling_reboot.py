@@ -18,7 +18,7 @@ import pytest
 from fault_proxy import Fault, FaultProxy, Record
 from helpers.ansible_cli import AnsibleCli
 from helpers.facts import mentions, missing, times
-from helpers.listeners import listeners
+from helpers.listeners import listeners, servers_at
 
 FAST = {
     "rolling_reboot_wait_interval": 1,
@@ -26,6 +26,12 @@ FAST = {
     "rolling_reboot_port_timeout": 1,
     "rolling_reboot_settle_time": 0,
 }
+
+
+@pytest.fixture(autouse=True)
+def servers_at_loopback_addresses(ansible_cli: AnsibleCli) -> None:
+    """203.0.113.N is 127.0.6.N, where something can listen."""
+    ansible_cli.env.update(servers_at("127.0.6"))
 
 
 def play(hosts: str = "localhost", **variables: Any) -> dict[str, Any]:
@@ -39,9 +45,9 @@ def play(hosts: str = "localhost", **variables: Any) -> dict[str, Any]:
 
 
 def seed(emulator, count: int) -> None:
-    """Servers web-01 and so on, with the ids 601 and so on, at 127.0.6.1 and so on."""
+    """Servers web-01 and so on, with the ids 601 and so on, at 203.0.113.1 and so on."""
     for number in range(1, count + 1):
-        emulator.insert(name=f"web-{number:02d}", ip_address=f"127.0.6.{number}", id=600 + number)
+        emulator.insert(name=f"web-{number:02d}", ip_address=f"203.0.113.{number}", id=600 + number)
 
 
 def reboots(emulator) -> list[int]:

@@ -29,25 +29,24 @@ def test_filters(script: Script) -> None:
         "case": ({"name": "WEB-01"}, [103], ""),
         "status": ({"status": "active"}, [100, 102], "status=active"),
         "stopped": ({"status": "stopped"}, [101], "status=stopped"),
-        "location": ({"location": "us-east"}, [102, 103], "location=us-east"),
-        "status and location": ({"status": "active", "location": "us-east"}, [102], "status=active&location=us-east"),
+        "location": ({"location": "us-east"}, [102, 103], ""),
+        "status and location": ({"status": "active", "location": "us-east"}, [102], "status=active"),
         "all three": (
             {"name": "web-02", "status": "stopped", "location": "us-west"},
             [101],
-            "status=stopped&location=us-west",
+            "status=stopped",
         ),
         "three that exclude": (
             {"name": "web-01", "status": "stopped", "location": "us-west"},
             [],
-            "status=stopped&location=us-west",
+            "status=stopped",
         ),
         # Only three words are documented for the API's filter: the rest is compared here.
         "undocumented": ({"status": "provisioning"}, [103], ""),
         "unknown": ({"status": "quarantined"}, [104], ""),
-        "never heard of": ({"status": "exploded", "location": "us-west"}, [], "location=us-west"),
+        "never heard of": ({"status": "exploded", "location": "us-west"}, [], ""),
         "capitals": ({"status": "Active"}, [], ""),
-        "nowhere": ({"location": "mars"}, [], "location=mars"),
-        "null": ({"name": None, "status": None, "location": None, "id": None}, [100, 101, 102, 103, 104], ""),
+        "nowhere": ({"location": "mars"}, [], ""),
     }
     for api in ("exact", "caseless", "ignored"):
         script.configure(filters=api)
@@ -77,7 +76,7 @@ def test_by_id_and_details(script: Script) -> None:
         ),
         "id with details": ({"id": 100, "details": True}, [100], ["GET /servers/100/"]),
         "id and another name": ({"id": 100, "name": "web-02"}, [], ["GET /servers/100/"]),
-        "id and another status": ({"id": 100, "status": "stopped"}, [], ["GET /servers/100/"]),
+        "id and another status": ({"id": 100, "status": "stopped"}, [], ["GET /servers/100/", LIST]),
         "no such id": ({"id": 4711}, [], ["GET /servers/4711/", LIST]),
         "details": ({"details": True}, [100, 101], [LIST, "GET /servers/100/", "GET /servers/101/"]),
         "details of one": ({"name": "web-02", "details": True}, [101], [LIST, "GET /servers/101/"]),
@@ -135,7 +134,7 @@ def test_paging(script: Script) -> None:
     assert ids(ran.ok("twenties")) == everything and len(ran["twenties"].sent) == 13
     assert ids(ran.ok("foreign links")) == everything[::-1]
     details = ran.ok("details")
-    assert ids(details) == everything[::5] and len(details.sent) == 1 + 50
+    assert ids(details) == everything[::5] and len(details.sent) == 3 + 50
     assert all("resource_usage" in server for server in details["servers"])
 
 

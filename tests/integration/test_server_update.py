@@ -159,6 +159,7 @@ def test_recreate(script: Script) -> None:
     script.insert(100, "web-01", hostname="kept.example.com", backups_enabled=True, ssh_key_id=1)
     script.insert(200, "web-02", **WEB)
     script.insert(300, "web-03", status="stopped", **WEB)
+    script.insert(400, "other", os_id=3)  # what proves that there is such a system
     anew = {"on_immutable_change": "recreate"}
     script.triple("plan", name="web-01", plan_id=2, **anew)
     script.triple(
@@ -166,7 +167,7 @@ def test_recreate(script: Script) -> None:
         name="web-02",
         plan_id=3,
         os_id=3,
-        location="eu-north",
+        location="EU-Central",
         hostname="new.example.com",
         ssh_key_id=2,
         power="started",
@@ -191,10 +192,11 @@ def test_recreate(script: Script) -> None:
         }
     ]
     assert real.writes == ["DELETE /servers/100/", "POST /servers/"]
+    assert check.sent == ["GET /servers/", "GET /servers/100/", "GET /plans/"]
     assert check["server"]["id"] is None and real["server"]["id"] == 12345 and real["server"]["ip_address"]
     assert real["diff"]["before"]["plan_id"] == 1 and real["diff"]["after"]["plan_id"] == 2
     _check, real, _again = ran.triple("all", changed=True, id=12346)
-    assert len(real["drift"]) == 3
+    assert len(real["drift"]) == 3 and real["server"]["location"] == "eu-central"
     _check, real, _again = ran.triple("stopped", changed=True)
     assert real.actions == ["delete", "create", "stop"] and real["server"]["status"] == "stopped"
     ran.triple("nothing differs", changed=False)
@@ -203,7 +205,7 @@ def test_recreate(script: Script) -> None:
     assert real["id"] not in (None, 12346)
     again = ran.failed("by id: again", 12346)
     assert again["server"] is None and again.writes == []
-    assert sorted(server["name"] for server in script.emulator.servers()) == ["web-01", "web-02", "web-03"]
+    assert sorted(server["name"] for server in script.emulator.servers()) == ["other", "web-01", "web-02", "web-03"]
 
 
 def test_recreate_by_id_where_the_name_is_not_unique(script: Script) -> None:

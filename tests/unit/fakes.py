@@ -185,8 +185,8 @@ def servers_over(
 
 
 class Account:
-    """Servers in a dictionary, behind the nine endpoints; no life of their own. `disturb` are replies or errors that
-    come first.
+    """Servers in a dictionary, behind the nine endpoints, and `plans` (None: no such list); no life of their own.
+    `disturb` are replies or errors that come first.
 
     A disturbance is (method, effect, outcome): the next request of that method meets it; `effect` says whether the
     request is carried out all the same; `outcome` is a Reply or an exception.
@@ -195,6 +195,9 @@ class Account:
     def __init__(self, *servers: dict[str, Any]) -> None:
         self.servers = {server["id"]: server for server in servers}
         self.disturbances: list[tuple[str, bool, Reply | Exception]] = []
+        self.plans: list[dict[str, Any]] | None = [
+            {"id": number, "available": True, "locations": ["us-west", "us-east"]} for number in (1, 2, 3)
+        ]
 
     def disturb(self, method: str, *outcomes: Reply | Exception, effect: bool = False) -> None:
         self.disturbances += [(method, effect, outcome) for outcome in outcomes]
@@ -215,6 +218,8 @@ class Account:
         return self._carry_out(call)
 
     def _carry_out(self, call: Call) -> Reply:
+        if call.path == "/plans/":
+            return Reply(404, {"detail": "Not found."}) if self.plans is None else page(self.plans)
         parts = [part for part in call.path.split("/") if part][1:]
         if not parts:
             return self._create(call.body) if call.method == "POST" else page(self.servers.values())

@@ -66,8 +66,43 @@ def test_error_words_of_any_bytes(body: bytes, words: str) -> None:
 @pytest.mark.parametrize(
     "body", [b"<!DOCTYPE html><title>Sign in</title>", b"  \n<html>", b"<?xml version='1.0'?><Error/>"]
 )
-def test_a_page_is_named_and_not_shown(body: bytes) -> None:
+def test_a_page_is_named(body: bytes) -> None:
     assert error_words(body).startswith("the response is an HTML page")
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"<!DOCTYPE html><title>Sign in</title>", "Sign in"),
+        (b"<html><head><title>Bad Request</title></head><body><h1>No such\n plan</h1></body></html>", "No such plan"),
+        (b"<h1>Caf\xc3\xa9 &amp; &lt;bar&gt;</h1>", "Café & <bar>"),
+        (b"<html><body>Bad Request</body></html>", "Bad Request"),
+        (b"<?xml version='1.0'?><Error><Message>Denied</Message></Error>", "Denied"),
+        (b"<p>cut off <b", "cut off"),
+        (b"<p>\x1b[31mred\x07</p>", "[31mred"),
+        (b"\xef\xbb\xbf<p>marked</p>", "marked"),
+        (b"<title>never closed", "never closed"),
+    ],
+)
+def test_what_a_page_says_is_shown(body: bytes, words: str) -> None:
+    shown = error_words(body)
+    assert words in shown and shown.isprintable() and "<p>" not in shown and "<h1>" not in shown
+
+
+def test_scripts_and_styles_of_a_page_are_not_shown() -> None:
+    body = b"<style>p{color:red}</style><script>if (a<b) steal()</script><p>Gone</p><svg><text>drawn</text></svg>"
+    shown = error_words(body)
+    assert "Gone" in shown and not any(unseen in shown for unseen in ("color", "steal", "drawn"))
+
+
+def test_the_words_of_a_page_are_shortened_and_scrubbed() -> None:
+    shown = error_words(b"<p>" + b"vps_token " * 1000, lambda text: text.replace("vps_token", "***"))
+    assert len(shown) < 700 and shown.endswith("…") and "vps_token" not in shown
+
+
+@pytest.mark.parametrize("piece", [b"<", b"<!--", b"<a ", b"&#", b"<![CDATA[", b"<p>" * 3, b"</", b"<?", b"<a b='"])
+def test_a_hostile_page_is_read_to_an_end(piece: bytes) -> None:
+    assert error_words(b"<" + piece * (10_000_000 // len(piece))).isprintable()
 
 
 @pytest.mark.parametrize(
@@ -111,3 +146,12 @@ def test_error_words_of_any_json(value: Any) -> None:
 @given(st.binary(max_size=300))
 def test_error_words_of_anything(body: bytes) -> None:
     assert error_words(body).isprintable()
+
+
+def test_words_in_depth_are_shown_as_they_are() -> None:
+    """Not as the escapes by which JSON may spell them."""
+    body: Any = {"größe": "zu groß", "gelöscht": True}
+    for _level in range(5):
+        body = {"detail": body}
+    words = error_words(json.dumps(body).encode())
+    assert "größe" in words and "zu groß" in words and "\\u" not in words

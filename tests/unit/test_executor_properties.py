@@ -31,7 +31,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._client import concur
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import Cancelled, VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.declaration import read_declaration
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.planner import FleetPlanner
-from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.results import plan_entries, summary_of_jobs
+from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.values import plan_entries, summary_of_jobs
 
 LIFE = {
     "provisioning": ("active", 60.0),
@@ -111,7 +111,7 @@ class Told(Observer):
 
     jobs: Sequence[Job] | None = None
 
-    def interrupted(self, jobs: Sequence[Job]) -> None:
+    def interrupted(self, jobs: Sequence[Job], why: str) -> None:
         self.jobs = jobs
 
 

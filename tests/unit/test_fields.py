@@ -61,6 +61,7 @@ def test_options_are_the_fields_and_what_is_to_be_done() -> None:
         "backups_enabled": "bool",
         "power": "str",
         "on_immutable_change": "str",
+        "recreate_unproven": "bool",
     }
     assert not any(spec.get("required") or "default" in spec for spec in list(options.values())[: len(FIELDS)])
 
@@ -68,7 +69,7 @@ def test_options_are_the_fields_and_what_is_to_be_done() -> None:
 @pytest.mark.parametrize(
     ("option", "good", "bad"),
     [
-        ("name", "web-01", "web 01"),
+        ("name", "web_01", "web\n01"),
         ("plan_id", 1, 0),
         ("os_id", 5, -5),
         ("location", "us-west", " us-west"),
@@ -140,7 +141,11 @@ def test_missing_is_not_null(view: dict[str, Any], option: str) -> None:
         ("backups_enabled", 0, False, False),
         ("backups_enabled", False, False, True),
         ("location", "us-west", "us-west", True),
-        ("location", "US-West", "us-west", False),
+        ("location", "US-West", "us-west", True),
+        ("location", "us-east", "us-west", False),
+        ("location", None, "None", False),
+        ("hostname", "b\u00fccher.example", "xn--bcher-kva.example", True),
+        ("hostname", " a.example.com ", "a.example.com", True),
     ],
 )
 def test_values_are_compared_as_the_field_says(option: str, have: Any, want: Any, expected: bool) -> None:
@@ -227,13 +232,18 @@ def fleet(*servers: dict[str, Any], **defaults: Any) -> list[Mapping[str, Any]]:
 
 def test_a_new_field_is_an_option_of_a_server(tags: None) -> None:
     assert fields.declaration_options()["tags"] == {"type": "list", "elements": "str"}
-    validated = ArgumentSpecValidator(fields.declaration_options()).validate({"name": "a", "tags": ["x", 1]})
+    validated = ArgumentSpecValidator(fields.declaration_options()).validate({"name": "a", "tags": ["x", "1"]})
     assert not validated.error_messages
     assert DesiredServer.of(validated.validated_parameters).fields == {"tags": ["x", "1"]}
 
 
 def test_a_new_field_is_one_of_the_servers_of_a_fleet(tags: None) -> None:
-    servers = [{"name": "a", "tags": ["x", 1]}, {"name": "b"}, {"name": "c", "tags": []}, {"name": "d", "tags": "x,y"}]
+    servers = [
+        {"name": "a", "tags": ["x", "1"]},
+        {"name": "b"},
+        {"name": "c", "tags": []},
+        {"name": "d", "tags": "x,y"},
+    ]
     assert fleet(*servers, tags=["z"]) == [{"tags": ["x", "1"]}, {"tags": ["z"]}, {"tags": []}, {"tags": ["x", "y"]}]
 
 
@@ -354,7 +364,5 @@ def test_a_create_that_shows_a_new_field_otherwise_is_warned_of(tags: None, cloc
 def test_what_was_created_is_compared_with_what_was_requested(tags: None) -> None:
     requested = {"name": "web-01", **ENOUGH, "ssh_key_id": 3, "tags": ["x"]}
     assert creates._differences(requested, tagged("x")) == []
-    (warning,) = creates._differences(requested, tagged("y", name="Web-01", plan_id=2))
-    assert (
-        mentions(warning, 101, "plan_id is 2", "tags is ['y']", "Declare it as Web-01") and "ssh_key_id" not in warning
-    )
+    (warning,) = creates._differences(requested, tagged("y", plan_id=2))
+    assert mentions(warning, 101, "plan_id is 2", "tags is ['y']") and "ssh_key_id" not in warning

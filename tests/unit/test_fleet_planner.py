@@ -12,8 +12,8 @@ from unit.fakes import Account, Call, Reply, VirtualTime, list_item, page, scrip
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.declaration import read_declaration
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.planner import FleetPlanner
-from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.results import drifts, plan_entries
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.text import failures_in_sentences, plan_sentence
+from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.values import drifts, plan_entries
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
 from helpers.facts import mentions
 
@@ -106,7 +106,7 @@ def test_what_is_kept_at_a_recreation_is_read_before(plan) -> None:
     """An unset option is no wish to lose the backups."""
     account = Listed(server_detail(1, name="web-1", backups_enabled=True, hostname="kept.example.com"))
     planned = plan(account, {"name": "web-1", "plan_id": 2}, on_immutable_change="recreate", max_delete=1)
-    assert planned.asked == ["GET /servers/", "GET /servers/1/"]
+    assert planned.asked == ["GET /servers/", "GET /servers/1/", "GET /plans/"]
     create = planned.plans[0].steps[2]
     assert create.fields == {
         "name": "web-1",
@@ -233,3 +233,41 @@ def test_drift_that_is_left_is_no_refusal(plan) -> None:
     assert planned.refusal is None and planned.entries == []
     assert [entry["field"] for entry in drifts(planned.plans)] == ["plan_id", "location"]
     assert mentions(planned.plans[0].warnings[0], "web-1 (id 1)", "plan_id is 3, declared 1")
+
+
+def test_what_is_protected_is_not_deleted(plan) -> None:
+    """Neither because it is purged, nor recreated, nor named; whatever max_delete allows, in whatever letter case."""
+    account = Listed(
+        server_detail(1, name="DB-1"),
+        server_detail(2, name="web-2"),
+        server_detail(3, name="db-3", plan_id=3),
+        server_detail(4, name="cache-4"),
+    )
+    protect = ["cache-?", "db-*"]
+    purging = plan(account, {"name": "db-3"}, purge=True, purge_match="*-[0-9]", max_delete=9, protect=protect)
+    recreating = plan(
+        account, {"name": "db-3", **ENOUGH}, on_immutable_change="recreate", max_delete=9, protect=protect
+    )
+    naming = plan(account, {"name": "web-2"}, {"name": "DB-1"}, state="absent", protect=protect)
+    for planned, protected in (
+        (purging, {"DB-1": (1, "db-*"), "cache-4": (4, "cache-?")}),
+        (recreating, {"db-3": (3, "db-*")}),
+        (naming, {"DB-1": (1, "db-*")}),
+    ):
+        refusals = {server.existing["name"]: server.refusal for server in planned.plans if server.refusal}
+        assert refusals.keys() == protected.keys()
+        for name, (server_id, pattern) in protected.items():
+            assert mentions(str(refusals[name]), name, server_id, pattern)
+        assert planned.refusal is not None
+        assert not any(server.deletes for server in planned.plans if server.refusal)
+        assert planned.asked == ["GET /servers/"], "a list is enough to refuse"
+
+
+def test_protection_forbids_nothing_but_deletion(plan) -> None:
+    account = Listed(server_detail(1, name="db-1", plan_id=3), server_detail(2, name="web-2"))
+    options = {"purge": True, "purge_match": "web-*", "max_delete": 1, "on_immutable_change": "warn"}
+    planned = plan(account, {"name": "db-1", "hostname": "db.example.com", **ENOUGH}, protect=["db-*"], **options)
+    assert planned.refusal is None
+    assert planned.entries == [("update", "db-1", 1), ("delete", "web-2", 2)]
+    planned = plan(account, {"name": "db-9"}, state="absent", protect=["db-*"])
+    assert planned.refusal is None and planned.entries == []

@@ -71,7 +71,7 @@ def test_standing_of_servers_that_leave() -> None:
     going = deleted(False)
     going.steps.popleft()
     going.gone = True
-    assert standing([deleted(True), deleted(False), never_there, going]) == "2 of 4 gone, 1 to delete, 1 going"
+    assert standing([deleted(True), deleted(False), never_there, going]) == "2 of 4 gone, 1 to delete, 1 being deleted"
     assert standing([unchanged(), deleted(True)]) == "1 of 1 ready, 1 of 1 gone"
 
 
@@ -89,7 +89,7 @@ class Recorder(Observer):
     def created(self, name: str, server_id: int) -> None:
         self.ids.append((name, server_id))
 
-    def interrupted(self, jobs: Sequence[Job]) -> None:
+    def interrupted(self, jobs: Sequence[Job], why: str) -> None:
         self.ends.append(len(jobs))
 
 
@@ -116,7 +116,7 @@ def test_what_happens_is_shown_and_the_rest_is_handed_on() -> None:
     with FleetProgress(told, lines.append) as observer:
         observer.created("web", 101)
         observer.happened(created("provisioning"), "created")
-        observer.interrupted([created("provisioning")])
+        observer.interrupted([created("provisioning")], "The task was interrupted")
     assert lines == ["vps_fleet: web-01 (id 101): created"]
     assert told.ids == [("web", 101)] and told.ends == [1]
 

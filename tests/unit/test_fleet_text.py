@@ -14,7 +14,13 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import Ap
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import About, VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.exchange import ExchangeFailure
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.retry_policy import FailureKind
-from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.results import (
+from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.text import (
+    failures_in_sentences,
+    plan_lines,
+    plan_sentence,
+    result_sentence,
+)
+from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.values import (
     diffs,
     drifts,
     errors,
@@ -22,15 +28,10 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.results import
     summary,
     summary_of_plans,
 )
-from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.text import (
-    failures_in_sentences,
-    plan_lines,
-    plan_sentence,
-    result_sentence,
-)
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.endpoints import one_server
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.model import DesiredServer, ServerPlan
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import plan_absent, plan_present
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import ambiguity
 from helpers.facts import mentions, times
 
 ENOUGH = {"plan_id": 1, "os_id": 5, "location": "us-west"}
@@ -172,6 +173,47 @@ def test_a_request_of_each_server_is_one_reason() -> None:
     assert all(times(text, f"web-{number} (id {number})") == 1 for number in (1, 2, 3))
 
 
+def refused_by_the_api(number: int, words: str) -> VpsError:
+    failure = ExchangeFailure(FailureKind.INVALID, words)
+    return ApiError("PATCH", one_server(number), failure).concerning(About(f"web-{number}", number, "active"))
+
+
+def test_what_the_api_says_of_each_server_is_one_reason() -> None:
+    """It may name the server, which does not make it another failure; other numbers do."""
+    text = failures_in_sentences(
+        refused_by_the_api(number, f"HTTP 400: server {number} (web-{number}) is busy.") for number in (1, 2, 3)
+    )
+    assert times(text, "is busy") == 1 and mentions(text, "{name}", "{id}")
+    assert all(times(text, f"web-{number}") == 1 for number in (1, 2, 3))
+    # A number that is equal for all is not taken for the id of one of them.
+    text = failures_in_sentences(refused_by_the_api(number, "HTTP 400: no os_id 2.") for number in (1, 2, 3))
+    assert times(text, "no os_id 2") == 1 and times(text, "web-") == 3
+    text = failures_in_sentences(refused_by_the_api(number, f"HTTP 400: no os_id {number + 6}.") for number in (1, 2))
+    assert mentions(text, "os_id 7", "os_id 8")
+    # One alone reads as it is.
+    assert mentions(failures_in_sentences([refused_by_the_api(1, "HTTP 400: server 1 is busy.")]), "server 1 is busy")
+
+
+def test_ids_of_others_are_one_reason() -> None:
+    def namesakes(number: int) -> VpsError:
+        found = [server_detail(number * 10 + copy, name=f"web-{number}") for copy in range(number + 1)]
+        problem = ambiguity(f"web-{number}", found)
+        assert problem is not None
+        return problem
+
+    text = failures_in_sentences(namesakes(number) for number in (1, 2, 3))
+    assert times(text, "more than one server") == 1 and mentions(text, "web-1", "web-2", "web-3", "errors")
+    assert mentions(failures_in_sentences([namesakes(2)]), "ids 20, 21, 22")
+
+
+def test_the_last_status_is_no_reason() -> None:
+    text = failures_in_sentences(
+        VpsError("The time limit of 600 s was reached.", about=About(f"web-{number}", number, status))
+        for number, status in ((1, "provisioning"), (2, "active"))
+    )
+    assert times(text, "time limit") == 1 and mentions(text, "provisioning", "active")
+
+
 def test_many_servers_of_one_reason_are_counted() -> None:
     text = failures_in_sentences(no_credit(number) for number in range(1, 26))
     assert mentions(text, "web-10 (id 10) and 15 more") and "web-11" not in text
@@ -179,7 +221,7 @@ def test_many_servers_of_one_reason_are_counted() -> None:
 
 
 def test_many_reasons_are_counted() -> None:
-    failures = [VpsError(f"Reason {number}.", about=About(f"web-{number}", number)) for number in range(1, 8)]
+    failures = [VpsError(f"Reason {number}0.", about=About(f"web-{number}", number)) for number in range(1, 8)]
     text = failures_in_sentences([*failures, failures[-1]])
-    assert mentions(text, "Reason 5", "And 3 more", "errors") and "Reason 6" not in text
+    assert mentions(text, "Reason 50", "And 3 more", "errors") and "Reason 60" not in text
     assert "more" not in failures_in_sentences(failures[:5])

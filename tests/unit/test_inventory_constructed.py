@@ -21,6 +21,7 @@ from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
 
 from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory import construct, source
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory.selection import Found
 from ansible_collections.vpsorg.cloud.plugins.plugin_utils._text import TRUST_IS_EXPLICIT, is_harmless
 
 PLAN = {"id": 1, "name": "Standard VPS", "vcpus": 2, "memory": 4096, "storage": 80}
@@ -324,7 +325,7 @@ def described(value: Any) -> str:
 def build(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Outcome]:
     """Make the inventory of a configuration, with this plugin's way of constructing or with ansible-core's."""
     monkeypatch.setenv("VPS_API_TOKEN", "vps_test")
-    monkeypatch.setattr(source, "fetch_servers", lambda *_arguments: ([dict(server) for server in SERVERS], []))
+    monkeypatch.setattr(source, "fetch_servers", lambda *_arguments: (Found([dict(server) for server in SERVERS]), []))
     fast = construct.Constructor
 
     def make(config: dict[str, Any], *, stock: bool = False, extra_vars: dict[str, Any] | None = None) -> Outcome:
@@ -560,7 +561,7 @@ def test_one_odd_server_does_not_take_down_the_others(
     ]
     servers.append({"id": 6, "name": "odd", "status": "active", "location": {"a": {"b": 1}}})
     servers.append({"id": 7, "name": "odder", "status": "active", "location": 7.5})
-    monkeypatch.setattr(source, "fetch_servers", lambda *_arguments: (servers, []))
+    monkeypatch.setattr(source, "fetch_servers", lambda *_arguments: (Found(servers), []))
     outcome = build({"keyed_groups": [{"key": "vps_location", "prefix": "at"}]})
     assert len(outcome.hosts) == 7
     assert outcome.groups["at_us_west"][0] == [f"web-{number}" for number in range(1, 6)]

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import re
 from typing import Any
@@ -16,7 +15,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory.hosts import (
     VariableNames,
-    connection_address,
+    draft_hosts,
     host_variables,
     is_safe_name,
     name_hosts,
@@ -168,68 +167,49 @@ def test_names_are_always_safe_and_different(given_names: list[str]) -> None:
     assert all(is_safe_name(name, GROUPS) for name in names)
 
 
+def test_names_by_expression() -> None:
+    """Asked for only where an earlier source gives no safe name."""
+    servers = [server(1, "a"), server(2, "../b"), server(3, ""), server(4, "d"), server(5, None)]
+    values = {2: "prod-b", 3: None, 5: "e"}
+    asked: list[int] = []
+
+    def evaluate(source: str, number: int) -> Any:
+        assert source == "'prod-' ~ x"
+        asked.append(servers[number]["id"])
+        return values[servers[number]["id"]]
+
+    names, warnings = name_hosts(servers, ["name", "'prod-' ~ x", "id"], GROUPS, None, evaluate)
+    assert names == ["a", "prod-b", "3", "d", "e"] and asked == [2, 3, 5]
+    assert len(warnings) == 1 and "server 2" in warnings[0]
+
+
+@pytest.mark.parametrize("value", ["a_b", "../x", "localhost", "web", True, ["a"], {"a": 1}, 1.5, "a" * 254])
+def test_unsafe_results_are_replaced_with_a_warning(value: Any) -> None:
+    names, warnings = name_hosts([server(5, "a")], ["x()"], GROUPS, None, lambda _source, _number: value)
+    assert names == ["vps-5"] and len(warnings) == 1
+
+
 # Addresses
 
 
 @pytest.mark.parametrize(
-    ("fields", "connect_with", "address"),
+    ("fields", "connect_with", "address", "refused"),
     [
-        ({"ip_address": "203.0.113.10"}, ("ipv4", "ipv6"), "203.0.113.10"),
-        ({"ip_address": "203.0.113.10", "ipv6_address": "2001:0db8::1"}, ("ipv6", "ipv4"), "2001:db8::1"),
-        ({"ip_address": None, "ipv6_address": "2001:0DB8:0::1"}, ("ipv4", "ipv6"), "2001:db8::1"),
-        ({"ip_address": "203.0.113.10", "ipv6_address": "2001:db8::1"}, ("ipv6",), "2001:db8::1"),
-        ({"ip_address": "2001:0db8::2"}, ("ipv4", "ipv6"), "2001:db8::2"),
-        ({"ip_address": "203.0.113.10"}, ("ipv6",), None),
-        ({}, ("ipv4", "ipv6"), None),
+        ({"ip_address": "203.0.113.10"}, ("ipv4", "ipv6"), "203.0.113.10", 0),
+        ({"ip_address": "203.0.113.10", "ipv6_address": "2001:0db8::1"}, ("ipv6", "ipv4"), "2001:db8::1", 0),
+        ({"ip_address": "127.0.0.1", "ipv6_address": "2001:0db8::1"}, ("ipv4", "ipv6"), "2001:db8::1", 1),
+        ({"ip_address": "203.0.113.7/24"}, ("ipv4", "ipv6"), "203.0.113.7", 0),
+        ({"ip_address": "203.0.113.10"}, ("ipv6",), None, 0),
+        ({"ip_address": "-oProxyCommand=x", "ipv6_address": "2001:db8::/64"}, ("ipv4", "ipv6"), None, 2),
+        ({}, ("ipv4", "ipv6"), None, 0),
     ],
 )
-def test_connection_address(fields: dict[str, Any], connect_with: tuple[str, ...], address: str | None) -> None:
-    assert connection_address(server(1, **fields), connect_with) == address
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "",
-        "-oProxyCommand=touch${IFS}x",
-        "localhost",
-        "evil.example.com",
-        "203.0.113.10 ",
-        "203.0.113.10\n",
-        "203.0.113.010",
-        "203.0.113",
-        "3405803786",
-        3405803786,
-        True,
-        1.5,
-        "0.0.0.0",
-        "::",
-        "224.0.0.1",
-        "255.255.255.256",
-        "fe80::1%eth0",
-        "fe80::1%-oProxyCommand=x",
-        "[2001:db8::1]",
-        "{{ x }}",
-        ["203.0.113.10"],
-        {"a": 1},
-        "203.0.113.10/24",
-        "２０３.0.113.10",
-    ],
-)
-def test_what_is_no_address(address: Any) -> None:
-    for field in ("ip_address", "ipv6_address"):
-        assert connection_address(server(1, **{field: address}), ("ipv4", "ipv6")) is None
-
-
-@given(
-    st.one_of(
-        st.ip_addresses().map(str), st.from_regex(r"[0-9]{1,3}(\.[0-9]{1,3}){3}", fullmatch=True), st.text(max_size=20)
-    )
-)
-def test_addresses_are_as_ipaddress_writes_them(text: str) -> None:
-    address = connection_address(server(1, ip_address=text), ("ipv4", "ipv6"))
-    if address is not None:
-        assert str(ipaddress.ip_address(address)) == address == str(ipaddress.ip_address(text))
+def test_connection_address(
+    fields: dict[str, Any], connect_with: tuple[str, ...], address: str | None, refused: int
+) -> None:
+    (draft,) = draft_hosts([server(1, **fields)], connect_with, VariableNames("vps_"), Marker(exporting=True))
+    assert draft.variables.get("ansible_host") == address and len(draft.refused) == refused
+    assert draft.variables["vps_id"] == 1
 
 
 # Variables

@@ -13,7 +13,13 @@ import pytest
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.settings import Settings
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.status import FILTERABLE
 from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory.cache import cache_key
-from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory.selection import Query, Selection
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory.selection import (
+    Found,
+    Query,
+    Selection,
+    Words,
+)
+from helpers.facts import mentions
 
 
 def server(server_id: int, name: str, **fields: Any) -> dict[str, Any]:
@@ -48,7 +54,7 @@ def test_selection() -> None:
 
     assert kept() == [1, 2, 3, 4]
     assert kept(status=("stopped", "provisioning")) == [2, 4]
-    assert kept(locations=("us-west",)) == [1]
+    assert kept(locations=("us-west",)) == kept(locations=("US-West", "x")) == [1]
     assert kept(include=("web-*",)) == [1, 2]
     assert kept(include=("web-*", "db-?"), exclude=("*-2",)) == [1, 4]
     assert kept(status=("active",), exclude=("*",)) == []
@@ -63,13 +69,71 @@ def test_nothing_is_left_out_without_a_filter() -> None:
 
 
 def test_what_the_api_can_filter() -> None:
-    assert {status for status in (*FILTERABLE, "provisioning") if Selection(status=(status,)).for_api()} == FILTERABLE
-    assert Selection(status=("active",), locations=("us-west",)).for_api() == {
-        "status": "active",
-        "location": "us-west",
-    }
-    assert Selection(status=("provisioning",)).for_api() == {}  # not documented as a filter
-    assert Selection(status=("active", "stopped"), locations=("a", "b"), include=("x",)).for_api() == {}
+    """One status that is documented as a filter. Locations are compared without letter case: the API may differ."""
+    for status in FILTERABLE:
+        assert Selection(status=(status,), locations=("us-west",), include=("x",)).status_for_api() == status
+    for words in ((), ("provisioning",), ("Active",), ("active", "stopped")):
+        assert Selection(status=words, locations=("us-west",)).status_for_api() is None
+
+
+# Words that no server has
+
+
+@pytest.mark.parametrize(
+    ("selection", "missing"),
+    [
+        (Selection(), []),
+        (Selection(status=("active", "stopped"), locations=("us-west", "EU-central")), []),
+        (Selection(status=("stoped",)), ["stoped"]),
+        (Selection(status=("Active",)), ["Active"]),
+        (Selection(status=("active",), locations=("us-wst", "us-west")), ["us-wst"]),
+        (Selection(status=("a",), locations=("b", "c")), ["a", "b", "c"]),
+    ],
+)
+def test_words_that_no_server_has(selection: Selection, missing: list[str]) -> None:
+    """Of servers without a location, or with an odd one, no word is known."""
+    servers = [
+        server(1, "a", location="us-west"),
+        server(2, "b", location="Eu-Central", status="stopped"),
+        server(3, "c", location=None),
+        server(4, "d", location=7),
+    ]
+    words = Words.of(servers)
+    assert words == Words(("active", "stopped"), ("Eu-Central", "us-west"))
+    warnings = Found([], words).unknown_words(selection)
+    assert len(warnings) == len(missing)
+    for word, warning in zip(missing, warnings, strict=True):
+        assert mentions(warning, word, "'us-west'" if "locations" in warning else "'stopped'"), warning
+
+
+def test_words_of_an_account_without_servers() -> None:
+    (warning,) = Found([], Words.of([])).unknown_words(Selection(status=("active",)))
+    assert mentions(warning, "status", "active", "no servers")
+
+
+def test_a_server_without_a_name_goes_by_nothing() -> None:
+    odd = {"id": 1, "name": None, "status": None}
+    assert Selection().keeps(odd) and Selection(exclude=("*",)).keeps(odd)
+    assert not Selection(include=("*",)).keeps(odd) and not Selection(status=("active",)).keeps(odd)
+
+
+# Details
+
+
+def test_which_details_are_read() -> None:
+    servers = [
+        server(1, "usual", ip_address="203.0.113.1"),
+        server(2, "six", ip_address=None),
+        server(3, "odd", ip_address="127.0.0.1"),
+        server(4, "new", ip_address=None, status="provisioning"),
+        server(5, "shown", ip_address=None, ipv6_address=None),
+    ]
+
+    def read(**options: bool) -> list[int]:
+        query = Query(Selection(), **{"details": False, **options})
+        return [entry["id"] for entry in servers if query.needs_detail(entry)]
+
+    assert (read(), read(ipv6=True), read(details=True)) == ([], [2, 3], [1, 2, 3, 4, 5])
 
 
 # The key of the cache
@@ -101,6 +165,7 @@ def test_the_key_depends_on_whatever_the_servers_depend_on() -> None:
         key(token="vps_other"),
         key(api_url="https://b.example/api"),
         key(query=Query(Selection(status=("active",)), details=True)),
+        key(query=Query(Selection(status=("active",)), details=False, ipv6=True)),
         *(key(query=Query(Selection(**{field.name: ("x",)}), details=False)) for field in fields(Selection)),
     ]
     assert len(set(keys)) == len(keys)

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
 import os
 import pathlib
 import stat
@@ -13,12 +15,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from unit.fakes import VirtualEvent, VirtualTime, settings, virtual_budget
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.lock import AccountLock
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
+from helpers.facts import mentions
 from sandbox.isolation import COLLECTIONS
 
 HOLDER = """
@@ -44,6 +48,7 @@ def home(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Pat
     (tmp_path / "tmp").mkdir()
     monkeypatch.setenv("HOME", str(folder))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    monkeypatch.delenv("VPSORG_LOCK_DIR", raising=False)
     return folder
 
 
@@ -71,7 +76,7 @@ def go_on(process: subprocess.Popen[str]) -> None:
 
 
 def lock_folder(home: pathlib.Path) -> pathlib.Path:
-    return home / ".ansible" / "vpsorg.cloud"
+    return home / ".cache" / "vpsorg.cloud"
 
 
 def test_one_process_at_a_time() -> None:
@@ -127,7 +132,7 @@ def test_waiting_for_the_lock_ends_with_the_time(clock: VirtualTime) -> None:
         assert said(process) == "taken"
         lock = AccountLock(settings())
         with pytest.raises(
-            VpsError, match=r"another task on this machine was creating servers in the same account"
+            VpsError, match=r"another task, of this user on this machine .* was creating servers"
         ) as caught:
             lock.acquire(virtual_budget(clock, limit=0.08))
         assert not lock.held and clock.sleeps == pytest.approx([0.05, 0.03]) and not caught.value.changed
@@ -150,18 +155,87 @@ def test_two_objects_of_one_process_exclude_each_other() -> None:
     two.release()
 
 
-@pytest.mark.parametrize("changes", [{"token": "vps_other"}, {"api_url": "https://other.example/api/v1"}])
-def test_accounts_do_not_hinder_each_other(changes: dict[str, str]) -> None:
-    one, two = AccountLock(settings()), AccountLock(settings(**changes))
+@pytest.mark.parametrize(
+    "api_url", ["https://other.example/api/v1", "https://api.example/api/v2", "https://api.example:8443/api/v1"]
+)
+def test_apis_do_not_hinder_each_other(api_url: str) -> None:
+    one, two = AccountLock(settings(api_url="https://api.example/api/v1")), AccountLock(settings(api_url=api_url))
     assert one.try_acquire() and two.try_acquire()
     one.release()
     two.release()
 
 
-def test_options_that_do_not_change_the_account_do_not_change_the_lock() -> None:
-    one, two = AccountLock(settings()), AccountLock(settings(timeout=1.0, retries=0, validate_certs=False))
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"token": "vps_other"},
+        {"api_url": "https://API.Example/api/v1"},
+        {"api_url": "https://api.example:443/api/v1"},
+        {"api_url": "https://api.example./api/v1"},
+        {"timeout": 1.0, "retries": 0, "validate_certs": False},
+    ],
+)
+def test_what_may_mean_the_same_account_has_one_lock(changes: dict[str, Any]) -> None:
+    """Two tokens may belong to one account."""
+    given = {"api_url": "https://api.example/api/v1"}
+    one, two = AccountLock(settings(**given)), AccountLock(settings(**{**given, **changes}))
     assert one.try_acquire() and not two.try_acquire()
     one.release()
+
+
+# A folder that was given
+
+
+def test_a_given_folder_is_used_as_it_is(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "shared" / "locks"
+    folder.mkdir(parents=True)
+    folder.chmod(0o775)
+    monkeypatch.setenv("VPSORG_LOCK_DIR", str(folder))
+    one, two = AccountLock(settings()), AccountLock(settings())
+    assert one.try_acquire() and not two.try_acquire()
+    assert len(list(folder.iterdir())) == 1 and stat.S_IMODE(folder.stat().st_mode) == 0o775
+    monkeypatch.delenv("VPSORG_LOCK_DIR")
+    elsewhere = AccountLock(settings())
+    assert elsewhere.try_acquire()
+    one.release()
+    elsewhere.release()
+
+
+def test_a_given_folder_is_made(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("VPSORG_LOCK_DIR", "~/a/b")
+    lock = AccountLock(settings())
+    assert lock.try_acquire() and len(list((tmp_path / "a" / "b").iterdir())) == 1
+    lock.release()
+
+
+@pytest.mark.parametrize("given", ["relative/folder", "/dev/null/locks"])
+def test_a_given_folder_that_can_not_be_used_has_no_substitute(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VPSORG_LOCK_DIR", given)
+    lock = AccountLock(settings())
+    with pytest.raises(VpsError) as caught:
+        lock.try_acquire()
+    assert mentions(caught.value, given, "vpsorg_lock_dir") and not lock.held
+
+
+@pytest.mark.parametrize("everybody", [False, True])
+def test_a_file_system_that_does_not_lock_is_found_out(
+    everybody: bool, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether it says so, or lets everybody have the lock at once."""
+
+    def flock(_descriptor: int, _operation: int) -> None:
+        if not everybody:
+            raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setenv("VPSORG_LOCK_DIR", str(tmp_path))
+    monkeypatch.setattr(fcntl, "flock", flock)
+    before = len(os.listdir("/proc/self/fd"))
+    lock = AccountLock(settings())
+    with pytest.raises(VpsError) as caught:
+        lock.try_acquire()
+    assert mentions(caught.value, "vpsorg_lock_dir") and not lock.held
+    assert len(os.listdir("/proc/self/fd")) == before
 
 
 # The file
@@ -217,17 +291,17 @@ def test_a_linked_file_is_not_followed(home: pathlib.Path, tmp_path: pathlib.Pat
 
 
 def test_without_any_folder_nothing_is_created_without_a_lock(home: pathlib.Path, tmp_path: pathlib.Path) -> None:
-    (home / ".ansible").write_text("a file where a folder should be")
+    (home / ".cache").write_text("a file where a folder should be")
     (tmp_path / "tmp" / f"vpsorg.cloud-{os.geteuid()}").write_text("here as well")
     with pytest.raises(
-        VpsError, match="No lock file can be created, and without it two tasks could create the same server twice"
+        VpsError, match=r"No lock file can be created.*Without a lock, two tasks could create the same server twice"
     ) as caught:
         AccountLock(settings()).try_acquire()
-    assert "Give the user a writable home directory" in str(caught.value)
+    assert mentions(caught.value, "vpsorg_lock_dir", "home directory")
 
 
 def test_a_home_that_can_not_be_written_is_no_obstacle(home: pathlib.Path, tmp_path: pathlib.Path) -> None:
-    (home / ".ansible").write_text("a file where a folder should be")
+    (home / ".cache").write_text("a file where a folder should be")
     lock = AccountLock(settings())
     assert lock.try_acquire()
     (folder,) = (tmp_path / "tmp").iterdir()
@@ -246,3 +320,35 @@ def test_the_lock_is_not_handed_to_other_programs() -> None:
             other.release()
         finally:
             process.kill()
+
+
+# What the file remembers
+
+
+def test_a_server_that_is_called_otherwise_is_remembered() -> None:
+    lock = AccountLock(settings())
+    assert lock.remembered() == {}, "there is no file yet"
+    lock.remember("web-01", 6)
+    assert lock.remembered() == {}, "only what holds the lock may write"
+    assert lock.try_acquire()
+    lock.remember("web-01", 7)
+    lock.remember("web-02", 8)
+    lock.remember("web-01", 9)
+    lock.release()
+    assert AccountLock(settings()).remembered() == {"web-01": 9, "web-02": 8}
+    assert AccountLock(settings(api_url="https://other.example/api/v1")).remembered() == {}
+
+
+@pytest.mark.parametrize(
+    "content", [b"\xff\xfe 7\n", b"web-01\n", b"seven web-01\n", b"7\n", b"\n\n", b"\xb2 web-01\n"]
+)
+def test_what_can_not_be_read_is_nothing(content: bytes, home: pathlib.Path) -> None:
+    lock = AccountLock(settings())
+    assert lock.try_acquire()
+    lock.release()
+    (file,) = lock_folder(home).iterdir()
+    file.write_bytes(content)
+    assert lock.remembered() == {}
+    file.unlink()
+    file.symlink_to("/etc/passwd")
+    assert lock.remembered() == {}

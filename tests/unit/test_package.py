@@ -191,6 +191,15 @@ def test_action_group_holds_every_module() -> None:
     assert sorted(load("meta/runtime.yml")["action_groups"]["all"]) == sorted(names_of("modules"))
 
 
+def test_second_action_group_holds_the_modules_that_wait() -> None:
+    waiting = [
+        name
+        for name in names_of("modules")
+        if "vpsorg.cloud.waiting" in (REPOSITORY / f"plugins/modules/{name}.py").read_text(encoding="utf-8")
+    ]
+    assert sorted(load("meta/runtime.yml")["action_groups"]["wait"]) == sorted(waiting)
+
+
 def test_every_module_has_its_action_plugin() -> None:
     assert names_of("action") == names_of("modules")
 

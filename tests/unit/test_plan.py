@@ -146,9 +146,10 @@ def test_resource_usage_is_no_difference() -> None:
     ("existing", "options", "steps"),
     [
         (server_detail(status="provisioning", ip_address=None), {}, ["wait active with an address"]),
-        (server_detail(ip_address=None), {}, ["wait active with an address"]),
         (server_detail(status="provisioning", ip_address=None), {"wait": False}, []),
-        (server_detail(ip_address=None), {"wait": False}, []),
+        (server_detail(ip_address=None, ipv6_address=None), {}, []),
+        (list_item(ip_address=None), {}, []),
+        (server_detail(ip_address="0.0.0.0", ipv6_address=None), {"power": "started"}, []),
         (server_detail(status="starting"), {}, []),
         (server_detail(status="stopping"), {}, []),
         (server_detail(status="suspended"), {}, []),
@@ -299,7 +300,7 @@ def test_recreate_never_sends_backups_that_are_no_boolean(backups: Any) -> None:
     "changes",
     [
         {"os": None},
-        {"os": {"id": "5"}},
+        {"os": {"id": "five"}},
         {"os": {"id": True}},
         {"os": {}},
         {"location": None},
@@ -331,7 +332,7 @@ def test_what_can_not_be_compared_is_no_drift(part: dict[str, Any]) -> None:
         assert plan.warnings == ("Server web-01 (id 101): the API does not show plan_id, so it can't be compared.",)
 
 
-@pytest.mark.parametrize("have", [True, 1.0, "1"])
+@pytest.mark.parametrize("have", [True, 1.0, "one", "1.0", "-1"])
 @pytest.mark.parametrize("choice", ["fail", "warn", "recreate"])
 def test_another_type_can_not_be_compared(have: Any, choice: str) -> None:
     """And least of all is it a reason to delete a server."""

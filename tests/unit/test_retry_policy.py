@@ -202,6 +202,8 @@ def test_what_is_a_success() -> None:
 
 def test_advice_is_for_what_the_user_can_mend() -> None:
     assert all(advice_for(status) for status in (401, 402, 403, 404))
+    for status in (401, 403):
+        assert "proxy" in advice_for(status, said_by_api=False) and "token" not in advice_for(status, said_by_api=False)
     assert not any(advice_for(status) for status in (None, 200, 302, 400, 409, 422, 429, 500, 503))
 
 

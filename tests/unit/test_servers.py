@@ -74,11 +74,12 @@ def test_one_that_was_there_before_has_vanished(clock: VirtualTime) -> None:
 # By name
 
 
-def test_the_one_of_a_name_and_all_ids(clock: VirtualTime) -> None:
+def test_the_one_of_a_name_and_the_whole_list(clock: VirtualTime) -> None:
     account = Account(server_detail(7), server_detail(8, name="web-011"), server_detail(9, name="WEB-01"))
     servers, http = servers_over(account, clock)
-    assert servers.find_named("web-01") == (server_detail(7), frozenset({7, 8, 9}))
-    assert servers.find_named("web") == (None, frozenset({7, 8, 9}))
+    whole = list(account.servers.values())
+    assert servers.find_named("web-01") == (server_detail(7), whole)
+    assert servers.find_named("web") == (None, whole)
     assert [call.path for call in http.calls] == ["/servers/", "/servers/7/", "/servers/"]
 
 
@@ -100,12 +101,13 @@ def test_one_that_vanishes_between_list_and_detail_is_absent(clock: VirtualTime)
         return reply
 
     servers, _http = servers_over(respond, clock)
-    assert servers.find_named("web-01") == (None, frozenset({7}))
+    assert servers.find_named("web-01") == (None, [server_detail(7)])
 
 
 def test_a_list_that_lags_behind_a_rename_is_read_again(clock: VirtualTime) -> None:
     servers, _http = servers_over(renamed(clock, until=1.0), clock)
-    assert servers.find_named("old") == (None, frozenset({7})) and 1.0 <= clock.now - 1000 < 10
+    existing, listed = servers.find_named("old")
+    assert existing is None and [server["id"] for server in listed] == [7] and 1.0 <= clock.now - 1000 < 10
 
 
 def test_a_list_that_goes_on_lagging_is_an_error(clock: VirtualTime) -> None:

@@ -11,7 +11,6 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._server.status import
     LEADS_TO,
     STABLE,
     TERMINAL,
-    has_address,
     is_known,
     is_terminal,
     power_word,
@@ -45,14 +44,6 @@ def test_the_words_that_are_known() -> None:
 @pytest.mark.parametrize("status", ["migrating", "", "Active"])
 def test_a_word_that_is_not_known(status: str) -> None:
     assert not is_known(status) and not is_terminal(status)
-
-
-@pytest.mark.parametrize(
-    ("server", "expected"),
-    [({}, False), ({"ip_address": None}, False), ({"ip_address": ""}, False), ({"ip_address": "203.0.113.1"}, True)],
-)
-def test_has_address(server: dict[str, object], expected: bool) -> None:
-    assert has_address(server) is expected
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from unit.fakes import server_detail
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.status import Goal
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.wait import SETTLE_TIME, STALE_GRACE, State, Wait
+from helpers.facts import mentions
 
 TRANSITIONS = ["provisioning", "starting", "stopping", "rebooting", "restoring"]
 TERMINAL = ["suspended", "error", "failed", "deleted"]
@@ -24,8 +25,8 @@ DONE = {
 }
 
 
-def view(status: str, address: str | None = "203.0.113.10") -> dict[str, object]:
-    return server_detail(status=status, ip_address=address)
+def view(status: str, address: str | None = "203.0.113.10", **fields: object) -> dict[str, object]:
+    return server_detail(status=status, ip_address=address, **{"ipv6_address": None, **fields})
 
 
 @pytest.mark.parametrize("status", STATUSES)
@@ -63,6 +64,20 @@ def test_active_without_an_address_is_not_ready() -> None:
         assert wait.see(view("active", address), 1.0) is State.GOING
         assert wait.last_status == "active" and wait.standing() == "it has no address"
     assert wait.see(view("active"), 2.0) is State.DONE
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "127.0.0.1", "169.254.1.1", "255.255.255.255", "2001:db8::/64", "web"])
+def test_what_is_no_address_is_named(address: str) -> None:
+    wait = Wait(Goal.READY, started=0.0)
+    assert wait.see(view("active", address), 1.0) is State.GOING
+    assert mentions(wait.standing(), "it has no address", f"ip_address '{address}'")
+    assert wait.see(view("active", None), 2.0) is State.GOING and wait.standing() == "it has no address"
+
+
+@pytest.mark.parametrize("address", ["2001:0db8::1", "2001:db8::1/64"])
+def test_an_ipv6_address_is_one(address: str) -> None:
+    for fields in ({"ipv6_address": address}, {"address": address}):
+        assert Wait(Goal.READY, started=0.0).see(view("active", **{"address": None, **fields}), 1.0) is State.DONE
 
 
 def test_an_address_is_only_asked_for_where_it_was_promised() -> None:

@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "_client": (set(), {"requests", "urllib3"}),
     "_server": ({"_client"}, set()),
     "_apply": ({"_client", "_server"}, set()),
-    "_fleet": ({"_client", "_server", "_apply"}, {"ansible"}),
+    "_fleet": ({"_client", "_server", "_apply", "_module"}, {"ansible"}),
     "_module": ({"_client", "_server", "_apply"}, {"ansible"}),
 }
 READ_ONLY = ("vps_server_info",)

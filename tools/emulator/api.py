@@ -1,7 +1,7 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The nine endpoints."""
+"""The nine endpoints of servers, and the list of plans."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
-from emulator import lifecycle, validation, views
+from emulator import catalogue, lifecycle, validation, views
 from emulator.access import authorise, require_json
 from emulator.backend import READ, WRITE, Backend
 from emulator.description import OPERATIONS
@@ -65,7 +65,7 @@ def _route(method: str, path: str) -> Callable[[Any], Any]:
             status_code=operation.success,
             responses=operation.responses(),
             openapi_extra=operation.extra(),
-            tags=["servers"],
+            tags=[operation.tag],
             response_model=None,
         )
         return endpoint
@@ -154,7 +154,8 @@ async def create_server(request: Request) -> Response:
     body = _body(request, backend)
     fields = validation.check(body, validation.CREATE_CHECKS, validation.REQUIRED_TO_CREATE, backend.switches)
     document = lifecycle.create(backend.store, backend.switches, fields)
-    return json_response(views.created(document), 201)
+    shown = {**document, "name": fields["name"]} if backend.switches.created_name == "sent" else document
+    return json_response(views.created(shown), 201)
 
 
 def _body(request: Request, backend: Backend) -> dict[str, Any]:
@@ -236,3 +237,15 @@ def _act(request: Request, name: str) -> Response:
     document = lifecycle.act(backend.store, backend.switches, _server_id(request), name)
     action = lifecycle.ACTIONS[name]
     return json_response(views.action_answer(document, action.becomes, action.message))
+
+
+@_route("GET", "/plans/")
+async def list_plans(request: Request) -> Response:
+    """Every plan, or those of one location."""
+    backend = authorise(request, READ)
+    if not backend.switches.plans:
+        raise ApiError(404, lifecycle.NOT_FOUND)
+    location = dict(parse_qsl(request.scope["query_string"].decode("latin-1"))).get("location")
+    plans = [catalogue.listed_plan(number) for number in catalogue.PLANS]
+    offered = [plan for plan in plans if location is None or location in plan["locations"]]
+    return json_response({"count": len(offered), "results": offered})

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What servers can be made of. Plans 1 and 2, systems 5 and 3, us-west and us-east are the documentation's examples;
-the rest is made up in their style. The API has no endpoint that lists them."""
+the rest is made up in their style. The API has an endpoint that lists plans, and none for the rest."""
 
 from __future__ import annotations
 
@@ -32,7 +32,24 @@ LOCATIONS: tuple[str, ...] = ("us-west", "us-east", "eu-central", "eu-north", "a
 # looked at only with the switch check_ssh_keys
 SSH_KEYS: tuple[int, ...] = (1, 2, 3)
 
+# where a plan is not offered everywhere
+PLAN_LOCATIONS: dict[int, tuple[str, ...]] = {3: ("us-west", "us-east", "eu-central")}
+
 FIRST_ID = 12345
+
+
+def listed_plan(number: int) -> dict[str, Any]:
+    """A plan as the list of plans shows it. The fields are documented, the prices made up."""
+    plan = PLANS[number]
+    return {
+        **plan,
+        "slug": str(plan["name"]).split()[0].lower(),
+        "price_monthly": float(PLAN_CREDITS[number]),
+        "price_hourly": round(PLAN_CREDITS[number] / 730, 3),
+        "available": True,
+        "locations": list(PLAN_LOCATIONS.get(number, LOCATIONS)),
+        "description": f"{plan['vcpus']} CPUs and {plan['memory'] // 1024} GB of memory",
+    }
 
 
 def ipv4_address(server_id: int) -> str:

@@ -57,6 +57,7 @@ class Operation:
     body: str | None = None
     query: list[dict[str, Any]] = field(default_factory=list)
     with_id: bool = True
+    tag: str = "servers"
 
     def responses(self) -> dict[int | str, dict[str, Any]]:
         """Every answer, for the route."""
@@ -125,6 +126,19 @@ OPERATIONS: dict[str, Operation] = {
         },
         query=LIST_QUERY,
         with_id=False,
+    ),
+    "list_plans": Operation(
+        "List plans",
+        "The plans that can be ordered, and where. The response is not paged.",
+        200,
+        "The plans",
+        "PlanList",
+        {**_401, 404: ("There is no such list", UNDOCUMENTED)},
+        query=[
+            _query("location", {"type": "string", "examples": ["us-west"]}, "Only plans offered in this datacenter")
+        ],
+        with_id=False,
+        tag="plans",
     ),
     "create_server": Operation(
         "Create a server",

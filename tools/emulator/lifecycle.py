@@ -15,7 +15,9 @@ from emulator.store import MILLISECOND, SECOND, Store, Version, iso
 
 NOT_FOUND = "Not found."
 TRANSITIONS = ("provisioning", "starting", "stopping", "rebooting", "restoring")
+ADDRESS_FIELDS = {"both": ("ip_address", "ipv6_address"), "ipv4": ("ip_address",), "ipv6": ("ipv6_address",)}
 # Seeded servers have been there for long, for reads that lag behind as well.
+LONGEST_CUT_NAME = 12
 LONG_AGO = 3600 * SECOND
 
 
@@ -62,6 +64,7 @@ def create(store: Store, switches: Switches, fields: dict[str, Any]) -> dict[str
     ApiError 400 for a name taken, 402 for too few credits.
     """
     price = catalogue.PLAN_CREDITS[int(fields["plan_id"])]
+    fields = _as_stored(fields, switches)
     with store.transaction():
         if switches.unique_names and store.name_taken(fields["name"]):
             raise ApiError(400, {"name": ["server with this name already exists."]})
@@ -76,8 +79,17 @@ def create(store: Store, switches: Switches, fields: dict[str, Any]) -> dict[str
         _schedule(store, switches, server, provisioned, {"status": switches.provision_ends_in})
         if switches.gives_address and switches.provision_ends_in == "active":
             addresses = {"ip_address": catalogue.ipv4_address(server), "ipv6_address": catalogue.ipv6_address(server)}
-            _schedule(store, switches, server, provisioned + switches.address_ms * MILLISECOND, addresses)
+            given = ADDRESS_FIELDS[switches.address_kinds]
+            fields = {field: address for field, address in addresses.items() if field in given}
+            _schedule(store, switches, server, provisioned + switches.address_ms * MILLISECOND, fields)
     return document
+
+
+def _as_stored(fields: dict[str, Any], switches: Switches) -> dict[str, Any]:
+    if "name" not in fields or switches.stored_names == "as_sent":
+        return fields
+    name = fields["name"].lower() if switches.stored_names == "lowercase" else fields["name"][:LONGEST_CUT_NAME]
+    return {**fields, "name": name}
 
 
 def _schedule(store: Store, switches: Switches, server: int, at: int, fields: dict[str, Any]) -> None:
@@ -103,6 +115,7 @@ def _refuse_in_transition(version: Version, status: int) -> None:
 
 def update(store: Store, switches: Switches, server: int, fields: dict[str, Any]) -> Version:
     """Change a server's fields; the server afterwards."""
+    fields = _as_stored(fields, switches)
     with store.transaction():
         version = living(store, server)
         _refuse_in_transition(version, switches.patch_in_transition)

@@ -73,6 +73,24 @@ class DetailedPlan(Plan):
     bandwidth: Annotated[int, Field(examples=[2048], description="GB (inferred)")]
 
 
+class ListedPlan(DetailedPlan):
+    """A plan that can be ordered."""
+
+    slug: Annotated[str, Field(examples=["standard"])]
+    price_monthly: Annotated[float, Field(examples=[5.0])]
+    price_hourly: Annotated[float, Field(examples=[0.007])]
+    available: Annotated[bool, Field(description="Whether it can be ordered now")]
+    locations: Annotated[list[str], Field(examples=[["us-west", "us-east"]], description="Where it can be ordered")]
+    description: Annotated[str, Field(examples=["Perfect for small projects and testing"])]
+
+
+class PlanList(BaseModel):
+    """All plans, or those that are offered in one datacenter."""
+
+    count: Annotated[int, Field(ge=0)]
+    results: list[ListedPlan]
+
+
 class OperatingSystem(BaseModel):
     """An operating system image."""
 

@@ -26,15 +26,16 @@ REFERENCE = "#/components/schemas/{model}"
 VENDOR_URL = "https://admin.vps.org/api/v1"
 
 DESCRIPTION = """\
-The nine endpoints of the VPS.org servers API, as far as they are documented. Anything marked as "not documented" may
-differ in the real API; anything marked as "vendor's client" is known only from the vendor's published clients. Every
-request has the headers `Authorization: Bearer TOKEN` and `Content-Type: application/json`; every path ends with a
-slash.
+The nine endpoints of the VPS.org servers API and the list of plans, as far as they are documented. Anything marked as
+"not documented" may differ in the real API; anything marked as "vendor's client" is known only from the vendor's
+published clients. Every request has the headers `Authorization: Bearer TOKEN` and `Content-Type: application/json`;
+every path ends with a slash.
 """
 
 SCHEMAS: dict[str, Any] = {
     "ServerId": models.ServerId,
     "ServerList": models.ServerList,
+    "PlanList": models.PlanList,
     "ServerDetail": models.ServerDetail,
     "CreatedServer": models.CreatedServer,
     "ActionAnswer": models.ActionAnswer,
@@ -72,7 +73,10 @@ def describe(app: FastAPI, prefix: str) -> dict[str, Any]:
             {"url": VENDOR_URL, "description": "The vendor's API"},
             {"url": "http://127.0.0.1:8765/api/v1", "description": "The emulator in this repository"},
         ],
-        tags=[{"name": "servers", "description": "Virtual servers"}],
+        tags=[
+            {"name": "servers", "description": "Virtual servers"},
+            {"name": "plans", "description": "What can be ordered"},
+        ],
     )
     description["paths"] = {path.removeprefix(prefix): item for path, item in description["paths"].items()}
     description["security"] = [{"token": []}]

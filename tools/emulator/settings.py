@@ -37,6 +37,9 @@ class Switches(BaseModel):
     stop_ends_in: str = Field("stopped", min_length=1, description="status after a stop")
     reboot_ends_in: str = Field("active", min_length=1, description="status after a reboot")
     gives_address: bool = Field(True, description="whether a created server ever gets addresses; off: they stay null")
+    address_kinds: Literal["both", "ipv4", "ipv6"] = Field(
+        "both", description="which addresses a created server gets; the others stay null"
+    )
     deleting_status: str = Field(
         "", description="status of a deleted server that remains visible; empty: the status it had"
     )
@@ -78,6 +81,13 @@ class Switches(BaseModel):
     )
     unknown_fields: Literal["ignore", "reject"] = Field(
         "ignore", description="how unknown fields in a request body are handled"
+    )
+    plans: bool = Field(True, description="whether there is a list of plans; off: GET /plans/ results in 404")
+    stored_names: Literal["as_sent", "lowercase", "cut"] = Field(
+        "as_sent", description="how a name is stored: as it was sent, in lowercase, or cut to 12 characters"
+    )
+    created_name: Literal["stored", "sent"] = Field(
+        "stored", description="the name in the response to a create, if it is stored in another way than it was sent"
     )
     unique_names: bool = Field(False, description="whether a second server with the same name results in 400")
     name_max_length: int = Field(255, ge=1, description="maximum length of a name")

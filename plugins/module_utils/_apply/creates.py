@@ -15,17 +15,18 @@ from typing import Any
 from .._client.api import ApiError
 from .._client.budget import Backoff
 from .._client.concurrent import run_all
-from .._client.errors import ServerId, VpsError
-from .._server.create import create_or_adopt
-from .._server.fields import FIELDS, MISSING
-from .._server.model import PAST_TENSE, Server
-from .._server.servers import Servers, named
+from .._client.errors import About, ServerId, VpsError
+from .._server.create import OtherName, create_or_adopt
+from .._server.fields import FIELDS, MISSING, spelling_of
+from .._server.model import PAST_TENSE, Server, lacking
+from .._server.servers import Servers, spelled_like
 from .jobs import Job, Observer
 from .ledger import CreateLedger
 from .lock import AccountLock
 
 # The first in seconds, growth, the longest in seconds, where lists lag behind the creates.
 _SECOND_LOOK_PAUSES = (0.5, 2.0, 5.0)
+_OTHERS = "another controller, user, or program"  # which one can't be told
 _SECOND_LOOK_TIME = 60.0  # seconds, at most: as long as a missing server may be a stale read
 
 
@@ -57,19 +58,21 @@ class Creates:
             return
         replaced = {job.plan.existing_id for job in jobs}
         for job in jobs:
-            others = [server for server in named(listed, job.steps[0].fields["name"]) if server["id"] not in replaced]
+            alike = spelled_like(listed, job.steps[0].fields["name"])
+            others = [server for server in alike if server["id"] not in replaced]
             if others:
-                ids = ", ".join(str(server["id"]) for server in others)
+                titles = ", ".join(About.of(server).title for server in others)
+                words = "Something else has created a server with this name in the meantime"
                 job.fail(
                     VpsError(
-                        f"Something else has created a server with this name in the meantime: ids {ids}. No server "
-                        "was created."
+                        f"{words}: {titles}. No server was created.",
+                        general_reason=f"{words}; the ids are in errors. No server was created.",
                     )
                 )
         self.all_of([job for job in jobs if job.is_open], _ids(listed))
 
     def all_of(self, jobs: list[Job], seen: frozenset[ServerId]) -> None:
-        """Under the lock: create, then look whether another controller did so too.
+        """Under the lock: create, then look whether something else did so too.
 
         `seen`: the ids in the list just read.
         """
@@ -102,10 +105,18 @@ class Creates:
         self._observer.created(fields["name"], server["id"])
         self._observer.happened(job, PAST_TENSE[action])
         job.warnings += _differences(fields, server)
+        self._check_name(job, fields["name"], server)
+
+    def _check_name(self, job: Job, name: str, server: Server) -> None:
+        if server["name"] != name:
+            error = OtherName(name, server)
+            self._lock.remember(name, server["id"])
+            self._ledger.failed(job.plan.create_fields or {}, error)
+            job.fail(error)
 
     def _look_for_races(self, jobs: list[Job], seen: frozenset[ServerId]) -> None:
-        """Another server of the same name that was not there before means that another controller raced: the lowest id
-        wins, and nothing is deleted.
+        """Another server of the same name that was not there before means that something else raced, such as another
+        controller: the lowest id wins, and nothing is deleted.
         """
         if not jobs:
             return
@@ -117,18 +128,19 @@ class Creates:
             if isinstance(error, ApiError) and not error.denied:
                 return
             raise
-        shown = _ids(listed)
+        shown = {server["id"]: server for server in listed}
+        by_spelling: dict[str, list[ServerId]] = {}
+        for server in listed:
+            if server["id"] not in seen and "name" in server:
+                by_spelling.setdefault(spelling_of(server["name"]), []).append(server["id"])
         for job in jobs:
-            if job.server_id not in shown:
+            name = job.actions[-1]["name"]
+            itself = shown.get(job.server_id or 0)
+            if itself is None:
                 job.warnings.append(_unchecked(job, "the list of servers does not show it yet."))
-            self._judge_race(
-                job,
-                [
-                    server["id"]
-                    for server in named(listed, job.name or "")
-                    if server["id"] not in seen and server["id"] != job.server_id
-                ],
-            )
+            self._judge_race(job, sorted(set(by_spelling.get(spelling_of(name), ())) - {job.server_id or 0}))
+            if itself is not None and not lacking(itself) and job.error is None:
+                self._check_name(job, name, itself)
 
     def _list_with(self, ids: set[ServerId]) -> list[Server]:
         """A list that shows these servers; the last one, where none does in time."""
@@ -147,15 +159,18 @@ class Creates:
         ids = ", ".join(map(str, rivals))
         if job.server_id < min(rivals):
             job.warnings.append(
-                f"Another controller has created a server named {job.name} at the same time: its id is {ids}, this "
-                f"one's is {job.server_id}. The lowest id stays; delete the other by its id."
+                f"Something else ({_OTHERS}) has created a server named {job.name} at the same time: its id is {ids}, "
+                f"this one's is {job.server_id}. The lowest id stays; delete the other by its id."
             )
             return
-        words = (
-            f"Another controller has created a server with this name at the same time: its id is {ids}. The lowest id "
-            f"({min(rivals)}) stays; nothing was deleted: delete this one by its id if it is not wanted."
+        words = f"Something else ({_OTHERS}) has created a server with this name at the same time"
+        advice = "stays; nothing was deleted: delete this one by its id if it is not wanted."
+        job.fail(
+            VpsError(
+                f"{words}: its id is {ids}. The lowest id ({min(rivals)}) {advice}",
+                general_reason=f"{words}; the ids are in errors. The one with the lowest id {advice}",
+            )
         )
-        job.fail(VpsError(words))
 
 
 def _ids(servers: Sequence[Server]) -> frozenset[ServerId]:
@@ -164,14 +179,14 @@ def _ids(servers: Sequence[Server]) -> frozenset[ServerId]:
 
 def _unchecked(job: Job, why: str) -> str:
     return (
-        f"Whether another controller has created a server named {job.name} at the same time as this one (id "
+        f"Whether something else has created a server named {job.name} at the same time as this one (id "
         f"{job.server_id}) could not be checked: {why}"
     )
 
 
 def _differences(fields: Mapping[str, Any], server: Server) -> list[str]:
-    """What the response to a create shows otherwise than it was asked for."""
-    shown = {field: field.value_in(server) for field in FIELDS if field.option in fields}
+    """What the response to a create shows otherwise than it was asked for, but for the name."""
+    shown = {field: field.value_in(server) for field in FIELDS if field.option in fields and field.option != "name"}
     differing = [
         f"{field.option} is {have}, but {fields[field.option]} was requested"
         for field, have in shown.items()
@@ -179,10 +194,4 @@ def _differences(fields: Mapping[str, Any], server: Server) -> list[str]:
     ]
     if not differing:
         return []
-    text = f"Server {fields['name']} (id {server['id']}) differs from what was requested: {', '.join(differing)}."
-    if server["name"] != fields["name"]:
-        text += (
-            f" Declare it as {server['name']}: another run would not find it under the requested name and would create "
-            "another server."
-        )
-    return [text]
+    return [f"Server {fields['name']} (id {server['id']}) differs from what was requested: {', '.join(differing)}."]

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .._client.concurrent import wait_for_rest
-from .._client.errors import VpsError
+from .._client.errors import VpsError, why_interrupted
 from .._server.servers import Servers
 from .._server.wait import SETTLE_TIME
 from .actions import Actions
@@ -61,7 +61,7 @@ class Executor:
     def apply(self, plan: TaskPlan) -> Outcome:
         """Carry a plan out as far as it can be; every job says what came of it.
 
-        A Ctrl-C is an outcome too. Releases the lock.
+        A KeyboardInterrupt is an outcome too: a Ctrl-C, a signal or a time limit. Releases the lock.
         """
         self._jobs = [Job.of(server) for server in plan.servers]
         self._observer.began(self._jobs)
@@ -74,22 +74,23 @@ class Executor:
         except Exception:
             self._lock.release()
             raise
-        except BaseException as end:  # Ctrl-C, a signal, or the time limit that Ansible's own keyword `timeout` sets
-            self._end_interrupted()
+        except BaseException as end:
+            why = why_interrupted(end)
+            self._end_interrupted(why)
             if not isinstance(end, KeyboardInterrupt):
                 raise
-            return Outcome(End.INTERRUPTED, plan, self._jobs)
+            return Outcome(End.INTERRUPTED, plan, self._jobs, why)
         return Outcome(End.APPLIED, plan, self._jobs)
 
-    def _end_interrupted(self) -> None:
+    def _end_interrupted(self, why: str) -> None:
         """Let nothing more be sent.
 
         The lock is kept until the responses to creates are in: the next task must see these servers.
         """
-        self._servers.budget.cancel("The task was interrupted.")
+        self._servers.budget.cancel(f"{why}.")
         wait_for_rest(_LAST_RESPONSES)
         self._lock.release()
-        self._observer.interrupted(self._jobs)
+        self._observer.interrupted(self._jobs, why)
 
     def _carry_out(self, plan: TaskPlan) -> None:
         due = [job for job in self._jobs if job.next_is("create")]

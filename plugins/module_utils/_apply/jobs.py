@@ -42,13 +42,13 @@ class Job:
     @property
     def name(self) -> str | None:
         """The server's name as far as it is known."""
-        return (self.server["name"] if self.server else None) or self.plan.desired.name
+        return (self.server.get("name") if self.server else None) or self.plan.desired.name
 
     @property
     def status(self) -> str | None:
         """The last status that was seen; of a server that was deleted, only one that was seen since."""
         seen_in_wait = self.wait.last_status if self.wait else ""
-        return seen_in_wait or (self.server["status"] if self.server and not self.gone else None)
+        return seen_in_wait or (self.server.get("status") if self.server and not self.gone else None)
 
     @property
     def about(self) -> About:
@@ -104,5 +104,5 @@ class Observer:
     def waiting(self) -> None:
         """A look is over, and some servers are still waited for."""
 
-    def interrupted(self, jobs: Sequence[Job]) -> None:
-        """The task ends before its time, and perhaps nobody reads its result."""
+    def interrupted(self, jobs: Sequence[Job], why: str) -> None:
+        """The task ends before its time, and perhaps nobody reads its result. `why`: see why_interrupted."""

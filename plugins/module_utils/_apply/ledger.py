@@ -17,6 +17,7 @@ from typing import Any
 from .._client.api import ApiError
 from .._client.errors import VpsError
 from .._client.retry_policy import FailureKind, Proof
+from .._server.create import OtherName
 from .._server.fields import shared_part
 from .jobs import Job
 
@@ -29,6 +30,7 @@ class CreateLedger:
     def __init__(self) -> None:
         self._no_credit: VpsError | None = None
         self._unclear: VpsError | None = None
+        self._other_name: OtherName | None = None
         self._refused: dict[_Kind, VpsError] = {}
         self._accepted: set[_Kind] = set()
 
@@ -48,12 +50,19 @@ class CreateLedger:
                 self._refused.setdefault(shared_part(fields), error)
         else:
             self._unclear = self._unclear or error
+        if isinstance(error, OtherName):
+            self._other_name = error
 
     def against_create(self) -> VpsError | None:
         """Why nothing more is to be created, or None."""
         if self._no_credit:
             return VpsError(
                 "It was not created, because the account does not have enough credit.", cause=self._no_credit
+            )
+        if self._other_name:
+            return VpsError(
+                "It was not created, because the API has created another server under another name than it was asked "
+                "for."
             )
         return None
 

@@ -10,7 +10,8 @@ outcome = refused(plan) or predicted(plan, check_mode) or executor.apply(plan)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import NamedTuple, Protocol
 
@@ -60,15 +61,16 @@ class End(Enum):
     REFUSED = "nothing was written, because something in the declaration is not allowed or can't be done"
     PREDICTED = "nothing was written, because of check mode"
     APPLIED = "the plan was carried out, as far as it could be"
-    INTERRUPTED = "Ctrl-C or a signal came in between"
+    INTERRUPTED = "Ctrl-C, a signal or Ansible's own time limit came in between"
 
 
 class Outcome(NamedTuple):
-    """What has come of a task. `jobs`: one for each server plan that was carried out."""
+    """What has come of a task. `jobs`: one for each server plan that was carried out. `why`: why it was interrupted."""
 
     end: End
     plan: TaskPlan
     jobs: Sequence[Job] = ()
+    why: str = ""
 
 
 def look_and_plan(planner: Planner, lock: AccountLock, budget: Budget, *, check_mode: bool) -> TaskPlan:
@@ -79,7 +81,7 @@ def look_and_plan(planner: Planner, lock: AccountLock, budget: Budget, *, check_
     it is the first one. What is only shown needs no lock.
     """
     if check_mode:
-        return planner.plan()
+        return _beside_known(planner.plan(), lock)
     try:
         if planner.may_create:
             lock.try_acquire()
@@ -87,12 +89,34 @@ def look_and_plan(planner: Planner, lock: AccountLock, budget: Budget, *, check_
         if plan.creates and not lock.held:
             lock.acquire(budget)
             plan = planner.plan()
+        plan = _beside_known(plan, lock)
         if plan.is_refused or not plan.creates:
             lock.release()
         return plan
     except BaseException:
         lock.release()
         raise
+
+
+def _beside_known(plan: TaskPlan, lock: AccountLock) -> TaskPlan:
+    """A plan that creates no server for a name for which there is one, under a name that only the API knows."""
+    if not plan.creates:
+        return plan
+    known = {name: number for name, number in lock.remembered().items() if number in (plan.seen or ())}
+    if not known:
+        return plan
+    return plan._replace(servers=tuple(_unless_known(server, known) for server in plan.servers))
+
+
+def _unless_known(plan: ServerPlan, known: Mapping[str, ServerId]) -> ServerPlan:
+    number = known.get(plan.name or "") if plan.creates else None
+    if number is None:
+        return plan
+    words = (
+        f"An earlier task has created server {number} for this name, and the API calls it otherwise. None is "
+        "created again: declare the name that the server has, or delete it by its id."
+    )
+    return dataclasses.replace(plan, steps=(), predicted=None, refusal=VpsError(words, about=plan.about))
 
 
 def refused(plan: TaskPlan) -> Outcome | None:

@@ -9,15 +9,17 @@ Each look is tried once: the next one comes anyway.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Protocol
 
 from .._client.api import ApiError
 from .._client.concurrent import run_all
 from .._client.errors import ServerId, VpsError
 from .._client.retry_policy import FailureKind
-from .._server.model import Server
+from .._server.addresses import may_have_unseen_address
+from .._server.model import Server, lacking
 from .._server.servers import Servers
+from .._server.status import ACTIVE
 
 
 class Poller(Protocol):
@@ -25,9 +27,13 @@ class Poller(Protocol):
 
     gives_details: bool
 
-    def look(self, ids: Iterable[ServerId]) -> dict[ServerId, Server | None]:
-        """The views of these servers; None for one that is proven absent; nothing for one of which a look can't tell.
+    def look(
+        self, ids: Iterable[ServerId], needing_address: Collection[ServerId] = ()
+    ) -> dict[ServerId, Server | None]:
+        """The views of these servers; None for one that is proven absent; nothing for one of which a look can't tell:
+        without a status, say.
 
+        `needing_address`: those of them that are waited for until they have an address, so that the views must show it.
         Raises ApiError, VpsError.
         """
 
@@ -40,12 +46,18 @@ class DetailPoller:
     def __init__(self, servers: Servers) -> None:
         self._servers = servers
 
-    def look(self, ids: Iterable[ServerId]) -> dict[ServerId, Server | None]:
+    def look(
+        self,
+        ids: Iterable[ServerId],
+        needing_address: Collection[ServerId] = (),  # noqa: ARG002  # a detail shows every address
+    ) -> dict[ServerId, Server | None]:
         """See Poller. A 404 counts only together with a whole list that lacks the id."""
         views: dict[ServerId, Server | None] = {}
         for server_id in ids:
             try:
-                views[server_id] = self._servers.api.get_server(server_id, attempts=1)
+                view = self._servers.api.get_server(server_id, attempts=1)
+                if not lacking(view):
+                    views[server_id] = view
             except ApiError as error:
                 if error.kind is not FailureKind.NOT_FOUND:
                     raise
@@ -63,22 +75,34 @@ class ListPoller:
         self._servers = servers
         self._concurrency = concurrency
 
-    def look(self, ids: Iterable[ServerId]) -> dict[ServerId, Server | None]:
-        """See Poller. One that the list lacks is proven absent only if its detail is a 404 too."""
+    def look(
+        self, ids: Iterable[ServerId], needing_address: Collection[ServerId] = ()
+    ) -> dict[ServerId, Server | None]:
+        """See Poller. One that the list lacks is proven absent only if its detail is a 404 too.
+
+        A list does not show IPv6 addresses: of an active server that needs one and shows none, the detail is read too.
+        """
         listed = {server["id"]: server for server in self._servers.list(attempts=1)}
         views: dict[ServerId, Server | None] = {
-            server_id: listed[server_id] for server_id in ids if server_id in listed
+            server_id: listed[server_id] for server_id in ids if server_id in listed and not lacking(listed[server_id])
         }
         missing = [server_id for server_id in ids if server_id not in listed]
+        unseen = [server_id for server_id in needing_address if _is_unseen(listed.get(server_id))]
         details = run_all(
             lambda server_id: self._servers.api.get_server(server_id, attempts=1),
-            missing,
+            [*missing, *unseen],
             self._concurrency,
             catch=VpsError,
         )
-        for server_id, detail in zip(missing, details):
-            if isinstance(detail, ApiError) and detail.kind is FailureKind.NOT_FOUND:
+        for server_id, detail in zip([*missing, *unseen], details):
+            if not isinstance(detail, VpsError):
+                if not lacking(detail):
+                    views[server_id] = detail
+            elif isinstance(detail, ApiError) and detail.kind is FailureKind.NOT_FOUND and server_id not in listed:
                 views[server_id] = None
-            elif not isinstance(detail, VpsError):
-                views[server_id] = detail
         return views
+
+
+def _is_unseen(listed: Server | None) -> bool:
+    """Whether a server that a list shows as active may have an address that the list lacks."""
+    return listed is not None and listed.get("status") == ACTIVE and may_have_unseen_address(listed)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from .._client.api import ApiError
 from .._client.budget import poll_backoff
 from .._client.errors import VpsError
+from .._server.addresses import connection_address
 from .._server.model import Server
 from .._server.servers import Servers
 from .._server.status import Goal
@@ -69,7 +70,8 @@ class Waits:
         A failed look does not end a wait. Returns whether any wait is over, and the failure of the look.
         """
         try:
-            views = self._poller.look([job.server_id for job in jobs if job.server_id is not None])
+            ids = [job.server_id for job in jobs if job.server_id is not None]
+            views = self._poller.look(ids, [job.server_id for job in jobs if job.server_id and _needs_address(job)])
         except ApiError as error:
             if error.denied:
                 raise
@@ -109,7 +111,11 @@ class Waits:
         return True
 
 
+def _needs_address(job: Job) -> bool:
+    return job.wait is not None and job.wait.goal is Goal.READY
+
+
 def _arrival(goal: Goal, view: Server | None) -> str:
     if view is None:
         return "gone"
-    return f"ready at {view['ip_address']}" if goal is Goal.READY else view["status"]
+    return f"ready at {connection_address(view)}" if goal is Goal.READY else view["status"]

@@ -14,10 +14,12 @@ from collections.abc import Callable, Collection, Mapping
 from http import HTTPStatus
 from typing import Any, NamedTuple, TypeVar
 
+from .body import error_words, may_be_of_the_api
 from .budget import Budget
 from .concurrent import DEFAULT_CONCURRENCY, run_all
 from .errors import ServerId, VpsError
 from .exchange import ExchangeFailure, Http, Response, malformed
+from .page import is_page
 from .responses import Item, MalformedResponse, Page, Query, check_page, is_id, joined, parse_json
 from .retry_policy import FailureKind, Operation, Reaction, advice_for, reaction_to, tries
 
@@ -55,7 +57,8 @@ class ApiError(VpsError):
         self._general_request = f"{method} {endpoint.template}"
         # Of an object that was there before, a 404 says nothing about the address.
         is_of_object = failure.kind is FailureKind.NOT_FOUND and endpoint.object_id is not None
-        advice = "" if is_of_object else advice_for(failure.status)
+        said_by_api = failure.response is None or may_be_of_the_api(failure.response.body)
+        advice = "" if is_of_object else advice_for(failure.status, said_by_api=said_by_api)
         self._explained = f"{failure.reason.rstrip('.')}. {note or advice}".rstrip()
         super().__init__(f"{self.request}: {self._explained}")
 
@@ -107,16 +110,19 @@ class ApiClient:
         backoff = self.budget.retry_backoff()
         attempt = 0
         while True:
-            attempt += 1
             try:
-                return _checked(self._exchange("GET", endpoint, query=query), check)
+                return self._checked(self._exchange("GET", endpoint, query=query), check)
             except ExchangeFailure as failure:
                 error = ApiError("GET", endpoint, failure)
+                throttled = failure.kind is FailureKind.THROTTLED
+                # "Later" is no failed try: the time limit counts. Without one, it must say when.
+                if not throttled or (self.budget.limit is None and failure.retry_after is None):
+                    attempt += 1
                 if error.denied:  # whatever else is read or sent at the same time would meet the same
                     self.budget.cancel(error.reason)
                 if reaction_to(failure.kind, Operation.READ) is not Reaction.AGAIN or attempt >= allowed:
                     raise error from None
-                self.budget.pause_before_retry(backoff, failure.retry_after, error)
+                self.budget.pause_before_retry(backoff, failure.retry_after, error, throttled=throttled)
 
     def pages(
         self, endpoint: Endpoint, check_item: Callable[[Any], Item], *, filters: Query = (), attempts: int | None = None
@@ -158,7 +164,7 @@ class ApiClient:
         response = self._exchange(method, endpoint, body=body)
         if accepted and response.status not in accepted:
             raise malformed(f"HTTP {response.status}, which is not a documented response", response)
-        return _checked(response, check)
+        return self._checked(response, check)
 
     def _exchange(self, method: str, endpoint: Endpoint, **options: Any) -> Response:
         """One exchange at the task's pace.
@@ -166,28 +172,31 @@ class ApiClient:
         A pause that a response asks for is asked of all that the task still sends, not of this request alone.
         """
         path = endpoint.path
-        self.budget.before_request()
+        sent_at = self.budget.before_request(is_write=method != "GET")
         try:
             response = self._http.exchange(method, path, **options)
         except ExchangeFailure as failure:
-            if failure.retry_after:
+            if failure.kind is FailureKind.THROTTLED:
+                self.budget.throttled(sent_at, failure.retry_after)
+            elif failure.retry_after:
                 self.budget.hold(failure.retry_after)
             raise
+        self.budget.granted(sent_at)
         self.may_have_echoed = self.may_have_echoed or self._http.may_echo(response.body)
         return response
+
+    def _checked(self, response: Response, check: Callable[[Any], Checked]) -> Checked:
+        try:
+            if response.status == HTTPStatus.NO_CONTENT and check is anything:
+                return check(None)
+            return check(parse_json(response.body))
+        except MalformedResponse as problem:
+            phrase = error_words(response.body, self.scrub) if is_page(response.body) else str(problem)
+            raise malformed(phrase, response) from None
 
 
 def anything(value: Any) -> None:
     """A check that takes every JSON value, for responses that nothing relies on: a sign-in page is none."""
-
-
-def _checked(response: Response, check: Callable[[Any], Checked]) -> Checked:
-    try:
-        if response.status == HTTPStatus.NO_CONTENT and check is anything:
-            return check(None)
-        return check(parse_json(response.body))
-    except MalformedResponse as problem:
-        raise malformed(str(problem), response) from None
 
 
 class _List:

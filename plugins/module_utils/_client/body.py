@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .page import is_page, page_words
 from .responses import HTML_PAGE
 
 BODY_LIMIT = 32 * 1024 * 1024  # bytes, on the wire and unpacked
@@ -69,8 +70,9 @@ def error_words(body: bytes, scrub: Callable[[str], str] = str, limit: int = 500
     head = body[: 64 * 1024].lstrip()
     if not head:
         return ""
-    if head[:1] == b"<":
-        return HTML_PAGE
+    if is_page(body):
+        words = printable(scrub(page_words(body)), limit)
+        return f"{HTML_PAGE}. It says: {words}" if words else HTML_PAGE
     text = head.decode("utf-8", "replace")
     if len(body) <= 64 * 1024:
         with contextlib.suppress(ValueError, RecursionError):
@@ -78,11 +80,16 @@ def error_words(body: bytes, scrub: Callable[[str], str] = str, limit: int = 500
     return printable(scrub(text), limit)
 
 
+def may_be_of_the_api(body: bytes) -> bool:
+    """Whether an error body may be the API's, which answers in JSON; nothing is documented of an empty one."""
+    return body[:1024].lstrip()[:1] in (b"", b"{", b"[", b'"')
+
+
 def _flat_words(value: Any, depth: int = 0) -> str:
     if isinstance(value, str):
         return value
     if depth > 4 or value is None or isinstance(value, (bool, int, float)):
-        return json.dumps(value)
+        return json.dumps(value, ensure_ascii=False)
     if isinstance(value, list):
         return ", ".join(_flat_words(item, depth + 1) for item in value[:50])
     speaking = ("detail", "message", "error", "non_field_errors", "errors")

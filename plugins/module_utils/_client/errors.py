@@ -38,7 +38,7 @@ class About(NamedTuple):
     @classmethod
     def of(cls, server: Mapping[str, Any]) -> About:
         """What a view of a server shows."""
-        return cls(server["name"], server["id"], server["status"], server)
+        return cls(server.get("name"), server["id"], server.get("status"), server)
 
     def completed_by(self, other: About) -> About:
         """This, with what only `other` knows."""
@@ -63,6 +63,13 @@ class About(NamedTuple):
 NOBODY = About()
 
 
+def why_interrupted(end: BaseException) -> str:
+    """What ends a task before its time, as the beginning of a sentence: the text of the exception, which that of a
+    Ctrl-C does not have.
+    """
+    return str(end) or "The task was interrupted"
+
+
 class VpsError(Exception):
     """Something the user has to know. No part of it holds the token."""
 
@@ -77,14 +84,17 @@ class VpsError(Exception):
         changed: bool = False,
         cause: VpsError | None = None,
         replaced: ServerId | None = None,
+        general_reason: str | None = None,
     ) -> None:
-        """`reason`: one sentence or more that leave out whom they are about.
+        """`reason`: one sentence or more that leave out whom they are about. `general_reason`: the same without ids,
+        where it has any, so that it is equal for all servers that failed for this reason.
 
         `changed`: whether the account was, or may have been, changed before the failure. `cause`: an earlier error that
         explains this one. `replaced`: the id of the server that was deleted to make room for this one.
         """
         super().__init__(reason)
         self.reason = reason
+        self.general_reason = general_reason
         self.about = about
         self.changed = changed
         self.doubt: Doubt | None = None
@@ -114,9 +124,9 @@ class VpsError(Exception):
             )
         return " ".join(part for part in parts if part)
 
-    def own_reason(self, general: bool) -> str:  # noqa: ARG002  # for errors that know of ids in their reason
+    def own_reason(self, general: bool) -> str:
         """The reason alone; `general` as in `explanation`."""
-        return self.reason
+        return self.general_reason if general and self.general_reason is not None else self.reason
 
     def concerning(self, about: About) -> VpsError:
         """A copy of this error, about a server of which more is known: one error may be met by many servers."""

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from .transport import Exchange
 
 VERSION = "0.1.0"
+NO_REQUESTS = "The Python library requests is missing"
 _FRAMING_LIMIT = 1024 * 1024  # bytes for heads, chunk sizes and the like
 _IDLE_LIMIT = 1.0  # seconds; see Http._session
 
@@ -317,6 +318,5 @@ def require_requests() -> None:
         import sys
 
         raise BadInput(
-            f"The Python library requests is missing for {sys.executable}. Install it there: {sys.executable} -m pip "
-            "install requests"
+            f"{NO_REQUESTS} for {sys.executable}. Install it there: {sys.executable} -m pip install requests"
         ) from None

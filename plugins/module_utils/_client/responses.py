@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # Levels of an object's fields. Ansible's own ways of a result fail at a few hundred, and with them the whole result.
 DEEPEST = 100
 HTML_PAGE = "the response is an HTML page, not the API's (a proxy, a sign-in page, or a wrong api_url?)"
+_DIGITS = re.compile(r"[0-9]{1,18}")
 _CONTAINERS = (dict, list)
 _LONE_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
@@ -42,6 +43,13 @@ def is_integer(value: Any) -> TypeGuard[int]:
 def is_id(value: Any) -> TypeGuard[int]:
     """Whether a value may go into a path as an id: a positive integer; a boolean is none."""
     return is_integer(value) and value > 0
+
+
+def as_id(value: Any) -> int | None:
+    """The positive integer that a JSON value is, as such or as the text of its digits; None where it is none."""
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
+        value = int(value)
+    return value if is_id(value) else None
 
 
 def parse_json(body: bytes) -> Any:

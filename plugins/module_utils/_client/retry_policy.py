@@ -157,6 +157,10 @@ _ADVICE: Mapping[int, str] = {
     HTTPStatus.PAYMENT_REQUIRED: "The account does not have enough credit; nothing was created.",
     HTTPStatus.NOT_FOUND: "The API knows no such address: check api_url.",
 }
+_FROM_ELSEWHERE = (
+    "The API answers in JSON, so something on the way to it has probably said this, such as a proxy or a firewall: "
+    "check api_url and the proxy settings."
+)
 
 
 def is_success(status: int) -> bool:
@@ -180,8 +184,13 @@ def kind_of_status(status: int, retry_after: float | None) -> FailureKind:
     return FailureKind.REDIRECT if status >= HTTPStatus.MULTIPLE_CHOICES else FailureKind.ODD_SUCCESS
 
 
-def advice_for(status: int | None) -> str:
-    """What to tell a user who meets this status; empty where the API's own words are all there is to say."""
+def advice_for(status: int | None, *, said_by_api: bool = True) -> str:
+    """What to tell a user who meets this status; empty where the API's own words are all there is to say.
+
+    `said_by_api`: False where the body can't be the API's.
+    """
+    if not said_by_api and status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN):
+        return _FROM_ELSEWHERE
     return _ADVICE.get(status, "") if status is not None else ""
 
 

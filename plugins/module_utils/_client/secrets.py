@@ -15,6 +15,7 @@ from typing import Any
 from .errors import BadInput
 
 MASK = "********"
+NOT_GIVEN = "No API token was given"
 _PRINTABLE_ASCII = re.compile(r"[!-~]+")
 
 
@@ -27,7 +28,7 @@ def clean_token(given: str | None) -> str:
     token = (given or "").strip()
     if not token:
         raise BadInput(
-            "No API token was given: set the option api_token or the environment variable VPS_API_TOKEN "
+            f"{NOT_GIVEN}: set the option api_token or the environment variable VPS_API_TOKEN "
             "(tokens are created in the VPS.org account under Developers)."
         )
     if not _PRINTABLE_ASCII.fullmatch(token):

@@ -21,12 +21,14 @@ from ansible.module_utils.common.validation import (
 
 from .._client.concurrent import MOST_CONCURRENCY
 from .._client.errors import BadInput
-from .._server.fields import check_fields, declaration_options
+from .._server.fields import check_fields, declaration_options, not_a_string, spelling_of
 from .._server.model import DesiredServer
+from .entries import entries_of
 
-# How Ansible converts the options of modules, and what to call one and several of each type in a message.
+# How Ansible converts the options of modules, but that a number never becomes text; and what to call one and several of
+# each type in a message.
 _CONVERTERS: Mapping[str, tuple[Callable[[Any], Any], str, str]] = {
-    "str": (lambda value: check_type_str(value, allow_conversion=True), "a string", "strings"),
+    "str": (lambda value: check_type_str(value, allow_conversion=False), "a string", "strings"),
     "int": (check_type_int, "an integer", "integers"),
     "bool": (check_type_bool, "a boolean", "booleans"),
     "list": (check_type_list, "a list", "lists"),
@@ -38,7 +40,9 @@ _MOST_PROBLEMS_SHOWN = 10
 
 @dataclass(frozen=True)
 class FleetDeclaration:
-    """A whole fleet. `desired`: in the order declared. `purge_match`: None where nothing is to be purged."""
+    """A whole fleet. `desired`: in the order declared. `purge_match`: None where nothing is to be purged. `protect`:
+    shell patterns of names that nothing may delete.
+    """
 
     desired: tuple[DesiredServer, ...]
     absent: bool
@@ -46,6 +50,7 @@ class FleetDeclaration:
     max_delete: int
     concurrency: int
     wait: bool
+    protect: tuple[str, ...] = ()
 
 
 def read_declaration(params: Mapping[str, Any]) -> FleetDeclaration:
@@ -53,13 +58,14 @@ def read_declaration(params: Mapping[str, Any]) -> FleetDeclaration:
     _check_options(params)
     problems: list[str] = []
     defaults = _read_fields(params["defaults"] or {}, "defaults", problems, nameless=True)
-    entries = [_read_fields(entry, _label(number, entry), problems) for number, entry in enumerate(params["servers"])]
-    problems += _repeated_names(entries)
+    given = entries_of(params["servers"], problems, absent=params["state"] == "absent")
+    entries = [_read_fields(entry.fields, entry.label, problems) for entry in given]
+    problems += _repeated_names(entries, [entry.number for entry in given], any_spelling=params["state"] != "absent")
     if problems:
         shown = problems[:_MOST_PROBLEMS_SHOWN]
         more = f" (and {len(problems) - len(shown)} more)" if len(problems) > len(shown) else ""
         raise BadInput(f"{'; '.join(problem.rstrip('.') for problem in shown)}{more}. Nothing was done.")
-    of_the_task = {"on_immutable_change": params["on_immutable_change"], "wait": params["wait"]}
+    of_the_task = {option: params.get(option) for option in ("on_immutable_change", "recreate_unproven", "wait")}
     return FleetDeclaration(
         desired=tuple(DesiredServer.of({**of_the_task, **defaults, **entry}) for entry in entries),
         absent=params["state"] == "absent",
@@ -67,6 +73,7 @@ def read_declaration(params: Mapping[str, Any]) -> FleetDeclaration:
         max_delete=params["max_delete"],
         concurrency=params["concurrency"],
         wait=params["wait"],
+        protect=tuple(params.get("protect") or ()),
     )
 
 
@@ -76,6 +83,8 @@ def _check_options(params: Mapping[str, Any]) -> None:
         raise BadInput(f"concurrency must be from 1 to {MOST_CONCURRENCY}, got {params['concurrency']}.")
     if params["max_delete"] < 0:
         raise BadInput(f"max_delete must be 0 or more, got {params['max_delete']}.")
+    if not all(pattern.strip() for pattern in params.get("protect") or ()):
+        raise BadInput("protect contains an empty pattern. Give shell patterns for names, such as db-*.")
     if not params["purge"]:
         return
     if params["state"] == "absent":
@@ -95,13 +104,11 @@ def _check_options(params: Mapping[str, Any]) -> None:
         )
 
 
-def _label(number: int, entry: Any) -> str:
-    name = entry.get("name") if isinstance(entry, Mapping) else None
-    return f"servers[{number}] ({name})" if isinstance(name, str) and name else f"servers[{number}]"
-
-
 def _read_fields(entry: Any, label: str, problems: list[str], *, nameless: bool = False) -> dict[str, Any]:
-    """The fields that an entry sets, converted as Ansible converts options; what is null counts as not set."""
+    """The fields that an entry sets, converted as Ansible converts options.
+
+    Null and the empty string count as not set.
+    """
     if not isinstance(entry, Mapping):
         problems.append(f"{label} must be a dictionary of fields")
         return {}
@@ -110,11 +117,11 @@ def _read_fields(entry: Any, label: str, problems: list[str], *, nameless: bool 
     for option, value in entry.items():
         if option not in known:
             problems.append(f"{label}: {_unknown(option, known)}")
-        elif value is not None:
+        elif value is not None and value != "":
             converted = _converted(option, value, known[option], label, problems)
             if converted is not None:
                 fields[option] = converted
-    if not nameless and entry.get("name") is None:
+    if not nameless and entry.get("name") in (None, ""):
         problems.append(f"{label}: name is required")
     try:
         check_fields(fields, f"{label}: ")
@@ -129,7 +136,10 @@ def _converted(option: str, value: Any, spec: Mapping[str, Any], label: str, pro
         if "elements" in spec:
             converted = [_as_type(spec["elements"], item) for item in converted]
     except (TypeError, ValueError, ArithmeticError):  # a number that is infinite, say
-        problems.append(f"{label}: {option} must be {_type_in_words(spec)}, got {str(value)[:100]!r}")
+        problem = (spec["type"] == "str" and "choices" not in spec and not_a_string(value)) or (
+            f"must be {_type_in_words(spec)}, got {str(value)[:100]!r}"
+        )
+        problems.append(f"{label}: {option} {problem}")
         return None
     if "choices" in spec and converted not in spec["choices"]:
         problems.append(f"{label}: {option} must be one of {', '.join(spec['choices'])}, got {converted!r}")
@@ -155,16 +165,27 @@ def _unknown(option: Any, known: Mapping[str, Any]) -> str:
         return "state is declared for the whole task, not for one server"
     if option == "id":
         return "a fleet identifies its servers by name; an id can't be declared"
-    if option == "name":
-        return "name belongs to each server"
-    return f"{str(option)[:60]!r} is not a field of a server; the fields are {', '.join(known)}"
+    if option in ("name", "count"):
+        return f"{option} belongs to each server"
+    fields = [*known, *(["count"] if "name" in known else [])]
+    return f"{str(option)[:60]!r} is not a field of a server; the fields are {', '.join(fields)}"
 
 
-def _repeated_names(entries: Sequence[Mapping[str, Any]]) -> list[str]:
-    first: dict[str, int] = {}
+def _repeated_names(entries: Sequence[Mapping[str, Any]], numbers: Sequence[int], *, any_spelling: bool) -> list[str]:
+    """`numbers`: those of the entries in the list that was given. `any_spelling`: whether names that differ in letter
+    case only are taken for one, as an API may store them.
+    """
+    first: dict[str, tuple[int, str]] = {}
     problems = []
-    for number, entry in enumerate(entries):
+    for number, entry in zip(numbers, entries):
         name = entry.get("name")
-        if name is not None and first.setdefault(name, number) != number:
-            problems.append(f"servers[{first[name]}] and servers[{number}] declare the same name, {name}")
+        if name is None:
+            continue
+        key = spelling_of(name) if any_spelling else name
+        if key not in first:
+            first[key] = number, name
+            continue
+        earlier, other = first[key]
+        same = f"the same name, {name}" if other == name else f"{other} and {name}, which only letter case tells apart"
+        problems.append(f"servers[{earlier}] and servers[{number}] declare {same}")
     return problems

@@ -6,14 +6,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import fnmatch
 from collections.abc import Mapping, Sequence
 
 from .._apply.planning import TaskPlan
 from .._client.errors import VpsError
-from .._server.model import DesiredServer, Server, ServerPlan
-from .._server.plan import is_needed_in_full, plan_absent, plan_present
-from .._server.servers import LaggingList, Servers, ambiguity
+from .._server.fields import spelling_of
+from .._server.model import DesiredServer, Server, ServerPlan, lacking
+from .._server.plan import beside_look_alikes, is_needed_in_full, plan_absent, plan_present
+from .._server.proof import proven
+from .._server.servers import LaggingList, Servers, ambiguity, check_whole, named
 from .declaration import FleetDeclaration
 
 _MOST_DELETIONS_NAMED = 20
@@ -40,36 +43,48 @@ class FleetPlanner:
             plans = self._with_details(self._plans_by(listed))
             renamed = _renamed_since({server["id"]: server for server in listed}, plans)
             if renamed is None:
-                return TaskPlan(tuple(plans), self._objection(plans), frozenset(server["id"] for server in listed))
+                objection = self._objection(plans)
+                if objection is None and not any(plan.refusal for plan in plans):
+                    plans = proven(self._servers, plans, listed)
+                return TaskPlan(tuple(plans), objection, frozenset(server["id"] for server in listed))
             lagging.pause(*renamed)
 
     def _plans_by(self, listed: Sequence[Server]) -> list[ServerPlan]:
         """The plans as far as a list tells."""
-        by_name: dict[str, list[Server]] = {}
+        by_spelling: dict[str, list[Server]] = {}
         for server in sorted(listed, key=lambda server: server["id"]):
-            by_name.setdefault(server["name"], []).append(server)
-        plans = [self._plan(desired, by_name.get(desired.name or "", [])) for desired in self._declaration.desired]
+            if "name" in server:
+                by_spelling.setdefault(spelling_of(server["name"]), []).append(server)
+        plans = [
+            self._plan(desired, by_spelling.get(spelling_of(desired.name or ""), []))
+            for desired in self._declaration.desired
+        ]
         if self._declaration.purge_match is not None:
             plans += self._purged(listed, self._declaration.purge_match)
         return plans
 
-    def _plan(self, desired: DesiredServer, namesakes: list[Server]) -> ServerPlan:
+    def _plan(self, desired: DesiredServer, alike: Sequence[Server]) -> ServerPlan:
+        """`alike`: the servers of the name in any spelling."""
+        namesakes = named(alike, desired.name or "")
         problem = ambiguity(desired.name or "", namesakes, _ADVICE_FOR_NAMESAKES)
         if problem:
             return ServerPlan(desired, None, refusal=problem)
         existing = namesakes[0] if namesakes else None
-        return plan_absent(desired, existing) if self._declaration.absent else plan_present(desired, existing)
+        plan = plan_absent(desired, existing) if self._declaration.absent else plan_present(desired, existing)
+        return self._unless_protected(beside_look_alikes(plan, alike))
 
     def _purged(self, listed: Sequence[Server], pattern: str) -> list[ServerPlan]:
         declared = {desired.name for desired in self._declaration.desired}
         matching = [
             server
             for server in listed
-            if fnmatch.fnmatchcase(server["name"], pattern) and server["name"] not in declared
+            if not lacking(server) and fnmatch.fnmatchcase(server["name"], pattern) and server["name"] not in declared
         ]
         reason = f"matches {pattern} and is not declared"
         return [
-            plan_absent(DesiredServer(server["name"], server["id"], wait=self._declaration.wait), server, reason)
+            self._unless_protected(
+                plan_absent(DesiredServer(server["name"], server["id"], wait=self._declaration.wait), server, reason)
+            )
             for server in sorted(matching, key=lambda server: server["id"])
         ]
 
@@ -90,14 +105,30 @@ class FleetPlanner:
             (existing for _number, existing in needing.values()), self._declaration.concurrency
         )
         for server_id, detail in details.items():
+            if detail is not None:
+                check_whole(detail)
             number, _existing = needing[server_id]
             plans[number] = self._planned_again(plans[number], detail)
         return plans
 
     def _planned_again(self, plan: ServerPlan, existing: Server | None) -> ServerPlan:
         if self._declaration.absent or plan.desired.server_id is not None:
-            return plan_absent(plan.desired, existing, plan.steps[0].reason)
-        return plan_present(plan.desired, existing)
+            return self._unless_protected(plan_absent(plan.desired, existing, plan.steps[0].reason))
+        return self._unless_protected(plan_present(plan.desired, existing))
+
+    def _unless_protected(self, plan: ServerPlan) -> ServerPlan:
+        """A plan that deletes no protected server.
+
+        Letter case does not count: what a difference of spelling leaves unprotected can't be brought back.
+        """
+        if plan.existing is None or not plan.deletes:
+            return plan
+        names = {name.lower() for name in (plan.existing.get("name"), plan.desired.name) if name}
+        pattern = next((given for given in self._declaration.protect if fnmatch.filter(names, given.lower())), None)
+        if pattern is None:
+            return plan
+        words = f"It would have to be deleted, and protect does not allow that: its name matches {pattern}."
+        return dataclasses.replace(plan, steps=(), refusal=VpsError(words, about=plan.about))
 
     def _objection(self, plans: Sequence[ServerPlan]) -> VpsError | None:
         """Why the task as a whole must not begin, beside the refusals of single servers."""

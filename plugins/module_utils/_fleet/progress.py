@@ -2,8 +2,8 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The progress of a fleet task, while it runs: a line when a server changes its state, and a summary at least every 10
-s.
+"""The progress of a task on many servers, while it runs: a line when a server changes its state, and a summary at least
+every 10 s.
 """
 
 from __future__ import annotations
@@ -26,10 +26,14 @@ class FleetProgress(Observer):
     A context manager: a thread of its own keeps the summary coming while every other waits.
     """
 
-    def __init__(self, observer: Observer, show: Callable[[str], None] | None) -> None:
-        """`observer`: who is told of ids and of the end. `show`: shows a line; None where nobody sees it."""
+    def __init__(self, observer: Observer, show: Callable[[str], None] | None, speaker: str = "vps_fleet") -> None:
+        """`observer`: who is told of ids and of the end. `show`: shows a line; None where nobody sees it.
+
+        `speaker`: the name of the module, before each line.
+        """
         self._observer = observer
         self._show = show
+        self._speaker = speaker
         self._jobs: Sequence[Job] = ()
         self._ended = threading.Event()
         self._lock = threading.Lock()
@@ -45,6 +49,7 @@ class FleetProgress(Observer):
 
     def began(self, jobs: Sequence[Job]) -> None:
         self._jobs = jobs
+        self._observer.began(jobs)
 
     def created(self, name: str, server_id: ServerId) -> None:
         with self._lock:
@@ -57,8 +62,8 @@ class FleetProgress(Observer):
         if time.monotonic() - self._last_summary >= _TICK:
             self._summarise()
 
-    def interrupted(self, jobs: Sequence[Job]) -> None:
-        self._observer.interrupted(jobs)
+    def interrupted(self, jobs: Sequence[Job], why: str) -> None:
+        self._observer.interrupted(jobs, why)
 
     def _tick(self) -> None:
         while not self._ended.wait(max(0.1, self._last_summary + _TICK - time.monotonic())):
@@ -71,4 +76,4 @@ class FleetProgress(Observer):
 
     def _line(self, text: str) -> None:
         if self._show is not None:
-            self._show(f"vps_fleet: {text}")
+            self._show(f"{self._speaker}: {text}")

@@ -2,72 +2,183 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What a fleet task returns of its plans and its jobs. Data; the sentences are in `text.py`."""
+"""The outcome of a task on many servers as the result of its module.
+
+A result is printed, registered, and becomes an event of AWX, which drops what is too long. So a failure returns what
+failed and what was changed, and the option `returned` says how much of a success.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._apply.jobs import Job
+from .._apply.planning import End, Outcome, TaskPlan
 from .._client.errors import VpsError
-from .._server.model import PAST_TENSE, ServerPlan
+from .._module.results import last_words
+from .._module.runner import Result
+from .._server.model import ServerPlan
+from .text import failures_in_sentences, plan_sentence, result_sentence
+from .values import (
+    brief,
+    brief_plan_entries,
+    diffs,
+    drifts,
+    errors,
+    plan_entries,
+    summary,
+    summary_of_jobs,
+    summary_of_plans,
+)
 
-_COUNTED = ("created", "adopted", "updated", "started", "stopped", "recreated", "deleted", "unchanged", "failed")
-
-
-def plan_entries(plans: Sequence[ServerPlan]) -> list[dict[str, Any]]:
-    """The return value `plan`: every action foreseen, in the order declared."""
-    return [
-        {
-            "action": step.kind,
-            "name": plan.desired.name,
-            "id": server_id,
-            "fields": {option: value for option, value in step.fields.items() if option != "name"},
-            "reason": step.reason,
-        }
-        for plan in plans
-        for step, server_id in plan.foreseen_actions()
-    ]
-
-
-def diffs(plans: Sequence[ServerPlan]) -> list[dict[str, Any]]:
-    """The return value `diff`: what changes, server by server."""
-    return [plan.diff for plan in plans if plan.changes]
+RETURNED = ("all", "changed", "none")  # the choices of the option `returned`
+_LENGTH_OF_REST = 1_000
+_NOTHING: Mapping[str, Any] = {"servers": [], "plan": [], "summary": summary([]), "errors": [], "drift": []}
 
 
-def drifts(plans: Sequence[ServerPlan]) -> list[dict[str, Any]]:
-    """The return value `drift`."""
-    return [{"name": plan.desired.name, "id": plan.existing_id, **entry} for plan in plans for entry in plan.drift]
+def result_of(outcome: Outcome, declared: int, *, returned: str = "all", diff_mode: bool = True) -> Result:
+    """The result of a task on many servers.
+
+    `declared`: how many of the plan's servers the task declares; what follows them is purged. `returned`: one of
+    RETURNED, whose servers the result of a success holds; those of "all" are whole. `diff_mode`: whether to return
+    `diff`.
+    """
+    if outcome.end is End.REFUSED:
+        result = _result_of_refusal(outcome.plan)
+    elif outcome.end is End.PREDICTED:
+        result = _result_of_prediction(outcome.plan.servers, declared, returned)
+    else:
+        interruption = last_words(outcome.jobs, outcome.why) if outcome.end is End.INTERRUPTED else None
+        result = _result_of_jobs(outcome.jobs, declared, returned, interruption)
+    values = dict(result.values)
+    if not diff_mode:
+        del values["diff"]
+    if returned != "all":
+        values["servers"] = [brief(server) for server in values["servers"]]
+        if outcome.jobs:
+            values["plan"] = brief_plan_entries(values["plan"])
+    return result._replace(values=values)
 
 
-def errors(failures: Iterable[VpsError]) -> list[dict[str, Any]]:
-    """The return value `errors`."""
-    return [{"name": error.about.name, "id": error.about.server_id, "msg": str(error)} for error in failures]
+def _planned(plans: Sequence[ServerPlan]) -> dict[str, Any]:
+    return {"plan": plan_entries(plans), "drift": drifts(plans), "diff": diffs(plans)}
 
 
-def summary(servers: Iterable[tuple[Sequence[str], bool]]) -> dict[str, int]:
-    """The return value `summary`. For every server: its actions in order, and whether it failed."""
-    counts = dict.fromkeys(_COUNTED, 0)
-    for actions, failed in servers:
-        remaining = list(actions)
-        if "delete" in remaining and ("create" in remaining or "adopt" in remaining):
-            counts["recreated"] += 1
-            remaining = [action for action in remaining if action not in ("delete", "create", "adopt")]
-        for action in remaining:
-            counts[PAST_TENSE[action]] += 1
-        counts["failed"] += failed
-        counts["unchanged"] += not failed and not actions
-    return counts
+def _warnings(plans: Sequence[ServerPlan]) -> list[str]:
+    return [warning for plan in plans for warning in plan.warnings]
 
 
-def summary_of_plans(plans: Sequence[ServerPlan]) -> dict[str, int]:
-    """What would be done."""
-    return summary(
-        ([step.kind for step, _server_id in plan.foreseen_actions()], plan.ends_badly is not None) for plan in plans
+def _result_of_refusal(plan: TaskPlan) -> Result:
+    refusals = [server.refusal for server in plan.servers if server.refusal]
+    whole = [*refusals, *([plan.refusal] if plan.refusal else [])]
+    # The task as a whole is refused because of what it would delete.
+    concerned = [server for server in plan.servers if server.refusal or (plan.refusal and server.deletes)]
+    values = {
+        "changed": False,
+        # Those to be purged have an id in what is desired.
+        "servers": [
+            dict(server.existing)
+            for server in concerned
+            if server.existing is not None and server.desired.server_id is None
+        ],
+        "summary": {**summary([]), "failed": len(refusals)},
+        "errors": errors(refusals),
+        **_planned(concerned),
+    }
+    return Result(values, f"Nothing was done. {failures_in_sentences(whole)}", _warnings(concerned))
+
+
+def _result_of_prediction(plans: Sequence[ServerPlan], declared: int, returned: str) -> Result:
+    bad_ends = [plan.ends_badly for plan in plans if plan.ends_badly]
+    values = {
+        "changed": any(plan.changes for plan in plans),
+        "servers": [
+            dict(plan.predicted)
+            for plan in plans[:declared]
+            if plan.predicted is not None and _is_returned(_concerns(plan), bool(bad_ends), returned)
+        ],
+        "summary": summary_of_plans(plans),
+        "errors": errors(bad_ends),
+        "msg": plan_sentence(plans),
+        **_planned([plan for plan in plans if _concerns(plan) or not bad_ends]),
+    }
+    failure = f"{plan_sentence(plans)}. {failures_in_sentences(bad_ends)}" if bad_ends else None
+    return Result(values, failure, _warnings(plans))
+
+
+def _result_of_jobs(jobs: Sequence[Job], declared: int, returned: str, interruption: str | None) -> Result:
+    failures = [job.error for job in jobs if job.error]
+    has_failed = bool(failures) or interruption is not None
+    counts = summary_of_jobs(jobs)
+    values = {
+        "changed": any(job.changed for job in jobs),
+        "servers": [
+            job.server
+            for job in jobs[:declared]
+            if job.server is not None
+            and not (job.gone and not job.error)
+            and _is_returned(_concerns(job), has_failed, returned)
+        ],
+        "summary": counts,
+        "errors": errors(failures),
+        "msg": result_sentence(counts),
+        **_planned([job.plan for job in jobs if _concerns(job) or not has_failed]),
+    }
+    failure = f"{result_sentence(counts)}. {failures_in_sentences(failures)}" if failures else None
+    return Result(values, interruption or failure, [warning for job in jobs for warning in job.warnings])
+
+
+def _concerns(plan_or_job: ServerPlan | Job) -> bool:
+    """Whether a server failed or was changed, or would be."""
+    if isinstance(plan_or_job, Job):
+        return plan_or_job.changed or plan_or_job.error is not None
+    return plan_or_job.changes or plan_or_job.ends_badly is not None
+
+
+def _is_returned(concerned: bool, has_failed: bool, returned: str) -> bool:
+    """Whether `servers` holds a server."""
+    return concerned if has_failed else returned == "all" or (concerned and returned == "changed")
+
+
+def warned_of_size(result: Result, options: Mapping[str, Any]) -> Result:
+    """The result, with a warning where ansible-runner, and so AWX, would drop it from its event for its length.
+
+    `options`: those of the module, which ansible-core returns too.
+    """
+    if "AWX_ISOLATED_DATA_DIR" not in os.environ:  # set by ansible-runner
+        return result
+    warnings = list(result.warnings)
+    # Measured as ansible-runner does, which then makes the result `{}`; `api` and the like are not there yet.
+    length = len(str({**result.values, "options": options, "warnings": warnings})) + _LENGTH_OF_REST
+    most = _longest_event()
+    if length <= most:
+        return result
+    advice = (
+        "set returned to changed or none"
+        if options.get("returned") == "all"
+        else "declare the servers in several tasks"
     )
+    warnings.append(
+        f"The result of this task has about {length:,} characters. ansible-runner and AWX leave results of more than "
+        f"{most:,} characters out of the task's event, with all IDs and errors: {advice}."
+    )
+    return result._replace(warnings=warnings)
 
 
-def summary_of_jobs(jobs: Sequence[Job]) -> dict[str, int]:
-    """What was done."""
-    return summary(([action["action"] for action in job.actions], job.error is not None) for job in jobs)
+def _longest_event() -> int:
+    """The characters that ansible-runner lets an event's result have."""
+    try:
+        return int(os.environ.get("MAX_EVENT_RES") or 700_000)
+    except ValueError:
+        return 700_000
+
+
+def values_of_error(error: VpsError) -> dict[str, Any]:
+    """The keys of the result where a task failed before it had a plan: the account, or one of its servers, could not be
+    read whole, and nothing was written.
+    """
+    if error.about.server_id is None:
+        return dict(_NOTHING)
+    return {**_NOTHING, "summary": {**summary([]), "failed": 1}, "errors": errors([error])}

@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from .._apply.jobs import Job
 from .._client.errors import VpsError
 from .._server.model import ServerPlan
-from .results import plan_entries, summary_of_plans
+from .values import plan_entries, summary_of_plans
 
 _MOST_REASONS = 5
 _MOST_SERVERS_OF_A_REASON = 10
@@ -60,13 +61,24 @@ def result_sentence(counts: Mapping[str, int]) -> str:
 
 def failures_in_sentences(failures: Iterable[VpsError]) -> str:
     """What failed, with the servers that failed for one reason in one sentence."""
+    errors_in_general = [(error, error.explanation(general=True)) for error in failures]
+    equal = Counter(reason for _error, reason in errors_in_general)
     by_reason: dict[str, list[VpsError]] = {}
-    for error in failures:
-        by_reason.setdefault(error.explanation(general=True), []).append(error)
-    sentences = [_sentence(reason, errors) for reason, errors in list(by_reason.items())[:_MOST_REASONS]]
+    for error, reason in errors_in_general:
+        # What the API says may hold the name or the id of the server. Where it is equal without, it is one reason.
+        by_reason.setdefault(reason if equal[reason] > 1 else _without_names(reason, error), []).append(error)
+    sentences = [_sentence(reason, together) for reason, together in list(by_reason.items())[:_MOST_REASONS]]
     if len(by_reason) > _MOST_REASONS:
         sentences.append(f"And {sum(map(len, list(by_reason.values())[_MOST_REASONS:]))} more, see errors.")
     return " ".join(sentences)
+
+
+def _without_names(reason: str, error: VpsError) -> str:
+    """A reason in which the server is called `{name}` and `{id}`."""
+    for known, placeholder in ((error.about.name, "{name}"), (error.about.server_id, "{id}")):
+        if known:
+            reason = re.sub(rf"(?<![\w-]){re.escape(str(known))}(?![\w-])", placeholder, reason)
+    return reason
 
 
 def _sentence(reason: str, errors: Sequence[VpsError]) -> str:
@@ -106,6 +118,6 @@ def _is_leaving(plan: ServerPlan) -> bool:
 
 def _stage(job: Job) -> str:
     if job.gone:
-        return "going"
+        return "being deleted"
     step = job.steps[0]
     return job.status if job.status and step.kind == "wait" else f"to {step.kind}"

@@ -16,7 +16,7 @@ from .._apply.jobs import Job, Observer
 from .._apply.planning import End, Outcome
 from .._client.errors import About, BadInput, ServerId, VpsError
 from .._server.model import PAST_TENSE, ServerPlan
-from .runner import INTERRUPTED, Result, Task
+from .runner import Result, Task
 
 NOTHING: Mapping[str, Any] = {
     "id": None,
@@ -36,12 +36,17 @@ class TaskObserver(Observer):
     def created(self, name: str, server_id: ServerId) -> None:
         self._task.module.log(f"vpsorg.cloud: server {name} has the id {server_id}")
 
-    def interrupted(self, jobs: Sequence[Job]) -> None:
-        self._task.last_words(last_words(jobs))
+    def began(self, jobs: Sequence[Job]) -> None:
+        self._task.interrupted = lambda why: VpsError(last_words(jobs, why), changed=any(job.changed for job in jobs))
+
+    def interrupted(self, jobs: Sequence[Job], why: str) -> None:
+        self._task.last_words(last_words(jobs, why))
 
 
-def last_words(jobs: Sequence[Job]) -> str:
-    """What an interrupted task leaves behind: which servers exist, or are changed, by its hand."""
+def last_words(jobs: Sequence[Job], why: str) -> str:
+    """What an interrupted task leaves behind: which servers exist, or are changed, by its hand. `why`: see
+    why_interrupted.
+    """
     written = [
         f"{job.name} (id {job.actions[-1]['id']}, {', '.join(_past(action['action']) for action in job.actions)})"
         for job in jobs
@@ -49,8 +54,8 @@ def last_words(jobs: Sequence[Job]) -> str:
     ]
     written += [f"{job.name} (outcome unknown)" for job in jobs if job.changed and not job.actions]
     if written:
-        return f"{INTERRUPTED}. Changed before that: {', '.join(written)}."
-    return f"{INTERRUPTED} before anything was known to be changed."
+        return f"{why}. Changed before that: {', '.join(written)}."
+    return f"{why} before anything was known to be changed."
 
 
 def _past(action: str) -> str:
@@ -65,7 +70,7 @@ def result_of(outcome: Outcome) -> Result:
     if outcome.end is End.PREDICTED:
         return _result_of_prediction(plan)
     (job,) = outcome.jobs
-    return _result_of_job(job, last_words(outcome.jobs) if outcome.end is End.INTERRUPTED else None)
+    return _result_of_job(job, last_words(outcome.jobs, outcome.why) if outcome.end is End.INTERRUPTED else None)
 
 
 def values_of_error(error: VpsError, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -128,5 +133,5 @@ def _result_of_job(job: Job, interruption: str | None) -> Result:
     }
     failure = interruption or (str(job.error) if job.error else None)
     if failure is not None:
-        values.update(_known(About(job.name, job.server_id, job.server["status"] if job.server else None)))
+        values.update(_known(About(job.name, job.server_id, job.server.get("status") if job.server else None)))
     return Result(values, failure, job.warnings)

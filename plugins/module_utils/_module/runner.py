@@ -9,19 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, NoReturn, TypeVar
 
-from ansible.module_utils.basic import AnsibleModule
-
 from .._client.api import ApiClient
 from .._client.budget import Budget
-from .._client.errors import VpsError
+from .._client.errors import BadInput, VpsError, why_interrupted
 from .._client.exchange import Http, require_requests
 from .._client.secrets import values_scrubber
 from .._client.settings import Settings, read_settings
+from .._client.shared_pace import SharedPace
 from .._server.servers import Servers
 from . import output
+from .input import VpsModule
 from .options import check_wait_options
 
-INTERRUPTED = "The task was interrupted"
 _NO_REQUESTS: Mapping[str, float] = {"requests": 0, "retries": 0, "waited": 0.0}
 
 # Inside the controller's process the items of a loop share this, and so a connection.
@@ -41,11 +40,14 @@ class Result(NamedTuple):
 class Task:
     """One task: its checked options, its connection, and the way out."""
 
-    def __init__(self, module: AnsibleModule) -> None:
+    def __init__(self, module: VpsModule) -> None:
         """`module`: one with the connection options. Raises BadInput."""
         self.module = module
         self.params: Mapping[str, Any] = module.params
-        self.settings = read_settings(self.params)
+        try:
+            self.settings = read_settings(self.params)
+        except BadInput as problem:
+            raise _with_origin(problem, module) from None
         waits = "wait_timeout" in self.params
         if waits:
             check_wait_options(self.params)
@@ -55,6 +57,7 @@ class Task:
             retries=self.settings.retries,
             retry_max_delay=self.settings.retry_max_delay,
             request_timeout=self.settings.timeout,
+            pace=SharedPace(self.settings),
         )
         self.client = ApiClient(_connections.setdefault(self.settings, Http(self.settings)), self.budget)
         self.servers = Servers(
@@ -63,6 +66,8 @@ class Task:
             wait_interval=self.params.get("wait_interval", 1.0),
         )
         self._has_said_last_words = False
+        # The error of an interruption, of why_interrupted. Once there are jobs, it knows what they have changed.
+        self.interrupted: Callable[[str], VpsError] = lambda why: VpsError(f"{why} before anything was changed.")
         if not self.settings.validate_certs:
             module.warn(
                 "The certificate of the API is not checked (validate_certs is false): anyone who can intercept "
@@ -73,6 +78,11 @@ class Task:
     def check_mode(self) -> bool:
         """Whether nothing may be written."""
         return bool(self.module.check_mode)
+
+    @property
+    def diff_mode(self) -> bool:
+        """Whether to return what changes in detail."""
+        return bool(self.module._diff)
 
     def scrub(self, text: str) -> str:
         """A text that may leave: without the token, and without what a terminal would act upon; names and status words
@@ -96,7 +106,7 @@ class Task:
         Never to be called from inside an exception handler: there ansible-core up to 2.18 would show a traceback at
         -vvv.
         """
-        for warning in dict.fromkeys(result.warnings):
+        for warning in dict.fromkeys((*self.servers.warnings(), *result.warnings)):
             self.module.warn(self.scrub(warning))
         values = {**result.values, "api": self.budget.report()}
         if self.client.may_have_echoed:  # else ansible-core's own masking is enough
@@ -107,8 +117,15 @@ class Task:
         self.module.exit_json(**values)
 
 
+def _with_origin(problem: BadInput, module: VpsModule) -> BadInput:
+    """A problem of a connection option, with the environment variable that its value comes from."""
+    option = problem.reason.partition(" ")[0]
+    variable = module.origin_of(option)
+    return BadInput(f"{problem.reason} The value of {option} comes from {variable}.") if variable else problem
+
+
 def run_module(
-    module: AnsibleModule,
+    module: VpsModule,
     read: Callable[[Mapping[str, Any]], Declared],
     run: Callable[[Task, Declared], None],
     values_of: Callable[[VpsError], Mapping[str, Any]] = lambda _error: {},
@@ -121,27 +138,23 @@ def run_module(
     task: Task | None = None
     error: VpsError | None = None
     try:
+        if module.input_error is not None:
+            raise module.input_error
         declared = read(module.params)
         task = Task(module)
         run(task, declared)
     except VpsError as problem:
         error = problem
-    except KeyboardInterrupt:
-        error = VpsError(f"{INTERRUPTED} before anything was changed.")
-        _say(task, error)
-    except (Exception, SystemExit):
-        raise
-    except BaseException:  # the time limit that Ansible's own keyword `timeout` sets
-        _say(task, VpsError(f"{INTERRUPTED} before anything was changed."))
-        raise
+    except KeyboardInterrupt as interrupt:
+        why = why_interrupted(interrupt)
+        if task is None:
+            error = VpsError(f"{why} before anything was changed.")
+        else:
+            error = task.interrupted(why)
+            task.last_words(str(error))
     if error is None:
         return
     values = {**values_of(error), "changed": error.changed}
     if task is not None:
         task.end(Result(values, failure=str(error)))
     module.fail_json(msg=str(error), **values, api=dict(_NO_REQUESTS))
-
-
-def _say(task: Task | None, error: VpsError) -> None:
-    if task is not None:
-        task.last_words(str(error))

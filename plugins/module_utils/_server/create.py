@@ -17,16 +17,31 @@ from .._client.api import ApiError
 from .._client.budget import Backoff
 from .._client.errors import About, Cancelled, ServerId, TimeLimitReached, UnknownOutcome, VpsError
 from .._client.exchange import ExchangeFailure
-from .._client.responses import MalformedResponse, is_id, parse_json
+from .._client.responses import MalformedResponse, as_id, parse_json
 from .._client.retry_policy import FailureKind, Operation, Reaction, is_success
 from .endpoints import SERVERS
 from .fields import is_as_asked
-from .model import Server
-from .servers import Servers, named
+from .model import Server, lacking
+from .servers import Servers, spelled_like
 from .write import Attempt, Write
 
 FEWEST_ADOPTION_LOOKS = 4
+_MOST_STRANGERS = 5  # named in a message
 _LOOK_ATTEMPTS = 2  # of one look inside a window that looks again anyway
+
+
+class OtherName(VpsError):
+    """The API has created a server under another name than was asked for.
+
+    A run that looks for the name would not find it, and would create, and bill, one more.
+    """
+
+    def __init__(self, name: str, server: Server) -> None:
+        words = (
+            f"It was to be called {name}, but the API calls it {server['name']}. Declare it by that name: a run that "
+            f"looks for {name} would not find it."
+        )
+        super().__init__(words, about=About.of(server), changed=True)
 
 
 def create_or_adopt(servers: Servers, fields: Mapping[str, Any], seen: frozenset[ServerId]) -> tuple[Server, str]:
@@ -56,21 +71,32 @@ def create_or_adopt(servers: Servers, fields: Mapping[str, Any], seen: frozenset
 
 def appeared_since(listed: list[Server], fields: Mapping[str, Any], seen: frozenset[ServerId]) -> Server | None:
     """The one new server of the name that was asked for, if it is as asked for. Raises VpsError where it can't be told
-    which one is.
+    which one is, or where its name is spelled otherwise.
 
     `created_at` proves nothing: clocks differ.
     """
-    candidates = [server for server in named(listed, fields["name"]) if server["id"] not in seen]
+    candidates = [
+        server for server in spelled_like(listed, fields["name"]) if server["id"] not in seen and not lacking(server)
+    ]
     if len(candidates) == 1 and is_as_asked(candidates[0], fields):
-        return candidates[0]
+        return _by_its_name(fields["name"], candidates[0])
     if not candidates:
         return None
     ids = ", ".join(str(server["id"]) for server in candidates)
-    words = (
-        f"While it was being created, something else also created a server with this name: ids {ids}. "
-        "It is impossible to tell which one is wanted: handle them by id."
+    words = "While it was being created, something else also created a server with this name"
+    advice = "It is impossible to tell which one is wanted: handle them by id."
+    raise VpsError(
+        f"{words}: ids {ids}. {advice}",
+        about=About(fields["name"], candidates[0]["id"]),
+        changed=True,
+        general_reason=f"{words}; the ids are in errors. {advice}",
     )
-    raise VpsError(words, about=About(fields["name"], candidates[0]["id"]), changed=True)
+
+
+def _by_its_name(name: str, server: Server) -> Server:
+    if server["name"] != name:
+        raise OtherName(name, server)
+    return server
 
 
 class _Adoption:
@@ -87,6 +113,7 @@ class _Adoption:
         self._hint = _hinted_id(attempt.failure)
         if self._hint in seen:
             self._hint = None
+        self._strangers: list[Server] = []  # new, as asked for, and of quite another name, or of none
 
     def server(self) -> Server:
         """The server. Raises VpsError: an unknown outcome, or the API's refusal where the failure was one."""
@@ -118,7 +145,11 @@ class _Adoption:
         raise self._unknown_outcome(last_problem)
 
     def _look(self) -> Server | None:
-        appeared = appeared_since(self._servers.list(attempts=_LOOK_ATTEMPTS), self._fields, self._seen)
+        listed = self._servers.list(attempts=_LOOK_ATTEMPTS)
+        appeared = appeared_since(listed, self._fields, self._seen)
+        self._strangers = [
+            server for server in listed if server["id"] not in self._seen and is_as_asked(server, self._fields)
+        ]
         if appeared is not None or self._hint is None:
             return appeared
         try:
@@ -127,8 +158,10 @@ class _Adoption:
             if error.denied:
                 raise
             return None  # it may still be the one
-        if behind["name"] == self._fields["name"] and is_as_asked(behind, self._fields):
-            return behind
+        if lacking(behind):
+            return None  # it may still be the one, too
+        if spelled_like([behind], self._fields["name"]) and is_as_asked(behind, self._fields):
+            return _by_its_name(self._fields["name"], behind)
         self._hint = None
         return None
 
@@ -138,6 +171,9 @@ class _Adoption:
             "request was sent, because it could create a second, billed server. Run the task again: if the server has "
             "appeared by then, it is adopted."
         )
+        if self._strangers:
+            titles = ", ".join(About.of(server).title for server in self._strangers[:_MOST_STRANGERS])
+            words += f" What has appeared meanwhile, and is as it was asked for but for the name: {titles}."
         cause = self._attempt.error()
         cause.cause = last_problem
         return UnknownOutcome(words, about=About(self._fields["name"], self._hint), cause=cause)
@@ -150,5 +186,4 @@ def _hinted_id(failure: ExchangeFailure) -> ServerId | None:
         value = parse_json(failure.response.body)
     except MalformedResponse:
         return None
-    found = value.get("id") if isinstance(value, dict) else None
-    return found if is_id(found) else None
+    return as_id(value.get("id")) if isinstance(value, dict) else None

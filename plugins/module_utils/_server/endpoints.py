@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The nine endpoints of the servers API. Paths, bodies and fields are documented by VPS.org."""
+"""The nine endpoints of the servers API, and that of the plans. Paths, bodies and fields are documented by VPS.org."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from typing import Any
 from .._client.api import ApiClient, Endpoint, anything
 from .._client.errors import ServerId
 from .model import Server
-from .responses import check_action, check_server
+from .responses import check_action, check_plan, check_server, check_view
 
 SERVERS = Endpoint("/servers/")
+PLANS = Endpoint("/plans/")
 
 
 def one_server(server_id: ServerId) -> Endpoint:
@@ -47,14 +48,14 @@ class ServersApi:
         Items lack backups_enabled, ipv6_address, resource_usage and plan.bandwidth (documented).
         """
         filters = tuple((key, value) for key, value in (("status", status), ("location", location)) if value)
-        servers = self.client.pages(SERVERS, check_server, filters=filters, attempts=attempts)
+        servers = self.client.pages(SERVERS, check_view, filters=filters, attempts=attempts)
         wanted = dict(filters)
         return [server for server in servers if all(server.get(key) == value for key, value in wanted.items())]
 
     def get_server(self, server_id: ServerId, *, attempts: int | None = None) -> Server:
         """A server's detail; ApiError of the kind NOT_FOUND where there is none. `attempts`: as for the list."""
         return self.client.read(
-            one_server(server_id), lambda value: check_server(value, server_id=server_id), attempts=attempts
+            one_server(server_id), lambda value: check_view(value, server_id=server_id), attempts=attempts
         )
 
     def create_server(self, fields: Mapping[str, Any]) -> Server:
@@ -75,3 +76,10 @@ class ServersApi:
         return self.client.write(
             "POST", endpoint, None, lambda value: check_action(value, server_id), accepted=(HTTPStatus.OK,)
         )
+
+    def list_plans(self) -> list[dict[str, Any]]:
+        """Every plan that can be ordered: `id`, `available`, `locations` and more are documented, the id is checked.
+
+        ApiError of the kind NOT_FOUND where the API does not have this list.
+        """
+        return self.client.pages(PLANS, check_plan)

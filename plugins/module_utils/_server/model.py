@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
@@ -14,9 +14,14 @@ from .._client.errors import About, ServerId, VpsError
 from .fields import FIELDS
 from .status import Goal
 
+_MOST_TOLD = 20  # ids in a warning
+
 
 class IdentifiedServer(TypedDict):
-    """What every view of a server is checked for."""
+    """What every view of a server is checked for.
+
+    Of a list's item or a detail without a text as its name or its status, the key is missing: see `lacking`.
+    """
 
     id: ServerId
     name: str
@@ -41,6 +46,23 @@ class Server(IdentifiedServer, total=False):
     updated_at: str
 
 
+def lacking(server: Mapping[str, Any]) -> list[str]:
+    """Of `name` and `status`, what a view of a server lacks.
+
+    A server that lacks one is left out of whatever goes by names or status.
+    """
+    return [key for key in ("name", "status") if key not in server]
+
+
+def incomplete_warning(ids: Sequence[ServerId]) -> str:
+    """That some servers are shown without a name or a status, which has a consequence."""
+    more = f" and {len(ids) - _MOST_TOLD} more" if len(ids) > _MOST_TOLD else ""
+    return (
+        "The API shows these servers without a name or without a status, so that they are left out of whatever goes by "
+        f"names or status: id {', '.join(map(str, ids[:_MOST_TOLD]))}{more}."
+    )
+
+
 @dataclass(frozen=True)
 class DesiredServer:
     """One server as declared. `fields`: those that were set, without the name; an unset option is nothing desired."""
@@ -51,6 +73,7 @@ class DesiredServer:
     power: str | None = None
     on_immutable_change: str = "fail"
     wait: bool = True
+    recreate_unproven: bool = False
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> DesiredServer:
@@ -62,7 +85,13 @@ class DesiredServer:
         }
         name, server_id, power = (options.get(option) for option in ("name", "id", "power"))
         return cls(
-            name, server_id, fields, power, options.get("on_immutable_change", "fail"), options.get("wait", True)
+            name,
+            server_id,
+            fields,
+            power,
+            options.get("on_immutable_change", "fail"),
+            options.get("wait", True),
+            bool(options.get("recreate_unproven")),
         )
 
     @property
@@ -132,7 +161,7 @@ class ServerPlan:
     @property
     def name(self) -> str | None:
         """The name that the server is to have."""
-        return self.desired.name if self.desired.name is not None else self.existing["name"] if self.existing else None
+        return self.desired.name if self.desired.name is not None else self.about.name
 
     @property
     def existing_id(self) -> ServerId | None:

@@ -15,10 +15,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .._client.errors import About, VpsError
-from .fields import FIELDS, MISSING, Field, missing_to_create
+from .fields import FIELDS, MISSING, Field, missing_to_create, unfit_for_create
 from .model import DesiredServer, Server, ServerPlan, Step
 from .status import (
-    ACTIVE,
     FAILED,
     LEADS_TO,
     ON_THE_WAY,
@@ -28,7 +27,6 @@ from .status import (
     STABLE,
     STOPPED,
     Goal,
-    has_address,
     is_terminal,
     power_word,
 )
@@ -36,7 +34,11 @@ from .status import (
 
 def other_name(existing: Server, name: str) -> VpsError:
     """The refusal where an id and a name are given that don't belong together."""
-    words = f"Its name is {existing['name']}, not {name}. Specify only the id, or the name that belongs to it."
+    shown = existing.get("name")
+    words = (
+        f"Its name is {shown if shown is not None else 'not shown'}, not {name}. Specify only the id, or the name that "
+        "belongs to it."
+    )
     return VpsError(words, about=About.of(existing))
 
 
@@ -65,6 +67,9 @@ def plan_present(desired: DesiredServer, existing: Server | None) -> ServerPlan:
             f"Server {_title(existing)} differs in what can't be changed: {_differences(drift)}. It was left as it is.",
         )
     changes, unknown = _changes(desired, existing)
+    if "name" in changes and (unfit := unfit_for_create(changes["name"])):
+        not_renamed = VpsError(f"It can't be renamed: name {unfit}.", about=About.of(existing))
+        return ServerPlan(desired, existing, drift=drift, refusal=not_renamed, warnings=warnings)
     warnings = (
         *warnings,
         *(
@@ -111,9 +116,37 @@ def plan_absent(desired: DesiredServer, existing: Server | None, reason: str = "
     """
     if existing is None:
         return ServerPlan(desired, None)
-    if desired.server_id is not None and desired.name is not None and existing["name"] != desired.name:
+    if desired.server_id is not None and desired.name is not None and existing.get("name") != desired.name:
         return ServerPlan(desired, existing, refusal=other_name(existing, desired.name))
     return ServerPlan(desired, existing, _deletion(desired.wait, reason), before=_what_is_lost(existing))
+
+
+def beside_look_alikes(plan: ServerPlan, alike: Iterable[Server]) -> ServerPlan:
+    """A plan for a server that is found by its name, where others have that name in another spelling, or have it and
+    are shown without a status.
+
+    None is created beside them: an API that stores names otherwise than it was asked for would be asked for one more,
+    and bill it, with every run.
+    """
+    others = [server for server in alike if server["id"] != plan.existing_id]
+    if not others or not (plan.creates or plan.existing is None):
+        return plan
+    there = ", ".join(_title(server) for server in others)
+    if any(server["name"] == plan.name for server in others):
+        words = (
+            f"There is a server that the API shows without a status: {there}. By its name it can neither be managed "
+            "nor be taken for absent: handle it by its id."
+        )
+    elif plan.existing is not None or plan.creates or plan.refusal is not None:
+        words = (
+            f"The name of another server differs from this one only in letter case or in white space: {there}. None is "
+            "created beside it. Declare the name as it is, or rename that server by its id."
+        )
+    else:
+        warning = f"There is no server named {plan.name}, but one whose name differs only in its spelling: {there}."
+        return dataclasses.replace(plan, warnings=(*plan.warnings, warning))
+    refusal = VpsError(words, about=plan.about)
+    return dataclasses.replace(plan, steps=(), predicted=None, refusal=refusal)
 
 
 def plan_power(desired: DesiredServer, state: str, existing: Server) -> ServerPlan:
@@ -165,9 +198,10 @@ def is_needed_in_full(plan: ServerPlan) -> bool:
 
 
 def _is_coming_up(existing: Server) -> bool:
-    """Whether a server is still being made, by this run's predecessor or another: active comes before the address."""
-    if existing["status"] == ACTIVE:
-        return "ip_address" in existing and not has_address(existing)
+    """Whether a server is still being made, by this run's predecessor or another.
+
+    One that is active is not waited for, whatever its addresses: who has found it unchanged has nothing to wait for.
+    """
     return existing["status"] == PROVISIONING
 
 
@@ -190,6 +224,9 @@ def _plan_create(desired: DesiredServer) -> ServerPlan:
     if missing:
         words = f"There is no server with this name, and creating it also requires {_listed(missing)}."
         return ServerPlan(desired, None, refusal=VpsError(words, about=desired.about))
+    if unfit := unfit_for_create(desired.name or ""):
+        words = f"There is no server with this name, and none can be created with it: name {unfit}."
+        return ServerPlan(desired, None, refusal=VpsError(words, about=desired.about))
     after = {"name": desired.name, **desired.fields, **({"power": desired.power} if desired.power else {})}
     steps = _creation(desired, desired.fields, "no server has this name")
     return ServerPlan(desired, None, steps, (), {}, after, _predicted_new(desired, desired.fields, steps))
@@ -198,13 +235,20 @@ def _plan_create(desired: DesiredServer) -> ServerPlan:
 def _plan_recreate(
     desired: DesiredServer, existing: Server, drift: tuple[Mapping[str, Any], ...], warnings: tuple[str, ...]
 ) -> ServerPlan:
-    # What was not declared is kept as it was: an unset option does not ask to lose a host name.
-    fields = {**_kept(existing), **desired.fields}
+    # What was not declared is kept as it was: an unset option does not ask to lose a host name. So is the spelling of
+    # what was declared otherwise than it is shown, because a create surely takes that.
+    kept = _kept(existing)
+    differing = {
+        field.option: want
+        for field, want in _declared(desired)
+        if field.option != "name" and not (field.option in kept and field.equal(kept[field.option], want))
+    }
+    fields = {**kept, **differing}
     missing = missing_to_create(fields)
-    if missing:
-        refusal = VpsError(
-            f"It can't be recreated: {_listed(missing)} must also be specified.", about=About.of(existing)
-        )
+    unfit = unfit_for_create(desired.name or existing["name"])
+    if missing or unfit:
+        why = f"{_listed(missing)} must also be specified" if missing else f"name {unfit}"
+        refusal = VpsError(f"It can't be recreated: {why}.", about=About.of(existing))
         return ServerPlan(desired, existing, drift=drift, refusal=refusal, warnings=warnings)
     if desired.server_id is not None:
         words = (
@@ -215,7 +259,7 @@ def _plan_recreate(
     desired = dataclasses.replace(desired, name=desired.name or existing["name"])
     steps = (*_deletion(True, f"recreated: {_differences(drift)}"), *_creation(desired, fields, "recreated"))
     before = _view(desired, existing)
-    after = {**before, "name": desired.name, **desired.fields, **({"power": desired.power} if desired.power else {})}
+    after = {**before, "name": desired.name, **differing, **({"power": desired.power} if desired.power else {})}
     return ServerPlan(
         desired, existing, steps, drift, before, after, _predicted_new(desired, fields, steps), warnings=warnings
     )
@@ -296,7 +340,7 @@ def _what_is_lost(existing: Server) -> dict[str, Any]:
     """What a server that is deleted was, as every view of it shows."""
     shown = {field.option: field.value_in(existing) for field in FIELDS if field.shown_at and field.in_lists}
     view = {option: value for option, value in shown.items() if value is not MISSING}
-    return {"id": existing["id"], **view, "power": power_word(existing["status"])}
+    return {"id": existing["id"], **view, **({"power": power_word(existing["status"])} if "status" in existing else {})}
 
 
 def _predicted_status(steps: Sequence[Step]) -> dict[str, Any]:
@@ -347,7 +391,7 @@ def _differences(drift: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _title(existing: Server) -> str:
-    return f"{existing['name']} (id {existing['id']})"
+    return About(existing.get("name"), existing["id"]).title
 
 
 def _listed(words: Sequence[str]) -> str:

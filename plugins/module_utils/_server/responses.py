@@ -9,24 +9,38 @@ from __future__ import annotations
 from typing import Any, cast
 
 from .._client.errors import ServerId
-from .._client.responses import MalformedResponse, is_id, without_depths
-from .model import Server
+from .._client.responses import MalformedResponse, as_id, without_depths
+from .model import Server, lacking
 
 
-def check_server(value: Any, *, server_id: ServerId | None = None) -> Server:
-    """One server, in any of its views: an object with a positive integer `id`, a string `name` and a string `status`.
+def check_view(value: Any, *, server_id: ServerId | None = None) -> Server:
+    """A list's item or a detail: an object whose `id` is a positive integer, or the text of one.
 
+    A `name` or a `status` that is not a string is left out: one odd server must not cost the account all its others.
     `server_id`: the id it must have. Raises MalformedResponse.
     """
     if not isinstance(value, dict):
         raise MalformedResponse("the response is not a server object")
-    if not is_id(value.get("id")):
+    found = as_id(value.get("id"))
+    if found is None:
         raise MalformedResponse("the response holds a server without a positive integer id")
-    if not isinstance(value.get("name"), str) or not isinstance(value.get("status"), str):
-        raise MalformedResponse(f"the response shows server {value['id']} without a name or a status")
-    if server_id is not None and value["id"] != server_id:
-        raise MalformedResponse(f"server {server_id} was asked for, but the response shows server {value['id']}")
+    if server_id is not None and found != server_id:
+        raise MalformedResponse(f"server {server_id} was asked for, but the response shows server {found}")
+    odd = [key for key in ("name", "status") if not isinstance(value.get(key), str)]
+    if odd or value["id"] is not found:
+        value = {key: item for key, item in {**value, "id": found}.items() if key not in odd}
     return cast(Server, without_depths(value))
+
+
+def check_server(value: Any, *, server_id: ServerId | None = None) -> Server:
+    """One server of which everything is shown that identifies it, as the response to a create or an action must.
+
+    `server_id`: the id it must have. Raises MalformedResponse.
+    """
+    server = check_view(value, server_id=server_id)
+    if lacking(server):
+        raise MalformedResponse(f"the response shows server {server['id']} without a name or a status")
+    return server
 
 
 def check_action(value: Any, server_id: ServerId) -> Server:
@@ -37,3 +51,11 @@ def check_action(value: Any, server_id: ServerId) -> Server:
     if not isinstance(value, dict) or value.get("status") != "success":
         raise MalformedResponse("the response does not say that the action was accepted")
     return check_server(value.get("server"), server_id=server_id)
+
+
+def check_plan(value: Any) -> dict[str, Any]:
+    """One plan that can be ordered: an object with an id. Raises MalformedResponse."""
+    found = as_id(value.get("id")) if isinstance(value, dict) else None
+    if found is None:
+        raise MalformedResponse("the response holds a plan without a positive integer id")
+    return {**without_depths(value), "id": found}

@@ -14,7 +14,8 @@ from .._client.concurrent import run_all
 from .._client.errors import About, ServerId, VpsError, error_context
 from .._client.retry_policy import MOST_TRIES_OF_A_WRITE, FailureKind
 from .endpoints import ServersApi, one_server
-from .model import Server
+from .fields import spelling_of
+from .model import Server, incomplete_warning, lacking
 
 _MOST_LOOKS_FOR_A_NAME = 4
 _ADVICE_FOR_NAMESAKES = "Specify the id of the one you mean, or delete the unwanted ones by id."
@@ -23,8 +24,21 @@ _LOOK_PAUSES = (0.5, 2.0, 10.0)
 
 
 def named(servers: Iterable[Server], name: str) -> list[Server]:
-    """The servers of exactly that name, whatever their status, in the order of their ids."""
-    return sorted((server for server in servers if server["name"] == name), key=lambda server: server["id"])
+    """The servers of exactly that name, whatever their status, in the order of their ids.
+
+    One without a status is not among them: nothing may be done to it by its name.
+    """
+    return [server for server in spelled_like(servers, name) if server["name"] == name and not lacking(server)]
+
+
+def spelled_like(servers: Iterable[Server], name: str) -> list[Server]:
+    """The servers of that name in any spelling, whatever else of them is shown, in the order of their ids.
+
+    An API may store a name otherwise than it was asked for, and where it does, there must not be a second server.
+    """
+    spelling = spelling_of(name)
+    alike = (server for server in servers if "name" in server and spelling_of(server["name"]) == spelling)
+    return sorted(alike, key=lambda server: server["id"])
 
 
 def ambiguity(name: str, namesakes: Sequence[Server], advice: str = _ADVICE_FOR_NAMESAKES) -> VpsError | None:
@@ -35,7 +49,23 @@ def ambiguity(name: str, namesakes: Sequence[Server], advice: str = _ADVICE_FOR_
     if len(namesakes) < 2:
         return None
     ids = ", ".join(str(server["id"]) for server in namesakes)
-    return VpsError(f"There are {len(namesakes)} servers with this name: ids {ids}. {advice}", about=About(name))
+    return VpsError(
+        f"There are {len(namesakes)} servers with this name: ids {ids}. {advice}",
+        about=About(name),
+        general_reason=f"There is more than one server with this name; the ids are in errors. {advice}",
+    )
+
+
+def check_whole(server: Server) -> Server:
+    """A server of which name and status are shown. Raises VpsError for one that can only be looked at."""
+    missing = lacking(server)
+    if missing:
+        words = (
+            f"The API shows it without a {' and a '.join(missing)}. Such a server can be looked at by its id "
+            "(vps_server_info), and be deleted by it (vps_server), and nothing else."
+        )
+        raise VpsError(words, about=About.of(server))
+    return server
 
 
 class LaggingList:
@@ -71,6 +101,7 @@ class Servers:
         self.api = ServersApi(client)
         self.adopt_timeout = adopt_timeout
         self.wait_interval = wait_interval
+        self._incomplete: set[ServerId] = set()
 
     @property
     def budget(self) -> Budget:
@@ -79,7 +110,17 @@ class Servers:
 
     def list(self, *, attempts: int | None = None) -> list[Server]:
         """Every server of the account: a whole list or an error. `attempts`: how often each page may be asked for."""
-        return self.api.list_servers(attempts=attempts)
+        servers = self.api.list_servers(attempts=attempts)
+        self.note(servers)
+        return servers
+
+    def note(self, servers: Iterable[Server]) -> None:
+        """Keep in mind which of these servers are left out of whatever goes by names or status, for `warnings`."""
+        self._incomplete.update(server["id"] for server in servers if lacking(server))
+
+    def warnings(self) -> Sequence[str]:
+        """What there is to say of the servers that were read."""
+        return (incomplete_warning(sorted(self._incomplete)),) if self._incomplete else ()
 
     def find(self, server_id: ServerId) -> Server | None:
         """A server's detail, or None with positive proof: a 404 for the id and a whole list that lacks it.
@@ -89,11 +130,14 @@ class Servers:
         backoff = self.budget.retry_backoff()
         for attempt in range(1, MOST_TRIES_OF_A_WRITE + 1):
             try:
-                return self.api.get_server(server_id)
+                server = self.api.get_server(server_id)
             except ApiError as problem:
                 if problem.kind is not FailureKind.NOT_FOUND:
                     raise
                 failure = problem.failure
+            else:
+                self.note([server])
+                return server
             if self.is_unlisted(server_id):
                 return None
             error = ApiError(
@@ -110,8 +154,8 @@ class Servers:
         """Whether a whole list lacks a server. `attempts`: how often each page may be asked for."""
         return all(server["id"] != server_id for server in self.list(attempts=attempts))
 
-    def find_named(self, name: str) -> tuple[Server | None, frozenset[ServerId]]:
-        """The detail of the one server of a name (None if there is none) and all ids of the account.
+    def find_named(self, name: str) -> tuple[Server | None, Sequence[Server]]:
+        """The detail of the one server of a name (None if there is none) and the whole list of the account.
 
         Raises VpsError where the name is not unique, or where list and detail do not agree on it.
         """
@@ -122,13 +166,12 @@ class Servers:
             problem = ambiguity(name, namesakes)
             if problem:
                 raise problem
-            ids = frozenset(server["id"] for server in listed)
             if not namesakes:
-                return None, ids
+                return None, listed
             with error_context(About.of(namesakes[0])):
                 existing = self.find(namesakes[0]["id"])
-                if existing is None or existing["name"] == name:
-                    return existing, ids
+                if existing is None or check_whole(existing)["name"] == name:
+                    return existing, listed
                 lagging.pause(namesakes[0], existing)
 
     def details(self, server_ids: Iterable[ServerId], concurrency: int) -> dict[ServerId, Server | VpsError | None]:
@@ -172,4 +215,4 @@ class Servers:
         server = self.find(server_id)
         if server is None:
             raise VpsError("It has vanished.", about=About(server_id=server_id), cause=cause)
-        return server
+        return check_whole(server)

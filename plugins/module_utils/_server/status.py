@@ -10,9 +10,7 @@ documented nowhere, so the good side of every decision is a closed set, and an u
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import Enum
-from typing import Any
 
 ACTIVE = "active"
 STOPPED = "stopped"
@@ -71,8 +69,3 @@ def is_becoming_active(status: str) -> bool:
 def power_word(status: str) -> str:
     """The power state that a status means, for showing: `started`, `stopped`, or the status word itself."""
     return _POWER_OF.get(status, status)
-
-
-def has_address(server: Mapping[str, Any]) -> bool:
-    """Whether a server has the address that every view of it shows."""
-    return bool(server.get("ip_address"))

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from .status import ACTIVE, REBOOTING, STABLE, Goal, has_address, is_known, is_terminal
+from .addresses import has_address, lacks_address
+from .status import ACTIVE, REBOOTING, STABLE, Goal, is_known, is_terminal
 
 STALE_GRACE = 60.0  # seconds in which a new server may still be missing from reads
 SETTLE_TIME = 10.0  # seconds after which an active server that never showed `rebooting` counts as rebooted
@@ -43,6 +44,7 @@ class Wait:
     problem: str = ""
     unknown_status: str = ""
     missing: bool = False  # from the last look
+    lack: str = ""  # what to say of the last look's address, where it showed none
 
     def see(self, server: Mapping[str, Any] | None, now: float) -> State:
         """Judge a look. `server`: a view of the server; None where a whole response says that there is none."""
@@ -69,7 +71,10 @@ class Wait:
 
     def _arrived(self, server: Mapping[str, Any], now: float) -> bool:
         if self.goal is Goal.READY:
-            return has_address(server)
+            if has_address(server):
+                return True
+            self.lack = lacks_address(server)
+            return False
         if self.goal is Goal.REBOOTED:
             # A read that shows `active` right after the command may be older than the reboot.
             return self.saw_rebooting or (self.reads >= _SETTLE_READS and now - self.started >= self.settle_time)
@@ -95,5 +100,5 @@ class Wait:
         if self.missing:
             words.append("the last look did not find it")
         if self.goal is Goal.READY and self.last_status == ACTIVE:
-            words.append("it has no address")
+            words.append(self.lack)
         return ", and ".join(words)

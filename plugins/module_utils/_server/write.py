@@ -40,6 +40,11 @@ class Attempt:
         self.paused = False
         self.confirms_doubt = False
 
+    @property
+    def throttled(self) -> bool:
+        """Whether the API said "later", which is no failed try: the time limit counts."""
+        return self.kind is FailureKind.THROTTLED
+
     def __enter__(self) -> Attempt:
         return self
 
@@ -102,11 +107,15 @@ class Write:
         return self.doubt is not None
 
     def attempts(self) -> Iterator[Attempt]:
-        """As many as the tries allow, with a pause before each but the first."""
-        for number in range(1, self._allowed + 1):
+        """As many as the tries allow, with a pause before each but the first; those that were told to come later don't
+        count.
+        """
+        number = 1
+        while number <= self._allowed:
             self._last = Attempt(self, number)
             yield self._last
-            if number < self._allowed and not self._last.paused:
+            number += 0 if self._last.throttled else 1
+            if number <= self._allowed and not self._last.paused:
                 self._pause(self._last)
 
     def given_up(self) -> ApiError:
@@ -135,15 +144,16 @@ class Write:
             self._client.budget.cancel(attempt.error().own_reason(general=True))
         if reaction in (Reaction.FAIL, Reaction.STOP):
             raise attempt.error() from None
-        # The pause that a 429 asks for comes before the look, which is a request too; and none may lie between a look
-        # and a create.
+        # No pause may lie between a look and a create. The one that a 429 asks for is kept by every request.
         looks_after_pause = self._operation is Operation.CREATE and reaction is Reaction.LOOK_AGAIN
-        if attempt.kind is FailureKind.THROTTLED or looks_after_pause:
-            if attempt.number >= self._allowed:
+        if attempt.throttled or looks_after_pause:
+            if attempt.number >= self._allowed and not attempt.throttled:
                 raise self.given_up() from None
             self._pause(attempt)
             attempt.paused = True
         return reaction
 
     def _pause(self, attempt: Attempt) -> None:
-        self._client.budget.pause_before_retry(self._backoff, attempt.failure.retry_after, attempt.error())
+        self._client.budget.pause_before_retry(
+            self._backoff, attempt.failure.retry_after, attempt.error(), throttled=attempt.throttled
+        )

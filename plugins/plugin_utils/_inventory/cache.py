@@ -12,12 +12,14 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, cast
 
+from ansible.plugins.inventory import get_cache_plugin
+
 from ...module_utils._client.responses import parse_json
 from ...module_utils._client.settings import Settings
-from ...module_utils._server.responses import check_server
-from .selection import Query, Selection, Server
+from ...module_utils._server.responses import check_view
+from .selection import Found, Query, Selection, Server, Words
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 def cache_key(base: str, path: str, settings: Settings, query: Query) -> str:
@@ -30,37 +32,50 @@ def cache_key(base: str, path: str, settings: Settings, query: Query) -> str:
     return f"{base}_{hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:20]}"
 
 
-def to_cache(servers: list[Server]) -> dict[str, Any]:
+def to_cache(found: Found) -> dict[str, Any]:
     """What is cached: the API's data as one text, which no cache plugin looks into, converts or copies bit by bit."""
-    text = json.dumps(servers, ensure_ascii=True, separators=(",", ":"))
-    return {"format": _FORMAT, "digest": _digest(text), "servers": text}
+    data = {"servers": found.servers, "words": asdict(found.words)}
+    text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
+    return {"format": _FORMAT, "digest": _digest(text), "data": text}
 
 
-def from_cache(cached: Any, selection: Selection) -> list[Server] | None:
+def from_cache(cached: Any, selection: Selection) -> Found | None:
     """The selected servers in a cached value, or None for what `to_cache` did not write.
 
     They are checked like a response of the API.
     """
-    if not isinstance(cached, Mapping) or cached.get("format") != _FORMAT or not isinstance(cached.get("servers"), str):
+    if not isinstance(cached, Mapping) or cached.get("format") != _FORMAT or not isinstance(cached.get("data"), str):
         return None
     try:
-        if cached.get("digest") != _digest(cached["servers"]):
+        if cached.get("digest") != _digest(cached["data"]):
             return None
-        servers = parse_json(cached["servers"].encode())
-        if not isinstance(servers, list):
+        data = parse_json(cached["data"].encode())
+        if not isinstance(data, dict) or not isinstance(data.get("servers"), list):
             return None
-        servers = [cast(Server, check_server(server)) for server in servers]
-    except ValueError:
+        servers = [cast(Server, check_view(server)) for server in data["servers"]]
+        words = Words(**{name: tuple(map(str, words)) for name, words in data["words"].items()})
+    except (ValueError, TypeError, KeyError, AttributeError):
         return None
-    return selection.of(servers)
+    return Found(selection.of(servers), words)
 
 
-def cached_servers(store: Mapping[str, Any], key: str, selection: Selection) -> list[Server] | None:
+def cached_servers(store: Mapping[str, Any], key: str, selection: Selection) -> Found | None:
     """The selected servers under a key of a cache; None where they are absent, expired, damaged or unreadable."""
     try:
         return from_cache(store[key], selection)
     except Exception:  # pylint: disable=broad-exception-caught
         return None  # whatever a cache plugin raises, the API has what is needed
+
+
+def without_limit(plugin: Any) -> Any:
+    """The cache of an inventory plugin, in which nothing expires."""
+    given = {"_uri": "cache_connection", "_prefix": "cache_prefix"}
+    options = {name: plugin.get_option(option) for name, option in given.items()}
+    return get_cache_plugin(
+        plugin.get_option("cache_plugin"),
+        _timeout=0,
+        **{name: value for name, value in options.items() if value is not None},
+    )
 
 
 def _digest(text: str) -> str:

@@ -11,20 +11,15 @@ each time.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol
 
-from ansible import constants as C
 from ansible.inventory.data import InventoryData
 
-from .._text import TRUST_IS_EXPLICIT, is_exporting, with_plain_exports
-from .expressions import Path, Reads, Unkeyable, analyse, key_of, read
-
-# A text that comes out of a template as it went in, on every ansible-core: nothing in it can be taken for a list or a
-# word of Python.
-_SIMPLE_TEXT = re.compile(r"(?!(?:True|False|None)\Z)[A-Za-z0-9](?:[A-Za-z0-9 _.:/@+-]*[A-Za-z0-9])?")
+from .._text import is_exporting, with_plain_exports
+from .evaluation import SIMPLE_TEXT, may_remember, texts_stay_texts
+from .expressions import Outcomes, Reads, analyse, read
 
 _NOTHING: tuple[Any, ...] = ()
 _AGAIN: tuple[Any, ...] = ("to be found out", "for every host")
@@ -71,25 +66,7 @@ class _Recorder:
         return self._inventory.add_child(group, child)
 
 
-class _Entry:
-    """One expression of the configuration, with the outcomes that are known of it."""
-
-    def __init__(self, reads: Reads | None) -> None:
-        self.reads = reads
-        self.paths: tuple[Path, ...] = reads.paths if reads else ()
-        self.outcomes: dict[Any, Any] = {}
-
-    def key(self, variables: Mapping[str, Any]) -> Any:
-        """What the outcome depends on; None where it has to be found out anew."""
-        if self.reads is None:
-            return None
-        try:
-            return key_of(variables, self.paths)
-        except (Unkeyable, RecursionError):
-            return None
-
-
-class _GroupEntry(_Entry):
+class _GroupEntry(Outcomes):
     """An entry of `groups` or `keyed_groups`, with the call of its stock helper for one host."""
 
     def __init__(self, reads: Reads | None, helper: Callable[[str], None], forgives: str = "") -> None:
@@ -134,9 +111,7 @@ class Constructor:
         self._own = frozenset(own)
         self._strict = plugin.get_option("strict")
         self._exporting = is_exporting()
-        # Extra variables and extensions of Jinja may change what any expression means.
-        uses_extra_vars = plugin.get_option("use_extra_vars") and plugin._vars
-        self._remember = remember and not uses_extra_vars and not getattr(C, "DEFAULT_JINJA2_EXTENSIONS", None)
+        self._remember = remember and may_remember(plugin)
 
     def construct(self, host_names: Sequence[str], fresh: Collection[str]) -> list[str]:
         """Set the composed variables of all hosts, then put them into groups. Returns warnings.
@@ -168,12 +143,12 @@ class Constructor:
     # Variables
 
     def _compose_all(self, compose: Mapping[str, Any], host_names: Sequence[str], fresh: Collection[str]) -> None:
-        texts_stay_texts = TRUST_IS_EXPLICIT or not C.config.get_config_value("DEFAULT_JINJA2_NATIVE")
+        may_be_read = texts_stay_texts()
         entries = []
         for name, expression in compose.items():
             reads = analyse(expression, self._own) if isinstance(name, str) and name.isidentifier() else None
-            direct = reads.paths[0] if reads is not None and reads.is_plain and texts_stay_texts else None
-            entries.append((name, expression, _Entry(reads), direct))
+            direct = reads.paths[0] if reads is not None and reads.is_plain and may_be_read else None
+            entries.append((name, expression, Outcomes(reads), direct))
         hosts = self._plugin.inventory.hosts
         for host_name in host_names:
             host = hosts[host_name]
@@ -184,17 +159,17 @@ class Constructor:
             for name, expression, entry, direct in entries:
                 if is_fresh and direct is not None:
                     value, steps = read(before, direct)
-                    if steps == len(direct) and isinstance(value, str) and _SIMPLE_TEXT.fullmatch(value):
+                    if steps == len(direct) and isinstance(value, str) and SIMPLE_TEXT.fullmatch(value):
                         settled[name] = value
                         continue
                 key = entry.key(before) if is_fresh else None
-                outcome = entry.outcomes.get(key) if key is not None else None
+                outcome = entry.known.get(key) if key is not None else None
                 if outcome is None:
                     if snapshot is None:
                         before = snapshot = host.get_vars()
                     outcome = self._composed(name, expression, snapshot, host)
                     if key is not None and outcome is not _AGAIN:
-                        entry.outcomes[key] = outcome
+                        entry.known[key] = outcome
                 elif outcome:
                     settled[name] = outcome[0]
             host.vars.update(settled)
@@ -232,7 +207,7 @@ class Constructor:
             is_fresh = host_name in fresh
             for entry in entries:
                 key = entry.key(host.vars) if is_fresh else None
-                outcome = entry.outcomes.get(key) if key is not None else None
+                outcome = entry.known.get(key) if key is not None else None
                 if outcome is not None:
                     for group in outcome:
                         group.add_host(host)
@@ -245,7 +220,7 @@ class Constructor:
                     entry.failures.append((host_name, error))
                     continue
                 if key is not None:
-                    entry.outcomes[key] = tuple(groups[name] for name in recorder.joined)
+                    entry.known[key] = tuple(groups[name] for name in recorder.joined)
 
     def _recorded(self, action: Callable[[], None]) -> _Recorder:
         inventory = self._plugin.inventory

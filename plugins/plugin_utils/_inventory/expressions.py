@@ -168,10 +168,14 @@ class Unkeyable(Exception):
 
 @dataclass(frozen=True)
 class Reads:
-    """What an expression reads. `is_plain`: it is nothing but its one path."""
+    """What an expression reads. `is_plain`: it is nothing but its one path.
+
+    `pieces`: the constant texts and the paths that it puts together (`'prod-' ~ vps_name`); empty where it does more.
+    """
 
     paths: tuple[Path, ...]
     is_plain: bool
+    pieces: tuple[str | Path, ...] = ()
 
 
 def analyse(expression: Any, own: Collection[str], *, template: bool = False) -> Reads | None:
@@ -191,7 +195,33 @@ def analyse(expression: Any, own: Collection[str], *, template: bool = False) ->
     paths: dict[Path, None] = {}
     if not _collect(tree, own, paths):
         return None
-    return Reads(tuple(paths), is_plain=not template and bare is not None and _path_of(bare) is not None)
+    if template or bare is None:
+        return Reads(tuple(paths), is_plain=False)
+    return Reads(tuple(paths), _path_of(bare) is not None, tuple(_pieces_of(bare)))
+
+
+def is_expression(text: str) -> bool:
+    """Whether a text is an expression as far as its syntax goes."""
+    if _DELIMITERS.search(text):
+        return False
+    try:
+        return _only_expression(_parser.parse("{{ " + text + " }}")) is not None
+    except TemplateError:
+        return False
+
+
+def _pieces_of(node: nodes.Expr) -> list[str | Path]:
+    """See Reads."""
+    pieces: list[str | Path] = []
+    for part in node.nodes if isinstance(node, nodes.Concat) else [node]:
+        path = _path_of(part)
+        if path is not None:
+            pieces.append(path)
+        elif isinstance(part, nodes.Const) and isinstance(part.value, str):
+            pieces.append(part.value)
+        else:
+            return []
+    return pieces
 
 
 def _only_expression(tree: nodes.Template) -> nodes.Expr | None:
@@ -266,6 +296,25 @@ def key_of(variables: Mapping[str, Any], paths: Iterable[Path]) -> tuple[Any, ..
         else:
             key.append((steps, _frozen(value)))
     return tuple(key)
+
+
+class Outcomes:
+    """One expression, with the outcomes that are known of it, by what it reads."""
+
+    def __init__(self, reads: Reads | None) -> None:
+        """`reads`: None where every outcome has to be found out anew."""
+        self.reads = reads
+        self.paths: tuple[Path, ...] = reads.paths if reads else ()
+        self.known: dict[Any, Any] = {}
+
+    def key(self, variables: Mapping[str, Any]) -> Any:
+        """What the outcome depends on; None where it has to be found out anew."""
+        if self.reads is None:
+            return None
+        try:
+            return key_of(variables, self.paths)
+        except (Unkeyable, RecursionError):
+            return None
 
 
 def _frozen(value: Any) -> Any:

@@ -11,16 +11,17 @@ import keyword
 import re
 import socket
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Optional
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, NamedTuple, Optional
 
+from ...module_utils._server.addresses import choose_address
+from ...module_utils._server.model import lacking
 from .._text import Marker, TooDeep, printable
+
+NAME_SOURCES = ("name", "hostname", "id")
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}")
 _LONGEST_NAME = 253
-# Neither 0.0.0.0 nor a multicast address, and without leading zeros.
-_OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
-_CANONICAL_IPV4 = re.compile(rf"(?:22[0-3]|2[01][0-9]|1[0-9]{{2}}|[1-9][0-9]?)(?:\.{_OCTET}){{3}}")
 # What means this machine, or every host, to Ansible or to a resolver, whatever the inventory says of it.
 _RESERVED_NAMES = frozenset({
     "all", "ungrouped",
@@ -68,23 +69,33 @@ def name_hosts(
     sources: Sequence[str],
     groups: Collection[str],
     existing: Mapping[str, int | None] | None = None,
+    evaluate: Callable[[str, int], Any] | None = None,
 ) -> tuple[list[str], list[str]]:
     """The hosts' names, in the servers' order, all different; and the warnings about those that may surprise.
 
-    `sources`: of `name`, `hostname`, `id`, the first that a server has and that is safe. `groups`: names of groups,
-    which no host may bear. `existing`: names of hosts that other sources of this inventory have made of servers, with
-    the servers' ids, or None for a server of another API.
+    `sources`: the first that a server has and that is safe: of `name`, `hostname`, `id`; any other is an expression,
+    for which `evaluate` gets it and the server's place, and returns a text, or None for none. `groups`: names of
+    groups, which no host may bear. `existing`: names of hosts that other sources of this inventory have made of
+    servers, with the servers' ids, or None for a server of another API.
     """
     names: list[str] = []
     warnings: list[str] = []
-    for server in servers:
-        given = [str(server["id"]) if source == "id" else server.get(source) for source in sources]
-        candidates = [candidate for candidate in given if candidate is not None and candidate != ""]
-        name: str = next(
-            (candidate for candidate in candidates if is_safe_name(candidate, groups)), f"vps-{server['id']}"
-        )
-        if not candidates or name != candidates[0]:
-            wanted = printable(candidates[0]) if candidates else f"without {' and '.join(sources)}"
+    for number, server in enumerate(servers):
+        first, name = None, None
+        for source in sources:
+            if source in NAME_SOURCES:
+                candidate = str(server["id"]) if source == "id" else server.get(source)
+            else:
+                candidate = evaluate(source, number) if evaluate else None
+            if candidate is None or candidate == "":
+                continue
+            first = candidate if first is None else first
+            if is_safe_name(candidate, groups):
+                name = candidate
+                break
+        name = name or f"vps-{server['id']}"
+        if name != first and not (first is None and lacking(server)):  # of those that lack a name, the caller tells
+            wanted = f"without {' and '.join(sources)}" if first is None else printable(first)
             warnings.append(
                 f"server {server['id']}, {wanted}: not usable as the name of a host; the host is called {name}"
             )
@@ -118,35 +129,6 @@ def _all_different(
         if before != after:
             warnings.append(f"server {server['id']}: not the only one called {before}; the host is called {after}")
     return names
-
-
-# Addresses
-
-
-def connection_address(server: Mapping[str, Any], connect_with: Sequence[str]) -> str | None:
-    """The address that becomes `ansible_host`: an IP literal in canonical form, or None.
-
-    ssh would take a text such as `-oProxyCommand=...` for an option, and a name for one to resolve.
-    """
-    usual = server.get("ip_address")
-    if connect_with[0] == "ipv4" and isinstance(usual, str) and _CANONICAL_IPV4.fullmatch(usual):
-        return usual
-    found: dict[str, str] = {}
-    for field in ("ip_address", "ipv6_address"):
-        address = _address(server.get(field))
-        if address is not None:
-            found.setdefault(f"ipv{address.version}", str(address))
-    return next((found[kind] for kind in connect_with if kind in found), None)
-
-
-def _address(text: Any) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    if not isinstance(text, str) or "%" in text:
-        return None  # integers are addresses to ipaddress, and a zone is free text
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return None
-    return None if address.is_unspecified or address.is_multicast else address
 
 
 # Variables
@@ -191,3 +173,29 @@ def host_variables(server: Mapping[str, Any], names: VariableNames, mark: Marker
             except TooDeep:
                 dropped.append(key)
     return variables, dropped
+
+
+# Whole hosts
+
+
+class Draft(NamedTuple):
+    """A server on its way to become a host: all but its name."""
+
+    server: Mapping[str, Any]
+    variables: dict[str, Any]  # with `ansible_host`, where it has an address
+    dropped: list[str]  # keys that could not become a variable
+    refused: list[str]  # words on addresses that are none
+
+
+def draft_hosts(
+    servers: Sequence[Mapping[str, Any]], connect_with: Sequence[str], names: VariableNames, mark: Marker
+) -> list[Draft]:
+    """The servers with their variables, in their order. `connect_with`: kinds of addresses, in order of preference."""
+    drafts = []
+    for server in servers:
+        variables, dropped = host_variables(server, names, mark)
+        address, refused = choose_address(server, connect_with)
+        if address is not None:
+            variables["ansible_host"] = mark(address)
+        drafts.append(Draft(server, variables, dropped, refused))
+    return drafts

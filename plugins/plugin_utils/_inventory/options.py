@@ -21,9 +21,11 @@ from ansible.module_utils.parsing.convert_bool import boolean
 
 from ...module_utils._client.errors import BadInput
 from ...module_utils._client.secrets import clean_token
+from ...module_utils._server.addresses import ADDRESS_KINDS
+from .expressions import is_expression
+from .hosts import NAME_SOURCES
 from .selection import Query, Selection
 
-# The options that may be templates, so that a lookup can give them.
 CONNECTION_OPTIONS = (
     "api_token",
     "api_url",
@@ -33,8 +35,10 @@ CONNECTION_OPTIONS = (
     "validate_certs",
     "ca_path",
 )
-NAME_SOURCES = ("name", "hostname", "id")
-ADDRESS_KINDS = ("ipv4", "ipv6")
+# The options that may be templates, so that a lookup can give them.
+TEMPLATED_OPTIONS = (*CONNECTION_OPTIONS, "status", "locations", "include", "exclude", "group", "hostvars_prefix")
+# Lists of expressions, in which a comma separates nothing.
+EXPRESSION_OPTIONS = ("hostnames", "filters")
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -90,12 +94,15 @@ class GivenOptions:
         self._definitions = definitions
         self.values: dict[str, Any] = {}
         for name, value in config.items():
-            if name not in CONNECTION_OPTIONS:
-                self.values[name] = value
+            if name not in TEMPLATED_OPTIONS:
+                self.values[name] = _one_expression(value) if name in EXPRESSION_OPTIONS else value
                 continue
             templated = template(name, value)
-            # What is empty counts as left out, here as in the environment: a lookup may have found nothing.
-            if templated not in (None, ""):
+            # An empty connection option counts as left out, here as in the environment: a lookup may have found
+            # nothing. A selection that comes to nothing does not: it would select every server.
+            if name not in CONNECTION_OPTIONS and templated is None and value is not None:
+                raise BadInput(f"The template of {name} gives nothing.")
+            if name not in CONNECTION_OPTIONS or templated not in (None, ""):
                 self.values[name] = templated
 
     def token(self) -> str:
@@ -131,6 +138,13 @@ class GivenOptions:
         )
 
 
+def _one_expression(value: Any) -> Any:
+    """A text as a list of one, before Ansible would split it at commas; names of fields may be split."""
+    if not isinstance(value, str) or all(part.strip() in NAME_SOURCES for part in value.split(",")):
+        return value
+    return [value]
+
+
 def connection_variables(definitions: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """The environment variables of the connection options."""
     return [name for option in CONNECTION_OPTIONS for name in _variables_of(definitions[option])]
@@ -154,22 +168,32 @@ class HostOptions:
     """Which servers become hosts, and what becomes of them: checked."""
 
     query: Query
+    filters: tuple[str, ...]
     hostnames: tuple[str, ...]
     connect_with: tuple[str, ...]
     prefix: str
     group: str
 
+    @property
+    def has_expressions(self) -> bool:
+        """Whether there are expressions that decide which servers become hosts, or what they are called."""
+        return bool(self.filters) or any(source not in NAME_SOURCES for source in self.hostnames)
+
 
 def read_host_options(options: Mapping[str, Any]) -> HostOptions:
     """Check the options that say which servers become hosts, and how. Raises BadInput."""
+    connect_with = _choices("connect_with", options["connect_with"], ADDRESS_KINDS)
+    prefix = _prefix(options["hostvars_prefix"])
     return HostOptions(
         query=Query(
             selection=Selection(**{field.name: _texts(field.name, options[field.name]) for field in fields(Selection)}),
             details=bool(options["details"]),
+            ipv6=not options["details"] and "ipv6" in connect_with,
         ),
-        hostnames=_choices("hostnames", options["hostnames"], NAME_SOURCES),
-        connect_with=_choices("connect_with", options["connect_with"], ADDRESS_KINDS),
-        prefix=_prefix(options["hostvars_prefix"]),
+        filters=_filters(options["filters"]),
+        hostnames=_name_sources(options["hostnames"], prefix, any_variable=bool(options["use_extra_vars"])),
+        connect_with=connect_with,
+        prefix=prefix,
         group=_group(options["group"]),
     )
 
@@ -183,7 +207,7 @@ def _texts(option: str, values: Sequence[Any] | None) -> tuple[str, ...]:
         if isinstance(value, str) and ("{{" in value or "{%" in value):
             # Taken as it stands it would select nothing, and an empty inventory is a success.
             raise BadInput(
-                f"{option} can't be a template, got {value[:100]!r}: only the connection options can be templates."
+                f"{option} still holds a template, got {value[:100]!r}: templates are not evaluated in here."
             )
         texts.append(str(value))
     return tuple(texts)
@@ -195,6 +219,43 @@ def _choices(option: str, values: Sequence[Any] | None, choices: Sequence[str]) 
     if wrong or not chosen:
         raise BadInput(f"{option} must be a list of {', '.join(choices)}, got {wrong[0] if wrong else 'an empty one'}.")
     return chosen
+
+
+def _name_sources(values: Sequence[Any] | None, prefix: str, *, any_variable: bool) -> tuple[str, ...]:
+    """`any_variable`: whether variables are known beside those of the server. The texts are not copied: they are
+    templates only as they are.
+    """
+    sources = tuple(values or ())
+    wrong = [
+        value
+        for value in sources
+        if not isinstance(value, str)
+        or not is_expression(value)
+        # A word that is no variable is a mistake, and not a name that no server has.
+        or not (
+            value in NAME_SOURCES
+            or any_variable
+            or not _IDENTIFIER.fullmatch(value.strip())
+            or value.strip().startswith(prefix)
+            or value.strip() == "ansible_host"
+        )
+    ]
+    if wrong or not sources:
+        raise BadInput(
+            f"hostnames must be a list of {', '.join(NAME_SOURCES)}, or of expressions without braces as in compose, "
+            f"such as 'prod-' ~ {prefix}name, got {str(wrong[0])[:100] if wrong else 'an empty one'}."
+        )
+    return sources
+
+
+def _filters(values: Sequence[Any] | None) -> tuple[str, ...]:
+    for value in values or ():
+        if not isinstance(value, str) or not is_expression(value):
+            raise BadInput(
+                f"filters must be a list of expressions without braces as in groups, such as vps_plan.memory >= 4096, "
+                f"got {str(value)[:100]!r}."
+            )
+    return tuple(values or ())
 
 
 def _prefix(value: Any) -> str:

@@ -6,16 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible.inventory.data import InventoryData
 from ansible.inventory.host import Host
 
-from .._text import new_marker
-from .hosts import VariableNames, connection_address, host_variables
-from .options import HostOptions
-from .selection import Server
+from .hosts import Draft
 
 # What a host that this plugin has made carries for the next file: its server's API and id. Two accounts may have
 # servers of one name, and two APIs servers of one id. It is no variable, so that nobody else can set it; and not kept
@@ -29,23 +26,22 @@ class Population:
     All lists are of hosts' names, in the servers' order.
     """
 
-    def __init__(self, inventory: InventoryData, group: str, no_address_group: str, api_url: str) -> None:
-        """`group` gets every host, `no_address_group` those without an address; the inventory has both groups."""
+    def __init__(self, inventory: InventoryData, api_url: str) -> None:
         self._inventory = inventory
         self._hosts = inventory.hosts
-        self._group_name = group
-        self._group = inventory.groups[group]
-        self._no_address_group = no_address_group
         self._api_url = api_url
+        self._group_name = ""
         self._existing: dict[str, tuple[str, int]] = {
             name: getattr(host, _SERVER) for name, host in self._hosts.items() if hasattr(host, _SERVER)
         }
         self._class: type[Host] | None = None
         self._origin: dict[str, Any] = {}
-        self._variable_names: VariableNames | None = None
+        self.own: frozenset[str] = frozenset()  # the names of all variables that the hosts have or could have
         self.names: list[str] = []
         self.fresh: dict[str, None] = {}  # the hosts that no other source has touched
+        # What there is to tell: hosts' names, with words on addresses that are none.
         self.without_address: list[str] = []
+        self.refused: list[str] = []  # hosts that have another address
         self.moved: list[str] = []  # hosts that others had made, with another address
         self.incomplete: list[str] = []  # hosts that lack a variable for some of the server's fields
 
@@ -56,17 +52,20 @@ class Population:
             for name, (api_url, server_id) in self._existing.items()
         }
 
-    def add_servers(self, servers: Sequence[Server], names: Sequence[str], options: HostOptions) -> None:
-        """Add all servers, each as the host of the name that has its place in `names`."""
+    def add_hosts(self, drafts: Sequence[Draft], names: Sequence[str], group: str, no_address_group: str) -> None:
+        """Add all hosts, each with the name that has its place in `names`.
+
+        `group` gets every host, `no_address_group` those without an address; the inventory has both groups.
+        """
         hosts, api_url = self._hosts, self._api_url
-        variable_names, mark = VariableNames(options.prefix), new_marker()
-        for server, name in zip(servers, names):
-            variables, dropped = host_variables(server, variable_names, mark)
-            address = connection_address(server, options.connect_with)
-            if address is None:
-                self.without_address.append(name)
-            else:
-                variables["ansible_host"] = mark(address)
+        self._group_name, self._group = group, self._inventory.groups[group]
+        without_address = []
+        for (server, variables, dropped, refused), name in zip(drafts, names):
+            if "ansible_host" not in variables:
+                without_address.append(name)
+                self.without_address.append(f"{name} ({', '.join(refused)})" if refused else name)
+            elif refused:
+                self.refused.append(f"{name} ({', '.join(refused)})")
             if dropped:
                 self.incomplete.append(name)
             if name in hosts:
@@ -76,15 +75,19 @@ class Population:
             else:
                 self._add(name, variables)
             setattr(hosts[name], _SERVER, (api_url, server["id"]))
-        for name in self.without_address:
-            self._inventory.add_host(name, self._no_address_group)
+        for name in without_address:
+            self._inventory.add_host(name, no_address_group)
         self.names = list(names)
-        self._variable_names = variable_names
 
-    def variables(self) -> frozenset[str]:
-        """The names of all variables that the hosts have or could have of their servers."""
-        given = self._variable_names.all() if self._variable_names is not None else frozenset()
-        return given | {"ansible_host"}
+    def told(self) -> Iterator[tuple[str, list[str]]]:
+        """What there is to tell, and of which hosts."""
+        yield "Servers without an address to connect to", self.without_address
+        yield "Some addresses of these servers are not used", self.refused
+        yield (
+            "Hosts of these names are in the inventory already, and get the address of a server of that name",
+            self.moved,
+        )
+        yield "Some fields of these servers can't be variables and are left out", self.incomplete
 
     def take_back(self) -> None:
         """Remove the fresh hosts: after an error Ansible goes on, and would do so with hosts that lack some groups."""

@@ -16,11 +16,12 @@ from ...module_utils._client.exchange import Http, require_requests
 from ...module_utils._client.retry_policy import FailureKind
 from ...module_utils._client.secrets import values_scrubber
 from ...module_utils._client.settings import Settings
+from ...module_utils._client.shared_pace import SharedPace
 from ...module_utils._server.endpoints import ServersApi
-from .selection import Query, Selection, Server
+from .selection import Found, Query, Selection, Server, Words
 
 
-def fetch_servers(settings: Settings, query: Query) -> tuple[list[Server], list[ServerId]]:
+def fetch_servers(settings: Settings, query: Query) -> tuple[Found, list[ServerId]]:
     """The selected servers, as the API shows them, and the ids of those that vanished: in the list, without a detail.
 
     The token is scrubbed from every text. Sends GET requests only. Raises VpsError: for a list that is not whole, a
@@ -28,33 +29,52 @@ def fetch_servers(settings: Settings, query: Query) -> tuple[list[Server], list[
     """
     require_requests()
     budget = Budget(
-        limit=None, retries=settings.retries, retry_max_delay=settings.retry_max_delay, request_timeout=settings.timeout
+        limit=None,
+        retries=settings.retries,
+        retry_max_delay=settings.retry_max_delay,
+        request_timeout=settings.timeout,
+        pace=SharedPace(settings),
     )
     client = ApiClient(Http(settings), budget)
     api = ServersApi(client)
-    servers = query.selection.of(_list(api, query.selection))
-    gone: list[ServerId] = []
-    if query.details:
-        servers, gone = _with_details(api, servers)
+    found = _list(api, query.selection)
+    servers, gone = _with_details(api, found.servers, query)
     if not client.may_have_echoed:
-        return servers, gone
+        return Found(servers, found.words), gone
     # An API that echoes the token must not get it into names, variables or a cache.
     scrub = values_scrubber(settings.token)
-    return [scrub(server) for server in servers], gone
+    words = Words(*(tuple(map(scrub, words)) for words in (found.words.status, found.words.locations)))
+    return Found([scrub(server) for server in servers], words), gone
 
 
-def _list(api: ServersApi, selection: Selection) -> list[Server]:
-    filters = selection.for_api()
+def _list(api: ServersApi, selection: Selection) -> Found:
+    """The selected servers by a list. Where the API was asked for one status only, and a word was not among what it
+    gave, the whole list tells whether any server has it.
+    """
+    status = selection.status_for_api()
+    listed = _listed(api, status)
+    if not selection.status and not selection.locations:
+        return Found(selection.of(listed))
+    words = Words.of(listed)
+    if status is not None and any(selection.missing_words(words)):
+        listed = _listed(api, None)
+        words = Words.of(listed)
+    return Found(selection.of(listed), words)
+
+
+def _listed(api: ServersApi, status: str | None) -> list[Server]:
     try:
-        return cast("list[Server]", api.list_servers(**filters))
+        return cast("list[Server]", api.list_servers(status=status))
     except ApiError as error:
-        if not filters or error.kind is not FailureKind.INVALID:
+        if status is None or error.kind is not FailureKind.INVALID:
             raise
         # A word that the API does not know selects no server; that is for the caller to find out, not an error.
         return cast("list[Server]", api.list_servers())
 
 
-def _with_details(api: ServersApi, servers: list[Server]) -> tuple[list[Server], list[ServerId]]:
+def _with_details(api: ServersApi, servers: list[Server], query: Query) -> tuple[list[Server], list[ServerId]]:
+    """The servers with the details that the query asks for, and the ids of those that have none any more."""
+
     def detail(server: Server) -> Server | None:
         try:
             return cast(Server, api.get_server(server["id"]))
@@ -63,9 +83,12 @@ def _with_details(api: ServersApi, servers: list[Server]) -> tuple[list[Server],
                 return None  # deleted since the list was read; the list is what counts
             raise
 
-    found = run_all(detail, servers, DEFAULT_CONCURRENCY)
-    merged = [{**server, **(more or {})} for server, more in zip(servers, found)]
-    return merged, [server["id"] for server, more in zip(servers, found) if more is None]
+    needing = [server for server in servers if query.needs_detail(server)]
+    if not needing:
+        return servers, []
+    found = dict(zip((server["id"] for server in needing), run_all(detail, needing, DEFAULT_CONCURRENCY)))
+    merged = [{**server, **(found.get(server["id"]) or {})} for server in servers]
+    return merged, [server_id for server_id, more in found.items() if more is None]
 
 
 def is_outage(error: VpsError) -> bool:

@@ -6,12 +6,15 @@
 VPSORG_TEST_SYSLOG=FILE: what goes to the system log is appended to the file instead. VPSORG_TEST_CLOCK_STEP=SECONDS:
 the wall clock steps by so much, once a client has been created in the process and a second has passed;
 VPSORG_TEST_CLOCK_STEPS=FILE: a line is written to it when the step was seen. VPSORG_TEST_CLOCK_SCALE=FACTOR: monotonic
-time runs so many times faster, and pauses are so many times shorter.
+time runs so many times faster, and pauses are so many times shorter. VPSORG_TEST_SERVERS_AT=127.0.N: the servers at
+203.0.113.1 and 2001:db8::1 and so on stand at 127.0.N.1 and so on, as no loopback address counts as a server's.
 """
 
 from __future__ import annotations
 
+import ipaddress
 import os
+import socket
 import threading
 import time
 from typing import Any
@@ -70,9 +73,24 @@ def _divert_syslog(file: str) -> None:
     syslog.syslog = write  # type: ignore[assignment]
 
 
+def routed_connect(network: str) -> Any:
+    """`socket.socket.connect` that finds servers in a loopback network, such as `127.0.6`."""
+    real_connect = socket.socket.connect
+
+    def connect(self: socket.socket, address: Any) -> None:
+        if isinstance(address, tuple) and address[0].startswith(("203.0.113.", "2001:db8::")):
+            place = f"{network}.{int(ipaddress.ip_address(address[0])) % 256}"
+            address = (f"::ffff:{place}" if ":" in address[0] else place, *address[1:])
+        return real_connect(self, address)
+
+    return connect
+
+
 if os.environ.get("VPSORG_TEST_SYSLOG"):
     _divert_syslog(os.environ["VPSORG_TEST_SYSLOG"])
 if os.environ.get("VPSORG_TEST_CLOCK_STEP"):
     _step(float(os.environ["VPSORG_TEST_CLOCK_STEP"]), os.environ.get("VPSORG_TEST_CLOCK_STEPS"))
 if os.environ.get("VPSORG_TEST_CLOCK_SCALE"):
     _scale(float(os.environ["VPSORG_TEST_CLOCK_SCALE"]))
+if os.environ.get("VPSORG_TEST_SERVERS_AT"):
+    socket.socket.connect = routed_connect(os.environ["VPSORG_TEST_SERVERS_AT"])  # type: ignore[method-assign]

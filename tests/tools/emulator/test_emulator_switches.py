@@ -46,6 +46,14 @@ def test_no_address_ever(emulator: Emulator, client: Client) -> None:
     assert (detail["status"], detail["ip_address"], detail["ipv6_address"]) == ("active", None, None)
 
 
+@switch("address_kinds")
+@pytest.mark.parametrize("kinds", ["both", "ipv4", "ipv6"])
+def test_kinds_of_addresses(emulator: Emulator, client: Client, kinds: str) -> None:
+    emulator.configure(provision_ms=0, address_ms=0, address_kinds=kinds)
+    detail = client.detail(client.create()["id"])
+    assert (detail["ip_address"] is not None, detail["ipv6_address"] is not None) == (kinds != "ipv6", kinds != "ipv4")
+
+
 @switch("start_ms", "stop_ms", "reboot_ms", "start_ends_in", "stop_ends_in", "reboot_ends_in")
 @pytest.mark.parametrize(("action", "status"), [("start", "stopped"), ("stop", "active"), ("reboot", "active")])
 def test_an_action_ends_in_a_word(emulator: Emulator, client: Client, action: str, status: str) -> None:
@@ -292,6 +300,28 @@ def test_unknown_fields(emulator: Emulator, client: Client) -> None:
     emulator.configure(unknown_fields="reject")
     answer = client.ask("PATCH", f"/servers/{server}/", {"colour": "red", "plan_id": 1})
     assert answer.status_code == 400 and set(answer.json()) == {"colour", "plan_id"}
+
+
+@switch("plans")
+def test_the_list_of_plans(emulator: Emulator, client: Client) -> None:
+    plans = {plan["id"]: plan for plan in client.get("/plans/").json()["results"]}
+    assert sorted(plans) == [1, 2, 3, 4] and "eu-north" in plans[1]["locations"]
+    there = client.get("/plans/?location=eu-north").json()
+    assert there["count"] == len(there["results"]) == 3 and 3 not in {plan["id"] for plan in there["results"]}
+    emulator.configure(plans=False)
+    assert client.get("/plans/").status_code == 404
+
+
+@switch("stored_names", "created_name")
+def test_names_may_be_stored_otherwise(emulator: Emulator, client: Client) -> None:
+    emulator.configure(stored_names="lowercase")
+    server = client.create("Web-01")
+    assert server["name"] == "web-01" == client.detail(server["id"])["name"]
+    client.ask("PATCH", f"/servers/{server['id']}/", {"name": "DB"})
+    assert client.detail(server["id"])["name"] == "db"
+    emulator.configure(stored_names="cut", created_name="sent")
+    server = client.create("a-very-long-name")
+    assert server["name"] == "a-very-long-name" and client.detail(server["id"])["name"] == "a-very-long-"
 
 
 @switch("unique_names")

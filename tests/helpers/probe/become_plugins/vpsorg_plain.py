@@ -1,7 +1,10 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A way to become another user that needs no privilege and changes no user: it sets a variable."""
+"""A way to become another user that needs no privilege and changes no user: it sets a variable.
+
+As sudo does, it passes no token of the environment on.
+"""
 
 from __future__ import annotations
 
@@ -40,4 +43,8 @@ class BecomeModule(BecomeBase):
 
     def build_become_command(self, cmd: str, shell: object) -> str:
         super().build_become_command(cmd, shell)
-        return f"env PROBE_BECOME=1 /bin/sh -c {shlex.quote(f'echo {self.success}; {cmd}')}" if cmd else cmd
+        return (
+            f"env -u VPS_API_TOKEN PROBE_BECOME=1 /bin/sh -c {shlex.quote(f'echo {self.success}; {cmd}')}"
+            if cmd
+            else cmd
+        )

@@ -1,0 +1,128 @@
+# Copyright (c) 2026, VPS.org collection contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Before a server is deleted to be created anew: proof that its successor can be created, as far as the API gives any.
+
+A create that is refused comes when the server is already gone. So what a create must have is looked up first: a plan
+and its locations in the list of plans (documented), and what no list has, such as operating systems, in the servers of
+the account.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .._client.api import ApiError
+from .._client.errors import VpsError
+from .._client.retry_policy import FailureKind
+from .fields import FIELDS, Field, field_of
+from .model import Server, ServerPlan
+from .plan import plan_present
+from .servers import Servers
+
+_PLAN, _LOCATION = "plan_id", "location"
+_MOST_LOCATIONS = 20  # named in a message
+
+
+def proven(servers: Servers, plans: Sequence[ServerPlan], listed: Sequence[Server]) -> list[ServerPlan]:
+    """The plans of a task: each that recreates a server either with proof, or refused.
+
+    `listed`: the whole list of the account. Sends a GET request only where a server is to be recreated. Raises
+    VpsError.
+    """
+    if not any(plan.recreates for plan in plans):
+        return list(plans)
+    proofs = Proofs(_catalogue(servers), listed)
+    return [proofs.of(plan) if plan.recreates else plan for plan in plans]
+
+
+def _catalogue(servers: Servers) -> list[dict[str, Any]] | None:
+    try:
+        return servers.api.list_plans()
+    except ApiError as error:
+        if error.kind is not FailureKind.NOT_FOUND:
+            raise
+        return None  # not every account need have this list
+
+
+class Proofs:
+    """What there is to prove values with. Pure.
+
+    `catalogue`: the plans that can be ordered; None where the API has no such list.
+    """
+
+    def __init__(self, catalogue: Sequence[Mapping[str, Any]] | None, listed: Sequence[Server]) -> None:
+        self._plans = {plan["id"]: plan for plan in catalogue} if catalogue is not None else None
+        self._listed = listed
+
+    def of(self, plan: ServerPlan) -> ServerPlan:
+        """A plan to recreate a server, with a location that is spelled as it is proven; or a refusal, which names what
+        is proven to be impossible, or what is proven by nothing.
+        """
+        fields = plan.create_fields or {}
+        impossible = self._impossible(fields)
+        if impossible:
+            return _refused(plan, f"It can't be recreated: {impossible}. Nothing was deleted.")
+        spelled = {
+            field.option: self._proof(field, fields) for field in FIELDS if field.required_to_create and field.immutable
+        }
+        unproven = [f"{option} {fields[option]}" for option, value in spelled.items() if value is None]
+        if unproven and not plan.desired.recreate_unproven:
+            one = len(unproven) == 1
+            these, them = ("this value", "it") if one else ("these values", "them")
+            words = (
+                f"It was not recreated, because nothing proves that a server can be created with "
+                f"{' and '.join(unproven)}: no server of the account has {these}, and the API has no list that shows "
+                f"{them}. If the create were refused, the server would be gone. Nothing was deleted. Create another "
+                f"server with {these} first, or set recreate_unproven to true if you are sure."
+            )
+            return _refused(plan, words)
+        location = spelled[_LOCATION]
+        if location is None or location == fields[_LOCATION]:
+            return plan
+        desired = dataclasses.replace(plan.desired, fields={**plan.desired.fields, _LOCATION: location})
+        return plan_present(desired, plan.existing)
+
+    def _impossible(self, fields: Mapping[str, Any]) -> str:
+        """What the list of plans says against a create, as a phrase; empty where it says nothing against it."""
+        if self._plans is None:
+            return ""
+        plan = self._plans.get(fields[_PLAN])
+        if plan is None:
+            return f"the API does not list plan {fields[_PLAN]} among the plans that can be ordered"
+        if plan.get("available") is False:
+            return f"plan {fields[_PLAN]} is not available"
+        locations = _locations(plan)
+        if locations is not None and self._offered(fields) is None:
+            offered = ", ".join(locations[:_MOST_LOCATIONS]) or "no location"
+            return f"plan {fields[_PLAN]} is not offered at {fields[_LOCATION]}, but at {offered}"
+        return ""
+
+    def _offered(self, fields: Mapping[str, Any]) -> str | None:
+        """The location as the plan that is asked for spells it."""
+        plan = self._plans.get(fields[_PLAN]) if self._plans is not None else None
+        locations = _locations(plan) if plan is not None else None
+        same = field_of(_LOCATION).equal
+        return next((location for location in locations or () if same(location, fields[_LOCATION])), None)
+
+    def _proof(self, field: Field, fields: Mapping[str, Any]) -> Any:
+        """A value as it is surely taken, or None."""
+        if field.option == _PLAN and self._plans is not None:
+            return fields[_PLAN]  # it is listed, else it were impossible
+        if field.option == _LOCATION and (offered := self._offered(fields)) is not None:
+            return offered
+        shown = (field.value_in(server) for server in self._listed)
+        return next((value for value in shown if field.equal(value, fields[field.option])), None)
+
+
+def _locations(plan: Mapping[str, Any]) -> list[str] | None:
+    """The locations at which a plan is offered; None where the API does not say."""
+    locations = plan.get("locations")
+    return [text for text in locations if isinstance(text, str)] if isinstance(locations, list) else None
+
+
+def _refused(plan: ServerPlan, words: str) -> ServerPlan:
+    return dataclasses.replace(plan, steps=(), predicted=None, refusal=VpsError(words, about=plan.about))
