@@ -271,3 +271,12 @@ def test_protection_forbids_nothing_but_deletion(plan) -> None:
     assert planned.entries == [("update", "db-1", 1), ("delete", "web-2", 2)]
     planned = plan(account, {"name": "db-9"}, state="absent", protect=["db-*"])
     assert planned.refusal is None and planned.entries == []
+
+
+@pytest.mark.parametrize("more", [{}, {"backups_enabled": True}], ids=["the list is enough", "a detail is read"])
+def test_nothing_is_recreated_beside_a_look_alike(plan, more: dict[str, Any]) -> None:
+    """Also once it is planned again with what only its detail shows: it would be deleted, and not be created anew."""
+    account = Listed(server_detail(1, name="web-01"), server_detail(2, name="WEB-01"))
+    entry = {"name": "web-01", **ENOUGH, "plan_id": 2, **more}
+    planned = plan(account, entry, on_immutable_change="recreate", max_delete=5)
+    assert mentions(planned.refusal or "", "WEB-01", "id 2") and planned.entries == []

@@ -23,6 +23,7 @@ _MOST_DELETIONS_NAMED = 20
 _ADVICE_FOR_NAMESAKES = (
     "A fleet identifies its servers by name: with vps_server, rename the unwanted ones or delete them by id."
 )
+_BySpelling = Mapping[str, Sequence[Server]]  # the servers whose names differ in spelling only, by what they share
 
 
 class FleetPlanner:
@@ -40,7 +41,8 @@ class FleetPlanner:
         lagging = LaggingList(self._servers.budget)
         while True:
             listed = self._servers.list()
-            plans = self._with_details(self._plans_by(listed))
+            by_spelling = _by_spelling(listed)
+            plans = self._with_details(self._plans_by(listed, by_spelling), by_spelling)
             renamed = _renamed_since({server["id"]: server for server in listed}, plans)
             if renamed is None:
                 objection = self._objection(plans)
@@ -49,16 +51,9 @@ class FleetPlanner:
                 return TaskPlan(tuple(plans), objection, frozenset(server["id"] for server in listed))
             lagging.pause(*renamed)
 
-    def _plans_by(self, listed: Sequence[Server]) -> list[ServerPlan]:
+    def _plans_by(self, listed: Sequence[Server], by_spelling: _BySpelling) -> list[ServerPlan]:
         """The plans as far as a list tells."""
-        by_spelling: dict[str, list[Server]] = {}
-        for server in sorted(listed, key=lambda server: server["id"]):
-            if "name" in server:
-                by_spelling.setdefault(spelling_of(server["name"]), []).append(server)
-        plans = [
-            self._plan(desired, by_spelling.get(spelling_of(desired.name or ""), []))
-            for desired in self._declaration.desired
-        ]
+        plans = [self._plan(desired, _alike(desired, by_spelling)) for desired in self._declaration.desired]
         if self._declaration.purge_match is not None:
             plans += self._purged(listed, self._declaration.purge_match)
         return plans
@@ -69,7 +64,9 @@ class FleetPlanner:
         problem = ambiguity(desired.name or "", namesakes, _ADVICE_FOR_NAMESAKES)
         if problem:
             return ServerPlan(desired, None, refusal=problem)
-        existing = namesakes[0] if namesakes else None
+        return self._plan_declared(desired, namesakes[0] if namesakes else None, alike)
+
+    def _plan_declared(self, desired: DesiredServer, existing: Server | None, alike: Sequence[Server]) -> ServerPlan:
         plan = plan_absent(desired, existing) if self._declaration.absent else plan_present(desired, existing)
         return self._unless_protected(beside_look_alikes(plan, alike))
 
@@ -88,7 +85,7 @@ class FleetPlanner:
             for server in sorted(matching, key=lambda server: server["id"])
         ]
 
-    def _with_details(self, plans: Sequence[ServerPlan]) -> list[ServerPlan]:
+    def _with_details(self, plans: Sequence[ServerPlan], by_spelling: _BySpelling) -> list[ServerPlan]:
         """Plans made again with the detail, where the list's view lacks something that they depend on, and where they
         act on a server.
 
@@ -108,13 +105,15 @@ class FleetPlanner:
             if detail is not None:
                 check_whole(detail)
             number, _existing = needing[server_id]
-            plans[number] = self._planned_again(plans[number], detail)
+            plans[number] = self._planned_again(plans[number], detail, by_spelling)
         return plans
 
-    def _planned_again(self, plan: ServerPlan, existing: Server | None) -> ServerPlan:
-        if self._declaration.absent or plan.desired.server_id is not None:
+    def _planned_again(self, plan: ServerPlan, existing: Server | None, by_spelling: _BySpelling) -> ServerPlan:
+        if plan.desired.server_id is not None:  # to be purged
             return self._unless_protected(plan_absent(plan.desired, existing, plan.steps[0].reason))
-        return self._unless_protected(plan_present(plan.desired, existing))
+        # The list may still show the server itself, of which the detail says that it is gone.
+        others = [server for server in _alike(plan.desired, by_spelling) if server["id"] != plan.existing_id]
+        return self._plan_declared(plan.desired, existing, others)
 
     def _unless_protected(self, plan: ServerPlan) -> ServerPlan:
         """A plan that deletes no protected server.
@@ -143,6 +142,19 @@ class FleetPlanner:
             f"{declaration.max_delete}: {', '.join(titles[:_MOST_DELETIONS_NAMED])}{more}. Set max_delete to "
             f"{len(deleting)} if that is what you want."
         )
+
+
+def _by_spelling(listed: Sequence[Server]) -> _BySpelling:
+    found: dict[str, list[Server]] = {}
+    for server in sorted(listed, key=lambda server: server["id"]):
+        if "name" in server:
+            found.setdefault(spelling_of(server["name"]), []).append(server)
+    return found
+
+
+def _alike(desired: DesiredServer, by_spelling: _BySpelling) -> Sequence[Server]:
+    """The servers of the declared name in any spelling."""
+    return by_spelling.get(spelling_of(desired.name or ""), ())
 
 
 def _renamed_since(listed: Mapping[int, Server], plans: Sequence[ServerPlan]) -> tuple[Server, Server] | None:
