@@ -28,6 +28,7 @@ author:
 extends_documentation_fragment:
   - vpsorg.cloud.connection
   - vpsorg.cloud.waiting
+  - vpsorg.cloud.recreating
   - vpsorg.cloud.attributes
 attributes:
   check_mode:
@@ -104,16 +105,6 @@ options:
     type: str
     choices: [fail, warn, recreate]
     default: fail
-  recreate_unproven:
-    description:
-      - Whether O(on_immutable_change=recreate) may go on although nothing proves that a server can be created with its
-        plan, operating system, or location. If the create is then rejected, the server is already gone.
-      - A plan and its locations are proven by the API's list of plans, and any of the three values by another server of
-        the account that has it. A plan that the list lacks, that is not available, or that is not offered at the
-        location is always refused.
-    type: bool
-    default: false
-    version_added: 0.2.0
 seealso:
   - module: vpsorg.cloud.vps_server_power
   - module: vpsorg.cloud.vps_server_info

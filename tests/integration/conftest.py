@@ -5,9 +5,14 @@
 
 from __future__ import annotations
 
+import pathlib
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from helpers.ansible_cli import AnsibleCli
+from helpers.inventory_cli import Shown, made_here
 from helpers.script import Script
 
 
@@ -15,3 +20,11 @@ from helpers.script import Script
 def script(ansible_cli: AnsibleCli, emulator) -> Script:
     """A play in the making, connected to the emulator."""
     return Script(ansible_cli, emulator)
+
+
+@pytest.fixture
+def here(emulator: Any, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Shown]:
+    """Makes inventories in this process: for what is tried with many configurations."""
+    monkeypatch.setenv("VPS_API_URL", emulator.url)
+    monkeypatch.setenv("VPS_API_TOKEN", emulator.token)
+    return lambda config=None: made_here(tmp_path, config)

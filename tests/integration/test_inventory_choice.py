@@ -16,7 +16,7 @@ import yaml
 
 from helpers.ansible_cli import AnsibleCli
 from helpers.facts import mentions, missing
-from helpers.inventory_cli import PLUGIN, Shown, failed, made_here, show, shown
+from helpers.inventory_cli import PLUGIN, Shown, failed, show, shown
 from sandbox.programs import new_emulator
 
 STRICT = {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "1"}
@@ -32,14 +32,6 @@ def account(emulator: Any) -> Any:
     emulator.insert(id=5, name="web_5", location="us-west", hostname="../etc")
     emulator.clear_requests()
     return emulator
-
-
-@pytest.fixture
-def here(emulator: Any, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Shown]:
-    """Makes inventories in this process."""
-    monkeypatch.setenv("VPS_API_URL", emulator.url)
-    monkeypatch.setenv("VPS_API_TOKEN", emulator.token)
-    return lambda config=None: made_here(tmp_path, config)
 
 
 # Names by expression

@@ -17,7 +17,7 @@ import yaml
 from fault_proxy import Fault, FaultProxy
 from helpers.ansible_cli import AnsibleCli
 from helpers.facts import missing
-from helpers.inventory_cli import PLUGIN, Shown, failed, made_here, show, shown
+from helpers.inventory_cli import PLUGIN, Shown, failed, show, shown
 
 
 def lists(emulator: Any) -> list[str]:
@@ -38,14 +38,6 @@ def account(emulator: Any) -> Any:
     emulator.insert(id=9, name="twin", status="active", location="us-west")
     emulator.clear_requests()
     return emulator
-
-
-@pytest.fixture
-def here(emulator: Any, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Shown]:
-    """Makes inventories in this process: for what is tried with many configurations."""
-    monkeypatch.setenv("VPS_API_URL", emulator.url)
-    monkeypatch.setenv("VPS_API_TOKEN", emulator.token)
-    return lambda config=None: made_here(tmp_path, config)
 
 
 ALL = ["db-1", "db-2", "new", "six", "twin-8", "twin-9", "web-1", "web-2", "web-3-canary"]
