@@ -454,3 +454,18 @@ def test_errors_carry_the_exchange_behind_them(clock: VirtualTime) -> None:
         api.get_server(101)
     assert caught.value.failure.proof is Proof.REFUSED and caught.value.kind is FailureKind.NO_CREDIT
     assert not caught.value.denied
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize(
+    ("body", "by_api"),
+    [({"detail": "No."}, True), (None, True), (b"<title>Blocked</title>", False), (b"Blocked by policy", False)],
+)
+def test_the_token_is_blamed_for_what_the_api_says_only(
+    clock: VirtualTime, status: int, body: Any, by_api: bool
+) -> None:
+    api, _http = scripted_api(in_turn(Reply(status, body)), clock)
+    with pytest.raises(ApiError) as caught:
+        api.list_servers()
+    assert caught.value.denied
+    assert ("token" in str(caught.value)) is by_api and ("proxy settings" in str(caught.value)) is not by_api
