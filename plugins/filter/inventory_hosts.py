@@ -28,6 +28,8 @@ options:
     description:
       - The groups that the hosts should be in. A list of names applies to all hosts; a dictionary maps each name to a
         shell pattern, or to a list of shell patterns, for the names of servers.
+      - As in P(vpsorg.cloud.vps#inventory), a character that is not allowed in the name of a group becomes an
+        underscore.
     type: raw
     default: []
   taken:
@@ -62,6 +64,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
+from ansible.plugins.inventory import to_safe_group_name
 from ansible.utils.display import Display
 
 from ..module_utils._server.addresses import ADDRESS_KINDS
@@ -70,6 +73,9 @@ from ..plugin_utils._text import new_marker
 
 _PREFIX = "vps_"
 GROUPS = frozenset({"vps", "vps_no_address"})  # those of the inventory plugin
+_GROUPS_WANTED = (
+    "groups must be a list of names, or a dictionary with a shell pattern (or a list of them) for each name."
+)
 
 display = Display()
 
@@ -107,22 +113,16 @@ def inventory_hosts(servers: Any, groups: Any = (), taken: Sequence[str] = ()) -
 
 def _patterns(groups: Any) -> dict[str, list[str]]:
     """For each group the patterns that its members' names match."""
-    given = (
-        groups
-        if isinstance(groups, Mapping)
-        else dict.fromkeys(groups, "*")
-        if isinstance(groups, (list, tuple))
-        else None
-    )
-    patterns = {group: [wanted] if isinstance(wanted, str) else wanted for group, wanted in (given or {}).items()}
-    if given is None or not all(
-        isinstance(wanted, (list, tuple)) and all(isinstance(pattern, str) for pattern in wanted)
-        for wanted in patterns.values()
-    ):
-        raise AnsibleFilterError(
-            "groups must be a list of names, or a dictionary with a shell pattern (or a list of them) for each name."
-        )
-    return {group: list(wanted) for group, wanted in patterns.items()}
+    given = dict.fromkeys(groups, "*") if isinstance(groups, (list, tuple)) else groups
+    if not isinstance(given, Mapping) or not all(isinstance(group, str) and group for group in given):
+        raise AnsibleFilterError(_GROUPS_WANTED)
+    patterns: dict[str, list[str]] = {}
+    for group, wanted in given.items():
+        if not isinstance(wanted, (str, list, tuple)) or not all(isinstance(pattern, str) for pattern in wanted):
+            raise AnsibleFilterError(_GROUPS_WANTED)
+        # Two names may become one.
+        patterns.setdefault(to_safe_group_name(group), []).extend([wanted] if isinstance(wanted, str) else wanted)
+    return patterns
 
 
 class FilterModule:

@@ -22,8 +22,8 @@ options:
     elements: dict
     required: true
   pattern:
-    description: The pattern.
-    type: str
+    description: The pattern, or a list of patterns, one of which must match.
+    type: raw
     required: true
 """
 
@@ -51,15 +51,20 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 
-def named_like(servers: Any, pattern: str) -> list[Any]:
+def named_like(servers: Any, pattern: str | list[str]) -> list[Any]:
     """See DOCUMENTATION."""
     if not isinstance(servers, (list, tuple)) or not all(
         isinstance(server, Mapping) and {"id", "name"} & set(server) for server in servers
     ):
         raise AnsibleFilterError("named_like takes a list of servers, as the modules of vpsorg.cloud return it.")
-    if not isinstance(pattern, str) or not pattern:
-        raise AnsibleFilterError("named_like takes a shell pattern such as web-*.")
-    return [server for server in servers if "name" in server and fnmatch.fnmatchcase(server["name"], pattern)]
+    patterns = [pattern] if isinstance(pattern, str) else pattern
+    if not isinstance(patterns, (list, tuple)) or not patterns or not all(isinstance(one, str) and one for one in patterns):
+        raise AnsibleFilterError("named_like takes a shell pattern such as web-*, or a list of them.")
+    return [
+        server
+        for server in servers
+        if "name" in server and any(fnmatch.fnmatchcase(server["name"], one) for one in patterns)
+    ]
 
 
 class FilterModule:

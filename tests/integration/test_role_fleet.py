@@ -202,7 +202,12 @@ def test_text_of_the_api_is_data(ansible_cli: AnsibleCli, emulator, tmp_path) ->
     text = "{{ lookup('ansible.builtin.pipe', 'touch " + str(mark) + "') }}"
     header = "#jinja2: variable_start_string:'[['\n[[ 1 ]]"
     emulator.insert(
-        name="web-01", id=501, hostname=text, ip_address=f"-oProxyCommand=touch {mark}", extra=[text, {text: header}]
+        name="web-01",
+        id=501,
+        hostname=text,
+        ip_address=f"-oProxyCommand=touch {mark}",
+        ipv6_address=None,
+        extra=[text, {text: header}],
     )
     emulator.insert(name="db", id=502, ip_address="203.0.113.9", extra=header)
     emulator.insert(name="localhost", id=503, ip_address="203.0.113.8")
@@ -252,7 +257,7 @@ def test_port_and_groups_are_checked_before_anything_is_declared(
 def test_no_host_bears_the_name_of_a_group(ansible_cli: AnsibleCli, emulator) -> None:
     """Also not of one that the role itself is about to make; and what is called otherwise is told."""
     emulator.insert(name="vps", id=501, ip_address="203.0.113.1")
-    emulator.insert(name="web-01", id=502, ip_address="not-an-address")
+    emulator.insert(name="web-01", id=502, ip_address="not-an-address", ipv6_address=None)
     ran = ansible_cli.playbook(
         [play(fleet_servers=[{"name": "vps"}, {"name": "web-01"}], fleet_port=0), report()], rc=0
     )
