@@ -14,6 +14,7 @@ class ActionModule(InProcessActionModule):
     """See InProcessActionModule."""
 
     MODULE = vps_server_info
+    WRITES = False
 
 
 def main() -> None:

@@ -49,6 +49,7 @@ from ..module_utils._apply.lock import FOLDER_IN_ENVIRONMENT, FOLDER_VARIABLE
 from ..module_utils._module import output
 from ._cancellation import Cancellable
 from ._elsewhere import Place, explained
+from ._run_once import run_once_problem
 from ._shown import show, show_last
 
 SWITCH = "vpsorg_in_process"
@@ -58,9 +59,12 @@ _DISCOVERING = frozenset({"auto", "auto_legacy", "auto_silent", "auto_legacy_sil
 
 
 class InProcessActionModule(NormalActionModule):
-    """The action plugin of a module: `MODULE` is the module's Python module, whose `main` is run."""
+    """The action plugin of a module: `MODULE` is the module's Python module, whose `main` is run. `WRITES`: whether it
+    changes anything.
+    """
 
     MODULE: ModuleType
+    WRITES = True
     _here = False
     _lock_folder = ""
     _shows_progress = True
@@ -69,6 +73,8 @@ class InProcessActionModule(NormalActionModule):
 
     def run(self, tmp: Any = None, task_vars: Mapping[str, Any] | None = None) -> Any:
         """Run the module, here where that is equivalent, else as ansible-core runs every module."""
+        if self.WRITES and (problem := run_once_problem(self._task, (task_vars or {}).get("ansible_play_batch") or ())):
+            return {"failed": True, "changed": False, "msg": problem}
         self._here = self._is_equivalent(task_vars or {})
         self._lock_folder = str(self._templar.template((task_vars or {}).get(FOLDER_VARIABLE)) or "")
         self._shows_progress = self._is_on(PROGRESS, task_vars or {})

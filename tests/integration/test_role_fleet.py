@@ -13,58 +13,17 @@ from typing import Any
 import pytest
 
 from fault_proxy import FaultProxy, Record
-from helpers.ansible_cli import AnsibleCli, CommandResult
+from helpers.ansible_cli import AnsibleCli
 from helpers.facts import mentions, missing, times
 from helpers.fleet import ENOUGH
 from helpers.listeners import listeners, servers_at
-
-FAST = {"fleet_wait_interval": 0.1, "fleet_wait_timeout": 60, "fleet_port_timeout": 5}
-SHOWN = (
-    "vps_id",
-    "vps_status",
-    "vps_name",
-    "vps_plan",
-    "vps_hostname",
-    "ansible_host",
-    "ansible_user",
-    "vps_extra",
-    "vps_ip_address",
-)
-
+from helpers.roles import fleet_play as play
+from helpers.roles import report, reported
 
 @pytest.fixture(autouse=True)
 def servers_at_loopback_addresses(ansible_cli: AnsibleCli) -> None:
     """203.0.113.N is 127.0.4.N, where something can listen."""
     ansible_cli.env.update(servers_at("127.0.4"))
-
-
-def play(**variables: Any) -> dict[str, Any]:
-    return {
-        "name": "Declare",
-        "hosts": "localhost",
-        "gather_facts": False,
-        "roles": ["vpsorg.cloud.fleet"],
-        "vars": {**FAST, **variables},
-    }
-
-
-def report(hosts: str = "vps") -> dict[str, Any]:
-    """A play that shows what Ansible knows of the hosts, each by itself."""
-    shown = {name: f"{{{{ {name} | default('undefined') }}}}" for name in SHOWN}
-    fact = {
-        "shown": {**shown, "groups": "{{ group_names | sort }}"},
-        "kinds": "{{ [vps_id | type_debug, vps_plan.memory | type_debug] }}",
-    }
-    return {
-        "name": "Report",
-        "hosts": hosts,
-        "gather_facts": False,
-        "tasks": [{"name": "report", "ansible.builtin.set_fact": fact}],
-    }
-
-
-def reported(ran: CommandResult) -> dict[str, dict[str, Any]]:
-    return {entry.host: entry.result["ansible_facts"]["shown"] for entry in ran.results if entry.task == "report"}
 
 
 def test_declares_waits_and_fills_the_inventory(ansible_cli: AnsibleCli, emulator) -> None:

@@ -19,42 +19,14 @@ from fault_proxy import Fault, FaultProxy, Record
 from helpers.ansible_cli import AnsibleCli
 from helpers.facts import mentions, missing, times
 from helpers.listeners import listeners, servers_at
-
-FAST = {
-    "rolling_reboot_wait_interval": 1,
-    "rolling_reboot_wait_timeout": 20,
-    "rolling_reboot_port_timeout": 1,
-    "rolling_reboot_settle_time": 0,
-}
-
+from helpers.roles import insert_web_servers as seed
+from helpers.roles import reboot_play as play
+from helpers.roles import reboots
 
 @pytest.fixture(autouse=True)
 def servers_at_loopback_addresses(ansible_cli: AnsibleCli) -> None:
     """203.0.113.N is 127.0.6.N, where something can listen."""
     ansible_cli.env.update(servers_at("127.0.6"))
-
-
-def play(hosts: str = "localhost", **variables: Any) -> dict[str, Any]:
-    return {
-        "name": "Reboot",
-        "hosts": hosts,
-        "gather_facts": False,
-        "roles": ["vpsorg.cloud.rolling_reboot"],
-        "vars": {**FAST, **variables},
-    }
-
-
-def seed(emulator, count: int) -> None:
-    """Servers web-01 and so on, with the ids 601 and so on, at 203.0.113.1 and so on."""
-    for number in range(1, count + 1):
-        emulator.insert(name=f"web-{number:02d}", ip_address=f"203.0.113.{number}", id=600 + number)
-
-
-def reboots(emulator) -> list[int]:
-    """The ids of the servers that were rebooted, in order."""
-    return [
-        int(request["path"].split("/")[-3]) for request in emulator.requests() if request["path"].endswith("/reboot/")
-    ]
 
 
 def told_of(message: str, server_id: int) -> str:
@@ -190,12 +162,12 @@ def test_the_hosts_of_the_play(ansible_cli: AnsibleCli, emulator, tmp_path: path
     }
     inventory = tmp_path / "hosts.json"
     inventory.write_text(json.dumps({"all": {"hosts": {**hosts, "other": {}}}}))
-    reboot = play("one,three,four,other", rolling_reboot_port=0)
+    reboot = play("one,three,four,other", rolling_reboot_port=0, rolling_reboot_left_out="warn")
     ran = ansible_cli.playbook([{**reboot, "serial": 2, "become": True}], inventory=inventory, rc=0)
     assert reboots(emulator) == [601, 603, 604]
     assert [entry.result["msg"] for entry in ran.results if entry.task == "Show the batches"] == [
-        "2 servers in 2 batches: web-01; web-03.",
-        "1 server in 1 batch: web-04.",
+        "2 servers in 2 batches: web-01; web-03. Left out: other (no variable vps_id).",
+        "1 server in 1 batch: web-04. Left out: other (no variable vps_id).",
     ]
 
 
