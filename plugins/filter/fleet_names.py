@@ -51,7 +51,7 @@ from ..module_utils._fleet.entries import entries_of
 def fleet_names(servers: Any) -> list[str]:
     """See DOCUMENTATION."""
     entries = [name.strip() for name in servers.split(",")] if isinstance(servers, str) else servers
-    if not isinstance(entries, (list, tuple)):
+    if not isinstance(entries, (list, tuple)) or servers == "":
         raise AnsibleFilterError("fleet_names takes a list of servers, as vps_fleet does.")
     problems: list[str] = []
     names = [entry.fields.get("name") for entry in entries_of(entries, problems, absent=True)]
