@@ -147,17 +147,17 @@ EXAMPLES = r"""
 RETURN = r"""
 id:
   description: The server's ID.
-  returned: with O(name) or O(id)
+  returned: with name or id
   type: int
   sample: 12345
 server:
   description: The server's details as returned by the API. In check mode, the predicted details.
-  returned: with O(name) or O(id)
+  returned: with name or id
   type: dict
   sample: {id: 12345, name: web-01, status: active, ip_address: 203.0.113.10}
 actions:
   description: What was done. In check mode, what would be done.
-  returned: with O(name) or O(id)
+  returned: with name or id
   type: list
   elements: dict
   contains:
@@ -179,7 +179,7 @@ servers:
     - In check mode, the predicted servers.
     - If the task fails, only the servers that failed and those that the task changed; if it rejects the plan, only the
       servers because of which it does. See also O(returned).
-  returned: with O(names) or O(match)
+  returned: with names or match
   type: list
   elements: dict
   sample: [{id: 12345, name: dev-01, status: stopped, ip_address: 203.0.113.10, location: us-west}]
@@ -188,7 +188,7 @@ plan:
     - The plan that was made before the first write. It does not include servers that need no action; if the task fails,
       it includes only servers that failed and those that the task changed.
     - See also O(returned).
-  returned: with O(names) or O(match)
+  returned: with names or match
   type: list
   elements: dict
   contains:
@@ -210,7 +210,7 @@ plan:
   sample: [{action: stop, name: dev-01, id: 12345, fields: {}, reason: status is active}]
 summary:
   description: The number of servers by outcome. In check mode, the predicted numbers.
-  returned: with O(names) or O(match)
+  returned: with names or match
   type: dict
   contains:
     created: {description: "Always 0, as are C(adopted), C(updated), C(recreated), and C(deleted).", type: int}
@@ -236,7 +236,7 @@ summary:
     failed: 0
 errors:
   description: The servers that failed. If this list is not empty, the task fails once it has finished everything else.
-  returned: with O(names) or O(match)
+  returned: with names or match
   type: list
   elements: dict
   contains:
@@ -257,7 +257,7 @@ drift:
 diff:
   description:
     - The power state before and after. With O(names) or O(match), a list with an entry for each server that changes.
-  returned: with O(name) or O(id); with O(names) or O(match), in diff mode
+  returned: with name or id; with names or match, in diff mode
   type: raw
   sample: {before: {power: stopped}, after: {power: started}}
 api:
@@ -267,16 +267,16 @@ api:
   sample: {requests: 4, retries: 0, waited: 2.1}
 msg:
   description: A summary of the counts; in check mode, of the plan; on failure, a description of what failed.
-  returned: with O(names) or O(match), and on failure
+  returned: with names or match, and on failure
   type: str
   sample: 3 stopped, 9 unchanged
 name:
   description: The server's name.
-  returned: on failure with O(name) or O(id), if it is known
+  returned: on failure with name or id, if it is known
   type: str
 status:
   description: The last known status.
-  returned: on failure with O(name) or O(id), if it is known
+  returned: on failure with name or id, if it is known
   type: str
 """
 
