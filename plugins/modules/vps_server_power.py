@@ -20,7 +20,7 @@ description:
   - With O(names) or O(match), the module reads the account once, plans all actions, and carries them out concurrently.
     If anything in the plan is not possible, such as an unknown name or a V(suspended) server, it rejects the whole task
     before the first write. A failure of one server after that does not stop the others; the task fails at the end. It
-    reports its progress, and what it returns, as M(vpsorg.cloud.vps_fleet) does.
+    shows its progress and returns its results in the same way as M(vpsorg.cloud.vps_fleet).
 author:
   - VPS.org collection contributors (@vpsorg)
 extends_documentation_fragment:

@@ -139,6 +139,20 @@ def test_what_has_vanished_meanwhile(clock: VirtualTime) -> None:
     assert mentions(refusal, "dev-1") and "no server with this name" in refusal.reason
 
 
+def test_what_a_detail_shows_counts(clock: VirtualTime) -> None:
+    """A list may lag behind: what no action changes refuses the whole plan all the same."""
+
+    class Lagging(Listed):
+        def __call__(self, call: Call) -> Reply:
+            reply = super().__call__(call)
+            self.servers[1]["status"] = "suspended"
+            return reply
+
+    servers = (server_detail(number, name=f"dev-{number}") for number in (1, 2))
+    planned = Planned(clock, Lagging(*servers), match=["dev-*"])
+    assert planned.plan.is_refused and mentions(planned.refusals[0], "dev-1", 1, "suspended")
+
+
 # How it is told
 
 
