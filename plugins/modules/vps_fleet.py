@@ -347,43 +347,20 @@ msg:
 """
 
 
-from ..module_utils._apply.executor import Executor
-from ..module_utils._apply.lock import AccountLock
-from ..module_utils._apply.planning import End, look_and_plan, predicted, refused
-from ..module_utils._apply.pollers import ListPoller
 from ..module_utils._client.concurrent import DEFAULT_CONCURRENCY
 from ..module_utils._fleet.declaration import FleetDeclaration, read_declaration
 from ..module_utils._fleet.planner import FleetPlanner
-from ..module_utils._fleet.progress import FleetProgress
 from ..module_utils._fleet.results import RETURNED, result_of, values_of_error, warned_of_size
-from ..module_utils._fleet.text import plan_lines, plan_sentence
-from ..module_utils._module import output
+from ..module_utils._fleet.run import run_together
 from ..module_utils._module.input import new_module
 from ..module_utils._module.options import connection_options, wait_options
-from ..module_utils._module.results import TaskObserver
 from ..module_utils._module.runner import Task, run_module
 from ..module_utils._server.fields import declaration_options
 
 
 def _run(task: Task, declaration: FleetDeclaration) -> None:
-    def show(line: str) -> None:
-        output.line(task.scrub(line))
-
-    lock = AccountLock(task.settings)
     planner = FleetPlanner(task.servers, declaration)
-    with FleetProgress(TaskObserver(task), show if output.is_shown() else None) as progress:
-        executor = Executor(
-            task.servers,
-            ListPoller(task.servers, declaration.concurrency),
-            lock,
-            progress,
-            concurrency=declaration.concurrency,
-        )
-        plan = look_and_plan(planner, lock, task.budget, check_mode=task.check_mode)
-        outcome = refused(plan) or predicted(plan, task.check_mode) or executor.apply(plan)
-    if outcome.end is End.PREDICTED:
-        for line in (*plan_lines(plan.servers), plan_sentence(plan.servers)):
-            show(line)
+    outcome = run_together(task, planner, declaration.concurrency, speaker="vps_fleet")
     result = result_of(outcome, len(declaration.desired), returned=task.params["returned"], diff_mode=task.diff_mode)
     task.end(warned_of_size(result, task.params))
 

@@ -131,7 +131,7 @@ from typing import Any
 from ..module_utils._client.concurrent import DEFAULT_CONCURRENCY
 from ..module_utils._client.errors import BadInput
 from ..module_utils._module.input import new_module
-from ..module_utils._module.options import connection_options
+from ..module_utils._module.options import connection_options, words_of
 from ..module_utils._module.runner import Result, Task, run_module
 from ..module_utils._server.fields import id_problem
 from ..module_utils._server.model import Server, lacking
@@ -182,19 +182,8 @@ def _location(server: Server) -> str:
 def _read(params: Mapping[str, Any]) -> _Selection:
     if params["id"] is not None and (problem := id_problem(params["id"])):
         raise BadInput(f"id {problem}.")
-    name, match, status, location = (_texts(option, params[option] or ()) for option in _LISTS)
+    name, match, status, location = (words_of(option, params[option] or ()) for option in _LISTS)
     return _Selection(params["id"], name, match, status, tuple(word.lower() for word in location))
-
-
-def _texts(option: str, given: Sequence[str]) -> tuple[str, ...]:
-    """The words of a list option. Raises BadInput for what is no word."""
-    words = tuple(word.strip() for word in given)  # a text is split at its commas; blanks around them belong to no word
-    if not all(words):
-        raise BadInput(f"{option} contains an empty word, which would select nothing or everything. Leave it out.")
-    for word in words:
-        if not word.isprintable():
-            raise BadInput(f"{option} contains a control character: {word[:100]!r}.")
-    return words
 
 
 def _matching(servers: Servers, selection: _Selection) -> tuple[list[Server], list[str]]:

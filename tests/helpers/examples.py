@@ -67,6 +67,8 @@ def needed_servers(tasks: list[dict[str, Any]]) -> list[dict[str, Any]]:
             servers = options["servers"] if isinstance(options["servers"], list) else []
             created.update(server["name"] if isinstance(server, dict) else server for server in servers)
             continue
+        if module == "vps_server_power":
+            needed |= {name: {"name": name} for name in _names_of_many(options) if name not in created}
         name, server_id = options.get("name"), options.get("id")
         if options.get("state") == "absent" or "{{" in f"{name}{server_id}":
             continue
@@ -77,6 +79,13 @@ def needed_servers(tasks: list[dict[str, Any]]) -> list[dict[str, Any]]:
         elif isinstance(server_id, int):
             needed[str(server_id)] = {"id": server_id}
     return list(needed.values())
+
+
+def _names_of_many(options: dict[str, Any]) -> list[str]:
+    """The names that a task of vps_server_power gives, and for each of its patterns one that fits."""
+    match = options.get("match", [])
+    patterns = [match] if isinstance(match, str) else match
+    return [*options.get("names", []), *(pattern.replace("*", "01") for pattern in patterns)]
 
 
 def play_of(

@@ -123,8 +123,10 @@ def test_every_block_is_known() -> None:
 
 
 @with_blocks("tasks")
-def test_tasks(reader: AnsibleCli, document: pathlib.Path) -> None:
+def test_tasks(reader: AnsibleCli, emulator, document: pathlib.Path) -> None:
     """In one play, so that a later example may use what an earlier one has registered."""
+    for name in ("dev-01", "app-01"):
+        emulator.insert(name=name)
     tasks: list[Any] = [task for block in of_kind(document, "tasks") for task in yaml.safe_load(block.text)]
     assert_went_well(reader.tasks(tasks, play={"module_defaults": SHORT_WAITS}), name_of(document))
 

@@ -109,13 +109,15 @@ def test_every_documented_key_is_returned(script: Script) -> None:
     script.power("stop", name="web-01", state="stopped")
     script.power("impossible", name="suspended", state="started")
     script.power("unknown", name="web-09", state="started")
+    script.power("many", match="web-01", state="started", wait=False)
+    script.power("many impossible", names=["web-01", "suspended"], state="started")
     script.info("all", details=True)
     script.info("wrong", id=-1)
     script.info("nobody", api_token="vps_of-nobody")
     ran = script.run()
     for name, tasks in {
         "vps_server": ("update", "warn", "late", "refused", "bad input", "twin"),
-        "vps_server_power": ("stop", "impossible", "unknown"),
+        "vps_server_power": ("stop", "impossible", "unknown", "many", "many impossible"),
         "vps_server_info": ("all", "wrong", "nobody"),
     }.items():
         documented = documented_return(name)

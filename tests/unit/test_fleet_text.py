@@ -21,6 +21,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.text import (
     result_sentence,
 )
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.values import (
+    COUNTED_OF_DECLARATIONS,
     diffs,
     drifts,
     errors,
@@ -114,12 +115,14 @@ def test_drift_names_the_server() -> None:
         (["delete", "create"], False, {"recreated": 1}),
         (["delete", "adopt", "stop"], False, {"recreated": 1, "stopped": 1}),
         (["delete"], True, {"deleted": 1, "failed": 1}),
+        (["reboot"], False, {"rebooted": 1}),
+        (["reboot"], True, {"rebooted": 1, "failed": 1}),
     ],
 )
 def test_summary_counts_servers(actions: list[str], failed: bool, counted: dict[str, int]) -> None:
     counts = summary([(actions, failed)])
     assert {word: count for word, count in counts.items() if count} == counted
-    assert list(counts) == [
+    assert [word for word in counts if word in COUNTED_OF_DECLARATIONS] == [
         "created",
         "adopted",
         "updated",

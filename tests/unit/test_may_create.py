@@ -15,6 +15,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.lock import Ac
 from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.planning import look_and_plan
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.declaration import read_declaration
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.planner import FleetPlanner
+from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.power import PowerOfMany, PowerPlanner
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.model import DesiredServer
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
 from ansible_collections.vpsorg.cloud.plugins.modules.vps_server import _ServerPlanner
@@ -33,6 +34,7 @@ PLANNERS: dict[str, tuple[Any, bool]] = {
     "absent": (lambda servers: _ServerPlanner(servers, NAMED, absent=True), False),
     "absent by id": (lambda servers: _ServerPlanner(servers, BY_ID, absent=True), False),
     "power": (lambda servers: _PowerPlanner(servers, NAMED, "stopped"), False),
+    "power of many": (lambda servers: PowerPlanner(servers, PowerOfMany("stopped", ("web-01",), (), 4, True)), False),
     "fleet": (lambda servers: fleet(servers, "present"), True),
     "absent fleet": (lambda servers: fleet(servers, "absent"), False),
 }

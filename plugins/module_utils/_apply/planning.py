@@ -26,12 +26,13 @@ class TaskPlan(NamedTuple):
     """What a task declares, beside what a look at the account has found.
 
     `refusal`: why the task as a whole must not begin, beside the refusals of its servers. `seen`: the ids in the list
-    that was read; None where none was.
+    that was read; None where none was. `warnings`: those about the declaration as a whole.
     """
 
     servers: tuple[ServerPlan, ...]
     refusal: VpsError | None = None
     seen: frozenset[ServerId] | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def is_refused(self) -> bool:

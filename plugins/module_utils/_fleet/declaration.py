@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,11 +18,12 @@ from ansible.module_utils.common.validation import (
     check_type_str,
 )
 
-from .._client.concurrent import MOST_CONCURRENCY
 from .._client.errors import BadInput
+from .._module.options import check_concurrency
 from .._server.fields import check_fields, declaration_options, not_a_string, spelling_of
 from .._server.model import DesiredServer
 from .entries import entries_of
+from .patterns import too_wide
 
 # How Ansible converts the options of modules, but that a number never becomes text; and what to call one and several of
 # each type in a message.
@@ -79,8 +79,7 @@ def read_declaration(params: Mapping[str, Any]) -> FleetDeclaration:
 
 def _check_options(params: Mapping[str, Any]) -> None:
     """Raise BadInput for options that don't go together."""
-    if not 1 <= params["concurrency"] <= MOST_CONCURRENCY:
-        raise BadInput(f"concurrency must be from 1 to {MOST_CONCURRENCY}, got {params['concurrency']}.")
+    check_concurrency(params)
     if params["max_delete"] < 0:
         raise BadInput(f"max_delete must be 0 or more, got {params['max_delete']}.")
     if not all(pattern.strip() for pattern in params.get("protect") or ()):
@@ -97,11 +96,8 @@ def _check_options(params: Mapping[str, Any]) -> None:
             "purge needs purge_match: a shell pattern on names, such as web-*, that says which servers may be "
             "deleted when they are not declared."
         )
-    if not re.search(r"[A-Za-z0-9-]", re.sub(r"\[!?\]?[^]]*\]", "", pattern)):
-        raise BadInput(
-            f"purge_match {pattern!r} contains no fixed letter, digit or hyphen: it could match any server. Give a "
-            "pattern such as web-*."
-        )
+    if problem := too_wide(pattern):
+        raise BadInput(f"purge_match {pattern!r} {problem}. Give a pattern such as web-*.")
 
 
 def _read_fields(entry: Any, label: str, problems: list[str], *, nameless: bool = False) -> dict[str, Any]:

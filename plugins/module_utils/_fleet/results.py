@@ -11,7 +11,7 @@ failed and what was changed, and the option `returned` says how much of a succes
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from .._apply.jobs import Job
@@ -22,6 +22,7 @@ from .._module.runner import Result
 from .._server.model import ServerPlan
 from .text import failures_in_sentences, plan_sentence, result_sentence
 from .values import (
+    COUNTED_OF_DECLARATIONS,
     brief,
     brief_plan_entries,
     diffs,
@@ -35,15 +36,22 @@ from .values import (
 
 RETURNED = ("all", "changed", "none")  # the choices of the option `returned`
 _LENGTH_OF_REST = 1_000
-_NOTHING: Mapping[str, Any] = {"servers": [], "plan": [], "summary": summary([]), "errors": [], "drift": []}
+_NOTHING: Mapping[str, Any] = {"servers": [], "plan": [], "drift": []}
 
 
-def result_of(outcome: Outcome, declared: int, *, returned: str = "all", diff_mode: bool = True) -> Result:
+def result_of(
+    outcome: Outcome,
+    declared: int,
+    *,
+    returned: str = "all",
+    diff_mode: bool = True,
+    counted: Collection[str] = COUNTED_OF_DECLARATIONS,
+) -> Result:
     """The result of a task on many servers.
 
     `declared`: how many of the plan's servers the task declares; what follows them is purged. `returned`: one of
     RETURNED, whose servers the result of a success holds; those of "all" are whole. `diff_mode`: whether to return
-    `diff`.
+    `diff`. `counted`: the keys of `summary`.
     """
     if outcome.end is End.REFUSED:
         result = _result_of_refusal(outcome.plan)
@@ -52,14 +60,18 @@ def result_of(outcome: Outcome, declared: int, *, returned: str = "all", diff_mo
     else:
         interruption = last_words(outcome.jobs, outcome.why) if outcome.end is End.INTERRUPTED else None
         result = _result_of_jobs(outcome.jobs, declared, returned, interruption)
-    values = dict(result.values)
+    values = {**result.values, "summary": _only(counted, result.values["summary"])}
     if not diff_mode:
         del values["diff"]
     if returned != "all":
         values["servers"] = [brief(server) for server in values["servers"]]
         if outcome.jobs:
             values["plan"] = brief_plan_entries(values["plan"])
-    return result._replace(values=values)
+    return result._replace(values=values, warnings=[*outcome.plan.warnings, *result.warnings])
+
+
+def _only(counted: Collection[str], counts: Mapping[str, int]) -> dict[str, int]:
+    return {word: count for word, count in counts.items() if word in counted}
 
 
 def _planned(plans: Sequence[ServerPlan]) -> dict[str, Any]:
@@ -91,11 +103,11 @@ def _result_of_refusal(plan: TaskPlan) -> Result:
 
 
 def _result_of_prediction(plans: Sequence[ServerPlan], declared: int, returned: str) -> Result:
-    bad_ends = [plan.ends_badly for plan in plans if plan.ends_badly]
+    bad_ends = [plan.foreseen_failure for plan in plans if plan.foreseen_failure]
     values = {
-        "changed": any(plan.changes for plan in plans),
+        "changed": any(plan.changes and plan.predicted_failure is None for plan in plans),
         "servers": [
-            dict(plan.predicted)
+            dict(plan.existing if plan.predicted_failure and plan.existing else plan.predicted)
             for plan in plans[:declared]
             if plan.predicted is not None and _is_returned(_concerns(plan), bool(bad_ends), returned)
         ],
@@ -134,7 +146,7 @@ def _concerns(plan_or_job: ServerPlan | Job) -> bool:
     """Whether a server failed or was changed, or would be."""
     if isinstance(plan_or_job, Job):
         return plan_or_job.changed or plan_or_job.error is not None
-    return plan_or_job.changes or plan_or_job.ends_badly is not None
+    return plan_or_job.changes or plan_or_job.foreseen_failure is not None
 
 
 def _is_returned(concerned: bool, has_failed: bool, returned: str) -> bool:
@@ -175,10 +187,10 @@ def _longest_event() -> int:
         return 700_000
 
 
-def values_of_error(error: VpsError) -> dict[str, Any]:
+def values_of_error(error: VpsError, counted: Collection[str] = COUNTED_OF_DECLARATIONS) -> dict[str, Any]:
     """The keys of the result where a task failed before it had a plan: the account, or one of its servers, could not be
-    read whole, and nothing was written.
+    read whole, and nothing was written. `counted`: the keys of `summary`.
     """
-    if error.about.server_id is None:
-        return dict(_NOTHING)
-    return {**_NOTHING, "summary": {**summary([]), "failed": 1}, "errors": errors([error])}
+    failures = [error] if error.about.server_id is not None else []
+    counts = _only(counted, {**summary([]), "failed": len(failures)})
+    return {**_NOTHING, "summary": counts, "errors": errors(failures)}

@@ -17,13 +17,14 @@ from .values import plan_entries, summary_of_plans
 
 _MOST_REASONS = 5
 _MOST_SERVERS_OF_A_REASON = 10
-_MARKS = {"create": "+", "update": "~", "start": ">", "stop": ".", "delete": "-"}
+_MARKS = {"create": "+", "update": "~", "start": ">", "stop": ".", "reboot": "*", "delete": "-"}
 _PLANNED = (
     ("created", "create"),
     ("recreated", "recreate"),
     ("updated", "update"),
     ("started", "start"),
     ("stopped", "stop"),
+    ("rebooted", "reboot"),
     ("deleted", "delete"),
 )
 

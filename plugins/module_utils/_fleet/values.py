@@ -13,7 +13,20 @@ from .._apply.jobs import Job
 from .._client.errors import VpsError
 from .._server.model import PAST_TENSE, ServerPlan
 
-_COUNTED = ("created", "adopted", "updated", "started", "stopped", "recreated", "deleted", "unchanged", "failed")
+COUNTED = (
+    "created",
+    "adopted",
+    "updated",
+    "started",
+    "stopped",
+    "rebooted",
+    "recreated",
+    "deleted",
+    "unchanged",
+    "failed",
+)
+# A declaration can't ask for a reboot.
+COUNTED_OF_DECLARATIONS = tuple(word for word in COUNTED if word != "rebooted")
 _BRIEF_ENTRY = ("action", "name", "id")
 _BRIEF_SERVER = ("id", "name", "status", "ip_address")
 
@@ -59,8 +72,8 @@ def errors(failures: Iterable[VpsError]) -> list[dict[str, Any]]:
 
 
 def summary(servers: Iterable[tuple[Sequence[str], bool]]) -> dict[str, int]:
-    """The return value `summary`. For every server: its actions in order, and whether it failed."""
-    counts = dict.fromkeys(_COUNTED, 0)
+    """The counts of the return value `summary`. For every server: its actions in order, and whether it failed."""
+    counts = dict.fromkeys(COUNTED, 0)
     for actions, failed in servers:
         remaining = list(actions)
         if "delete" in remaining and ("create" in remaining or "adopt" in remaining):
@@ -74,9 +87,13 @@ def summary(servers: Iterable[tuple[Sequence[str], bool]]) -> dict[str, int]:
 
 
 def summary_of_plans(plans: Sequence[ServerPlan]) -> dict[str, int]:
-    """What would be done."""
+    """What would be done. What the API will refuse is no action."""
     return summary(
-        ([step.kind for step, _server_id in plan.foreseen_actions()], plan.ends_badly is not None) for plan in plans
+        (
+            [step.kind for step, _server_id in plan.foreseen_actions()] if plan.predicted_failure is None else [],
+            plan.foreseen_failure is not None,
+        )
+        for plan in plans
     )
 
 

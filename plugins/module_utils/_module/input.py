@@ -50,11 +50,12 @@ class VpsModule(_Base):
     """An AnsibleModule, once `new_module` has added that, to which null and the empty string mean "not set", for every
     option that it has.
 
-    `input_error`: what is wrong with what was given; None where nothing is. `run_module` raises it before anything
-    else.
+    `given`: the options that the task sets, those that it leaves empty among them. `input_error`: what is wrong with
+    what was given; None where nothing is. `run_module` raises it before anything else.
     """
 
     never_empty: frozenset[str] = frozenset()
+    given: frozenset[str] = frozenset()
     input_error: BadInput | None = None
     _variables: Mapping[str, str] = {}
 
@@ -64,6 +65,7 @@ class VpsModule(_Base):
 
     def _load_params(self) -> None:
         super()._load_params()
+        self.given = frozenset(self.params)
         self._variables = {
             option: variable
             for option, spec in self.argument_spec.items()

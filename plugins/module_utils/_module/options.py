@@ -9,11 +9,12 @@ express.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible.module_utils.errors import AnsibleFallbackNotFound
 
+from .._client.concurrent import MOST_CONCURRENCY
 from .._client.errors import BadInput
 from .._client.settings import DEFAULT_API_URL, positive_seconds
 from .._server.fields import check_fields, id_problem
@@ -80,6 +81,23 @@ def check_server_options(params: Mapping[str, Any]) -> None:
     if params.get("id") is not None and (problem := id_problem(params["id"])):
         raise BadInput(f"id {problem}.")
     check_fields(params)
+
+
+def check_concurrency(params: Mapping[str, Any]) -> None:
+    """Raise BadInput for a number of servers that can't be worked on at a time."""
+    if not 1 <= params["concurrency"] <= MOST_CONCURRENCY:
+        raise BadInput(f"concurrency must be from 1 to {MOST_CONCURRENCY}, got {params['concurrency']}.")
+
+
+def words_of(option: str, given: Sequence[str]) -> tuple[str, ...]:
+    """The words of a list option: names, patterns and the like. Raises BadInput for what is no word."""
+    words = tuple(word.strip() for word in given)  # a text is split at its commas; blanks around them belong to no word
+    if not all(words):
+        raise BadInput(f"{option} contains an empty word, which would select nothing or everything. Leave it out.")
+    for word in words:
+        if not word.isprintable():
+            raise BadInput(f"{option} contains a control character: {word[:100]!r}.")
+    return words
 
 
 def require_name_or_id(params: Mapping[str, Any]) -> None:

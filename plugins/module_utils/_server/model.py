@@ -184,6 +184,11 @@ class ServerPlan:
         return any(step.is_action and step.foreseen for step in self.steps)
 
     @property
+    def foreseen_failure(self) -> VpsError | None:
+        """Why the server will not be as declared in the end, as far as that can be predicted."""
+        return self.predicted_failure or self.ends_badly
+
+    @property
     def creates(self) -> bool:
         """Whether a server is to be created."""
         return self.create_fields is not None

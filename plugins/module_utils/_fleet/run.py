@@ -1,0 +1,48 @@
+# Copyright (c) 2026, VPS.org collection contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""A task on many servers, from the look to the outcome: carried out together, and reported while it runs."""
+
+from __future__ import annotations
+
+from .._apply.executor import Executor
+from .._apply.lock import AccountLock
+from .._apply.planning import End, Outcome, Planner, look_and_plan, predicted, refused
+from .._apply.pollers import ListPoller
+from .._module import output
+from .._module.results import TaskObserver
+from .._module.runner import Task
+from .._server.wait import SETTLE_TIME
+from .progress import FleetProgress
+from .text import plan_lines, plan_sentence
+
+
+def run_together(
+    task: Task, planner: Planner, concurrency: int, *, speaker: str, settle_time: float = SETTLE_TIME
+) -> Outcome:
+    """Plan, and carry the plan out; in check mode, show it instead. Raises VpsError where the look fails.
+
+    `concurrency`: servers worked on at a time. `speaker`: the name of the module, before each line of progress.
+    `settle_time`: seconds after which an active server counts as rebooted.
+    """
+
+    def show(line: str) -> None:
+        output.line(task.scrub(line))
+
+    lock = AccountLock(task.settings)
+    with FleetProgress(TaskObserver(task), show if output.is_shown() else None, speaker) as progress:
+        executor = Executor(
+            task.servers,
+            ListPoller(task.servers, concurrency),
+            lock,
+            progress,
+            concurrency=concurrency,
+            settle_time=settle_time,
+        )
+        plan = look_and_plan(planner, lock, task.budget, check_mode=task.check_mode)
+        outcome = refused(plan) or predicted(plan, task.check_mode) or executor.apply(plan)
+    if outcome.end is End.PREDICTED:
+        for line in (*plan_lines(plan.servers), plan_sentence(plan.servers)):
+            show(line)
+    return outcome
