@@ -57,7 +57,7 @@ def fleet_names(servers: Any) -> list[str]:
     names = [entry.fields.get("name") for entry in entries_of(entries, problems, absent=True)]
     if problems or not all(isinstance(name, str) and name for name in names):
         wrong = problems[0] if problems else "each entry needs a name, which must be a string: put it in quotes"
-        raise AnsibleFilterError(f"fleet_names: {wrong}.")
+        raise AnsibleFilterError(f"fleet_names can't tell the names: {wrong}.")
     return [str(name) for name in names]
 
 

@@ -77,10 +77,11 @@ class LookupModule(LookupBase):
     def _value(self, name: str, host: Any, variables: Any) -> Any:
         try:
             known = {**variables, "inventory_hostname": host["name"], **host["variables"]}
-            return self._templar.copy_with_new_env(available_variables=known).template(variables[name])
+            templar: Any = self._templar
+            return templar.copy_with_new_env(available_variables=known).template(variables[name])
         except (KeyError, TypeError):
-            raise AnsibleError("for_each_host takes hosts as the filter vpsorg.cloud.inventory_hosts gives them.") from None
+            raise AnsibleError(
+                "for_each_host takes hosts as the filter vpsorg.cloud.inventory_hosts gives them."
+            ) from None
         except AnsibleError as error:
             raise AnsibleError(f"{name} can't be evaluated for the host {host['name']}: {error}") from error
-
-

@@ -20,6 +20,7 @@ from helpers.listeners import listeners, servers_at
 from helpers.roles import fleet_play as play
 from helpers.roles import report, reported
 
+
 @pytest.fixture(autouse=True)
 def servers_at_loopback_addresses(ansible_cli: AnsibleCli) -> None:
     """203.0.113.N is 127.0.4.N, where something can listen."""

@@ -134,7 +134,9 @@ def test_the_host_of_a_deleted_server_is_gone(ansible_cli: AnsibleCli, emulator,
     insert_web_servers(emulator, 4)
     emulator.insert(name="by-role", id=701, ip_address="203.0.113.70")
     static = tmp_path / "hosts.ini"
-    static.write_text("[web]\nweb-04 ansible_host=203.0.113.4\nalias vps_id=603\n[all:vars]\nansible_connection=local\n")
+    static.write_text(
+        "[web]\nweb-04 ansible_host=203.0.113.4\nalias vps_id=603\n[all:vars]\nansible_connection=local\n"
+    )
     plugin = plugin_file(tmp_path, exclude=["web-04", "by-role"], groups={"web": "vps_name.startswith('web-')"})
     purge = fleet_play(
         fleet_servers=[{"name": "web-01"}],
@@ -186,7 +188,9 @@ def test_a_failure_marks_what_was_deleted_before_it(ansible_cli: AnsibleCli, emu
         ran = ansible_cli.playbook(
             [rescued, report()], inventory=plugin_file(tmp_path), env={"VPS_API_URL": proxy.url}, rc=0
         )
-    assert {name: (shown["ansible_host"], "fleet_gone" in shown["groups"]) for name, shown in reported(ran).items()} == {
+    assert {
+        name: (shown["ansible_host"], "fleet_gone" in shown["groups"]) for name, shown in reported(ran).items()
+    } == {
         "web-01": ("", True),
         "web-02": ("203.0.113.2", False),
         "web-03": ("203.0.113.3", False),
@@ -247,7 +251,10 @@ def test_text_of_the_api_in_a_user_s_variable_is_data(ansible_cli: AnsibleCli, e
     mark = tmp_path / "mark"
     text = "{{ lookup('ansible.builtin.pipe', 'touch " + str(mark) + "') }}"
     emulator.insert(name="web-01", id=501, hostname=text, ip_address="203.0.113.1")
-    hostvars = {"ansible_user": "{{ vps_hostname }}", "vps_extra": ["{{ 'x' ~ vps_hostname }}", {"k": "{{ vps_hostname }}"}]}
+    hostvars = {
+        "ansible_user": "{{ vps_hostname }}",
+        "vps_extra": ["{{ 'x' ~ vps_hostname }}", {"k": "{{ vps_hostname }}"}],
+    }
     ran = ansible_cli.playbook([only_adding(fleet_servers=["web-01"], fleet_hostvars=hostvars), report()], rc=0)
     (shown,) = reported(ran).values()
     assert not mark.exists()

@@ -23,6 +23,7 @@ from helpers.roles import insert_web_servers as seed
 from helpers.roles import reboot_play as play
 from helpers.roles import reboots
 
+
 @pytest.fixture(autouse=True)
 def servers_at_loopback_addresses(ansible_cli: AnsibleCli) -> None:
     """203.0.113.N is 127.0.6.N, where something can listen."""

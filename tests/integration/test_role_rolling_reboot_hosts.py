@@ -226,9 +226,11 @@ def test_a_task_before_the_batch_that_fails_stops_the_reboot(
     emulator.configure(reboot_ms=100)
     insert_web_servers(emulator, 2)
     (ansible_cli.folder / "drain.yml").write_text(
-        "- ansible.builtin.fail: {msg: \"can't drain {{ rolling_reboot_batch }}\"}\n  when: \"'web-02' in rolling_reboot_batch\"\n"
+        '- ansible.builtin.fail: {msg: "can\'t drain {{ rolling_reboot_batch }}"}\n  when: "\'web-02\' in rolling_reboot_batch"\n'
     )
-    (ansible_cli.folder / "undrain.yml").write_text('- ansible.builtin.debug: {msg: "undrain {{ rolling_reboot_batch }}"}\n')
+    (ansible_cli.folder / "undrain.yml").write_text(
+        '- ansible.builtin.debug: {msg: "undrain {{ rolling_reboot_batch }}"}\n'
+    )
     variables = {"rolling_reboot_match": "web-*", "rolling_reboot_port": 0}
     ran = ansible_cli.playbook([reboot_play(**variables, rolling_reboot_before="drain.yml")], rc=2)
     assert mentions(failure(ran), "can't drain", "web-02") and reboots(emulator) == [601]
@@ -236,6 +238,21 @@ def test_a_task_before_the_batch_that_fails_stops_the_reboot(
     after = reboot_play(rolling_reboot_names="web-02", rolling_reboot_port=9, rolling_reboot_after="undrain.yml")
     ran = ansible_cli.playbook([after], rc=2)
     assert reboots(emulator) == [601, 602] and "undrain" not in ran.output
+
+
+def test_the_tasks_of_a_role_that_includes_this_one(ansible_cli: AnsibleCli, emulator) -> None:
+    emulator.configure(reboot_ms=100)
+    insert_web_servers(emulator, 1)
+    own = ansible_cli.folder / "roles" / "own" / "tasks"
+    own.mkdir(parents=True)
+    (own / "drain.yml").write_text('- {name: drain, ansible.builtin.debug: {msg: "{{ rolling_reboot_batch }}"}}\n')
+    (own / "main.yml").write_text(
+        "- ansible.builtin.include_role: {name: vpsorg.cloud.rolling_reboot}\n"
+        '  vars: {rolling_reboot_before: "{{ ansible_parent_role_paths[0] }}/tasks/drain.yml"}\n'
+    )
+    play = {**reboot_play(rolling_reboot_match="web-*", rolling_reboot_port=0), "roles": ["own"]}
+    ran = ansible_cli.playbook([play], rc=0)
+    assert ran.task("drain")["msg"] == ["web-01"] and reboots(emulator) == [601]
 
 
 def test_a_file_of_tasks_that_is_not_there(ansible_cli: AnsibleCli, emulator) -> None:
@@ -262,6 +279,7 @@ def test_ipv6_only(ansible_cli: AnsibleCli, emulator) -> None:
 def test_nothing_is_waited_for_where_every_reboot_was_refused(ansible_cli: AnsibleCli, emulator) -> None:
     """A server that was stopped after it was selected."""
     insert_web_servers(emulator, 1)
+
     def stop(record: Record) -> None:
         if record.path.endswith("/servers/"):
             emulator.change(601, status="stopped")

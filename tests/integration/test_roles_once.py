@@ -59,10 +59,13 @@ def test_a_strategy_that_ignores_run_once_is_refused(
         assert mentions(ran.output, "add_host", "free strategy", "linear")
     assert not emulator.requests()
     ansible_cli.playbook([play_of(role), play_of(role, strategy=strategy)], inventory=inventory, rc=1)
-    assert len([request for request in emulator.requests() if request["method"] == "POST"]) == {
-        "fleet": 1,
-        "rolling_reboot": 3,
-    }[role], "what the first play did"
+    assert (
+        len([request for request in emulator.requests() if request["method"] == "POST"])
+        == {
+            "fleet": 1,
+            "rolling_reboot": 3,
+        }[role]
+    ), "what the first play did"
 
 
 def test_with_one_host_only_adding_hosts_needs_another_strategy(ansible_cli: AnsibleCli, emulator) -> None:
@@ -75,7 +78,9 @@ def test_with_one_host_only_adding_hosts_needs_another_strategy(ansible_cli: Ans
 
 
 @pytest.mark.parametrize("strategy", ["free", "linear"])
-def test_run_once_of_a_user_s_own_task(ansible_cli: AnsibleCli, emulator, tmp_path: pathlib.Path, strategy: str) -> None:
+def test_run_once_of_a_user_s_own_task(
+    ansible_cli: AnsibleCli, emulator, tmp_path: pathlib.Path, strategy: str
+) -> None:
     """Each module that writes; reading more often than meant does no harm."""
     insert_web_servers(emulator, 1)
     emulator.configure(reboot_ms=100)
@@ -108,10 +113,13 @@ def test_variables_of_the_inventory_do_not_make_it_root(
     ansible_cli.playbook(
         [{**play_of(role, "all:!localhost"), "become": True}], "--forks", "3", inventory=inventory, rc=0
     )
-    assert len([request for request in emulator.requests() if request["method"] == "POST"]) == {
-        "fleet": 1,
-        "rolling_reboot": 3,
-    }[role]
+    assert (
+        len([request for request in emulator.requests() if request["method"] == "POST"])
+        == {
+            "fleet": 1,
+            "rolling_reboot": 3,
+        }[role]
+    )
 
 
 def test_each_call_of_rolling_reboot_reboots_its_own_servers(ansible_cli: AnsibleCli, emulator) -> None:
@@ -198,9 +206,7 @@ def test_each_call_of_fleet_declares_its_own_servers(ansible_cli: AnsibleCli, em
     assert not [entry.task for entry in again.results if entry.result.get("changed")]
 
 
-def test_by_name_the_serial_of_a_play_is_refused(
-    ansible_cli: AnsibleCli, emulator, tmp_path: pathlib.Path
-) -> None:
+def test_by_name_the_serial_of_a_play_is_refused(ansible_cli: AnsibleCli, emulator, tmp_path: pathlib.Path) -> None:
     """The role would reboot all of them once for each of the play's batches."""
     insert_web_servers(emulator, 3)
     inventory = write_inventory(tmp_path, HOSTS)

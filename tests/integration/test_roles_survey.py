@@ -47,7 +47,9 @@ def test_what_is_not_answered_is_not_set(ansible_cli: AnsibleCli, emulator, role
     emulator.configure(provision_ms=50, address_ms=0, reboot_ms=100)
     insert_web_servers(emulator, 1)
     needed = (
-        {"fleet_servers": [{"name": "new", **ENOUGH}]} if role == "fleet" else {"rolling_reboot_names": "web-01, web-01"}
+        {"fleet_servers": [{"name": "new", **ENOUGH}]}
+        if role == "fleet"
+        else {"rolling_reboot_names": "web-01, web-01"}
     )
     given = {**dict.fromkeys(defaults_of(role), empty), **FAST[role], **needed}
     plays = [play_of(role), report()]

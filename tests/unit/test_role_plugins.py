@@ -79,7 +79,9 @@ def test_names_of_a_fleet() -> None:
     assert fleet_names("a, b") == ["a", "b"] and fleet_names([]) == []
 
 
-@pytest.mark.parametrize("servers", ["", None, {"name": "x"}, [{}], [{"name": None}], [{"name": 83}], [83], ["a-%d"], "a,,b"])
+@pytest.mark.parametrize(
+    "servers", ["", None, {"name": "x"}, [{}], [{"name": None}], [{"name": 83}], [83], ["a-%d"], "a,,b"]
+)
 def test_no_names_of_a_fleet(servers: Any) -> None:
     with pytest.raises(AnsibleFilterError):
         fleet_names(servers)

@@ -37,9 +37,7 @@ def facts_of(role: str) -> set[str]:
     """What tasks leave behind, for later calls of the role too: facts, and results that are registered."""
     found = set()
     for task in tasks_of(role):
-        found |= set(task.get("ansible.builtin.set_fact", {})) | {task["register"]} if "register" in task else set(
-            task.get("ansible.builtin.set_fact", {})
-        )
+        found |= set(task.get("ansible.builtin.set_fact", {})) | {task[key] for key in ("register",) if key in task}
     return found
 
 
