@@ -80,7 +80,7 @@ from ansible.module_utils.common.validation import check_type_bool, check_type_f
 def role_variable(
     value: Any,
     name: str,
-    type: str = "str",  # noqa: A002  # what Ansible calls it everywhere
+    type: str = "str",  # pylint: disable=redefined-builtin  # what Ansible calls it everywhere
     *,
     default: Any = None,
     choices: Sequence[str] | None = None,

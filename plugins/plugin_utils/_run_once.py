@@ -26,9 +26,9 @@ def run_once_problem(task: Any, hosts: Sequence[str]) -> str | None:
     if not ignores_run_once(strategy):
         return None
     return (
-        f"run_once has no effect with the strategy {strategy}: the task would run for each of the {len(hosts)} hosts of "
-        'this play. Set "strategy: linear" in the play (ansible.cfg or ANSIBLE_STRATEGY may have set another one for all '
-        "plays), or use a play with a single host. Nothing was done."
+        f"run_once has no effect with the strategy {strategy}: the task would run for each of the {len(hosts)} hosts "
+        'of this play. Set "strategy: linear" in the play (ansible.cfg or ANSIBLE_STRATEGY may have set another one '
+        "for all plays), or use a play with a single host. Nothing was done."
     )
 
 

@@ -101,7 +101,7 @@ def test_check_mode_on_an_empty_account(ansible_cli: AnsibleCli, emulator) -> No
 
 
 def test_only_adding(ansible_cli: AnsibleCli, emulator) -> None:
-    """Nothing is declared, waited for or asked of a port; entries with count, and plain names, stand for their names."""
+    """Nothing is declared, waited for or asked of a port; entries with count and plain names stand for names."""
     insert_web_servers(emulator, 3)
     emulator.insert(name="db-01", id=701, status="rebooting")
     added = only_adding(

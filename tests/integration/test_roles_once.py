@@ -1,8 +1,8 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The roles act once for all hosts of a play, or refuse to, whatever the play's strategy and its inventory say; and each
-call by its own variables.
+"""The roles act once for all hosts of a play, or refuse to, whatever its strategy and its inventory say; and each call
+acts by its own variables.
 """
 
 from __future__ import annotations
