@@ -226,7 +226,10 @@ def test_a_task_before_the_batch_that_fails_stops_the_reboot(
     emulator.configure(reboot_ms=100)
     insert_web_servers(emulator, 2)
     (ansible_cli.folder / "drain.yml").write_text(
-        '- ansible.builtin.fail: {msg: "can\'t drain {{ rolling_reboot_batch }}"}\n  when: "\'web-02\' in rolling_reboot_batch"\n'
+        """
+        - ansible.builtin.fail: {msg: "can't drain {{ rolling_reboot_batch }}"}
+          when: "'web-02' in rolling_reboot_batch"
+        """
     )
     (ansible_cli.folder / "undrain.yml").write_text(
         '- ansible.builtin.debug: {msg: "undrain {{ rolling_reboot_batch }}"}\n'
