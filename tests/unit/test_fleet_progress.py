@@ -19,7 +19,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet import progres
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.progress import FleetProgress
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.text import standing
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.model import DesiredServer
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import plan_absent, plan_present
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import plan_absent, plan_power, plan_present
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.status import Goal
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.wait import Wait
 
@@ -73,6 +73,23 @@ def test_standing_of_servers_that_leave() -> None:
     going.gone = True
     assert standing([deleted(True), deleted(False), never_there, going]) == "2 of 4 gone, 1 to delete, 1 being deleted"
     assert standing([unchanged(), deleted(True)]) == "1 of 1 ready, 1 of 1 gone"
+
+
+def test_standing_of_servers_that_are_to_be_stopped() -> None:
+    """They are never called ready; and so are not those that stay stopped."""
+    stays = Job.of(plan_present(DesiredServer("web-01", None, {}), list_item(status="stopped")))
+    to_stop = Job.of(plan_power(DesiredServer("web-01", None, {}), "stopped", list_item()))
+    assert standing([stays, to_stop]) == "1 of 2 stopped, 1 to stop"
+    assert standing([unchanged(), stays]) == "1 of 1 ready, 1 of 1 stopped"
+
+
+def test_what_a_look_repeats_is_shown_once() -> None:
+    lines: list[str] = []
+    with FleetProgress(Observer(), lines.append) as fleet_progress:
+        jobs = [created("provisioning"), created("provisioning")]
+        for job, what in [(jobs[0], "starting"), (jobs[1], "starting"), (jobs[0], "starting"), (jobs[0], "active")]:
+            fleet_progress.happened(job, what)
+    assert [line.split(": ")[-1] for line in lines] == ["starting", "starting", "active"]
 
 
 def test_standing_before_anything_is_known() -> None:

@@ -35,6 +35,7 @@ class FleetProgress(Observer):
         self._show = show
         self._speaker = speaker
         self._jobs: Sequence[Job] = ()
+        self._last: dict[int, str] = {}  # by job: an action and the first look after it may say the same
         self._ended = threading.Event()
         self._lock = threading.Lock()
         self._last_summary = time.monotonic()
@@ -56,7 +57,9 @@ class FleetProgress(Observer):
             self._observer.created(name, server_id)
 
     def happened(self, job: Job, what: str) -> None:
-        self._line(f"{job.name} (id {job.server_id}): {what}")
+        if self._last.get(id(job)) != what:
+            self._last[id(job)] = what
+            self._line(f"{job.name} (id {job.server_id}): {what}")
 
     def waiting(self) -> None:
         if time.monotonic() - self._last_summary >= _TICK:

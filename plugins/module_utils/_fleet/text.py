@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from .._apply.jobs import Job
 from .._client.errors import VpsError
 from .._server.model import ServerPlan
+from .._server.status import STOPPED
 from .values import plan_entries, summary_of_plans
 
 _MOST_REASONS = 5
@@ -91,14 +92,14 @@ def _sentence(reason: str, errors: Sequence[VpsError]) -> str:
 
 
 def standing(jobs: Sequence[Job]) -> str:
-    """How all jobs stand: `12 of 40 ready, 25 provisioning, 3 starting`, and `1 of 2 gone` where servers
-    are deleted.
+    """How all jobs stand: `12 of 40 ready, 25 provisioning, 3 starting`, `1 of 3 stopped` where servers are to be
+    stopped, and `1 of 2 gone` where they are deleted.
     """
     if not jobs:
         return "reading the account"
-    leaving = [job for job in jobs if _is_leaving(job.plan)]
     parts = []
-    for word, those in (("ready", [job for job in jobs if not _is_leaving(job.plan)]), ("gone", leaving)):
+    for word in ("ready", "stopped", "gone"):
+        those = [job for job in jobs if _arrival(job.plan) == word]
         if those:
             parts.append(f"{sum(1 for job in those if not job.steps and job.error is None)} of {len(those)} {word}")
     others = Counter(_stage(job) for job in jobs if job.is_open)
@@ -110,6 +111,13 @@ def standing(jobs: Sequence[Job]) -> str:
             *([f"{failed} failed"] if failed else []),
         ]
     )
+
+
+def _arrival(plan: ServerPlan) -> str:
+    """What a server is when its plan has been carried out."""
+    if _is_leaving(plan):
+        return "gone"
+    return "stopped" if plan.predicted is not None and plan.predicted.get("status") == STOPPED else "ready"
 
 
 def _is_leaving(plan: ServerPlan) -> bool:
