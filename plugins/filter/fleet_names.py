@@ -26,9 +26,9 @@ options:
 EXAMPLES = r"""
 - name: Show the names of all servers of the fleet
   ansible.builtin.debug:
-    msg: "{{ fleet | vpsorg.cloud.fleet_names | join(', ') }}"
+    msg: "{{ declared_servers | vpsorg.cloud.fleet_names | join(', ') }}"
   vars:
-    fleet:
+    declared_servers:
       - name: web-%02d
         count: 3
       - name: db-01

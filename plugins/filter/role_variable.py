@@ -52,15 +52,15 @@ options:
 EXAMPLES = r"""
 - name: Show which servers were named in a survey, as a list
   ansible.builtin.debug:
-    msg: "{{ names | vpsorg.cloud.role_variable('names', 'list') }}"
+    msg: "{{ server_names | vpsorg.cloud.role_variable('server_names', 'list') }}"
   vars:
-    names: web-01, web-02
+    server_names: web-01, web-02
 
 - name: Show a port number that was not answered
   ansible.builtin.debug:
-    msg: "{{ port | vpsorg.cloud.role_variable('port', 'int', default=22, minimum=0, maximum=65535) }}"
+    msg: "{{ web_port | vpsorg.cloud.role_variable('web_port', 'int', default=80, minimum=0, maximum=65535) }}"
   vars:
-    port: ""
+    web_port: ""
 """
 
 RETURN = r"""

@@ -36,11 +36,11 @@ EXAMPLES = r"""
 
 - name: Add them to the running inventory
   ansible.builtin.add_host: "{{ item.1 | combine(item.0.variables, {'name': item.0.name, 'groups': 'vps'}) }}"
-  loop: "{{ hosts | zip(query('vpsorg.cloud.for_each_host', 'hostvars_wanted', hosts=hosts)) }}"
+  loop: "{{ new_hosts | zip(query('vpsorg.cloud.for_each_host', 'hostvars_wanted', hosts=new_hosts)) }}"
   loop_control:
     label: "{{ item.0.name }}"
   vars:
-    hosts: "{{ found.servers | vpsorg.cloud.inventory_hosts }}"
+    new_hosts: "{{ found.servers | vpsorg.cloud.inventory_hosts }}"
     hostvars_wanted:
       ansible_user: "{{ 'root' if vps_name is match('db-') else 'deploy' }}"
 """
