@@ -28,7 +28,7 @@ if [ $# -gt 1 ]; then
 else
     with_client=2.16
     set -- tests/unit tests/integration
-    for name in clock contract_proxy documents faults_matrix limits manners races storm; do
+    for name in clock contract_proxy documents faults_matrix limits manners races rate_limits storm; do
         set -- --ignore "tests/integration/test_$name.py" "$@"
     done
 fi
