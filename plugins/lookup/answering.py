@@ -71,17 +71,15 @@ from typing import Any
 
 from ansible.errors import AnsibleError
 from ansible.plugins.lookup import LookupBase
-from ansible.utils.display import Display
 
 from ..module_utils._server.addresses import canonical_address
+from ..plugin_utils._shown import show
 
 _AT_A_TIME = 256  # connections; well below what a process may have open
 _LONGEST_TRY = (
     5.0  # seconds; a lost SYN is repeated by the system after seconds only, so that a new connection is quicker
 )
 _TELL_EVERY = 9.0  # seconds; a little before the ten that are promised
-
-display = Display()
 
 
 class LookupModule(LookupBase):
@@ -150,4 +148,4 @@ class _Wait:
     async def _tell(self, count: int) -> None:
         while True:
             await asyncio.sleep(_TELL_EVERY)
-            display.display(f"answering: {len(self._answered)} of {count} answer on port {self._port}")
+            show(f"answering: {len(self._answered)} of {count} answer on port {self._port}")

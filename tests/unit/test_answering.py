@@ -122,7 +122,7 @@ def test_what_cannot_be_meant(options: dict[str, Any]) -> None:
 def test_it_says_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[str] = []
     monkeypatch.setattr(answering, "_TELL_EVERY", 0.05)
-    monkeypatch.setattr(answering.display, "display", shown.append)
+    monkeypatch.setattr(answering, "show", shown.append)
     with listeners(["127.0.1.2"]) as port:
         lookup("203.0.113.2", "203.0.113.3", port=port, timeout=0.5)
     assert f"answering: 1 of 2 answer on port {port}" in shown
