@@ -63,6 +63,23 @@ def test_hosts_that_are_left_out(ansible_cli: AnsibleCli, emulator, tmp_path: pa
     assert ran.rc == (2 if serial else 0)
 
 
+def test_only_the_hosts_that_meet_the_condition_of_an_include(
+    ansible_cli: AnsibleCli, emulator, tmp_path: pathlib.Path
+) -> None:
+    """The others are neither rebooted nor left out; also after a call for all of them."""
+    emulator.configure(reboot_ms=100)
+    insert_web_servers(emulator, 3)
+    inventory = write_inventory(tmp_path, {"bastion": {}, **hosts_of(1, 2, 3)})
+    role = {"ansible.builtin.include_role": {"name": "vpsorg.cloud.rolling_reboot"}}
+    play = {
+        **reboot_play("all", rolling_reboot_port=0, rolling_reboot_serial="100%"),
+        "roles": [],
+        "tasks": [{**role, "when": "vps_id is defined"}, {**role, "when": "vps_id | default(0) == 602"}],
+    }
+    ran = ansible_cli.playbook([play], inventory=inventory, rc=0)
+    assert sorted(reboots(emulator)[:3]) == [601, 602, 603] and reboots(emulator)[3:] == [602], shown(ran)
+
+
 def test_a_word_for_left_out_that_is_none(ansible_cli: AnsibleCli, emulator) -> None:
     insert_web_servers(emulator, 1)
     ran = ansible_cli.playbook([reboot_play(rolling_reboot_match="web-*", rolling_reboot_left_out="ignore")], rc=2)
