@@ -57,8 +57,6 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.plugins.lookup import LookupBase
 
-from ..plugin_utils._text import new_marker
-
 
 class LookupModule(LookupBase):
     """See DOCUMENTATION."""
@@ -71,8 +69,8 @@ class LookupModule(LookupBase):
         (name,) = terms
         if name not in variables:
             raise AnsibleError(f"for_each_host: there is no variable {name}.")
-        mark = new_marker()
-        return [mark(self._value(name, host, variables)) for host in self.get_option("hosts")]
+        # What a lookup returns is data to every ansible-core.
+        return [self._value(name, host, variables) for host in self.get_option("hosts")]
 
     def _value(self, name: str, host: Any, variables: Any) -> Any:
         try:

@@ -18,7 +18,7 @@ from helpers.ansible_cli import AnsibleCli
 from helpers.facts import mentions, missing
 from helpers.fleet import ENOUGH
 from helpers.listeners import listeners, servers_at
-from helpers.roles import FLEET_FAST, fleet_play, insert_web_servers, report, reported
+from helpers.roles import FLEET_FAST, fleet_play, insert_web_servers, report, reported, write_inventory
 
 
 @pytest.fixture(autouse=True)
@@ -195,6 +195,46 @@ def test_a_failure_marks_what_was_deleted_before_it(ansible_cli: AnsibleCli, emu
         "web-02": ("203.0.113.2", False),
         "web-03": ("203.0.113.3", False),
     }
+
+
+def test_a_purge_that_fails_keeps_the_host(ansible_cli: AnsibleCli, emulator, tmp_path: pathlib.Path) -> None:
+    """A server that is not declared is among the errors only."""
+    insert_web_servers(emulator, 3)
+    purge = {
+        "fleet_servers": [{"name": "web-01"}],
+        "fleet_purge": True,
+        "fleet_purge_match": "web-*",
+        "fleet_max_delete": 2,
+        "fleet_port": 0,
+    }
+    role = {"ansible.builtin.include_role": {"name": "vpsorg.cloud.fleet"}}
+    rescued = {
+        "hosts": "localhost",
+        "gather_facts": False,
+        "tasks": [{"block": [role], "rescue": [{"ansible.builtin.debug": {"msg": "goes on"}}]}],
+        "vars": {**FLEET_FAST, **purge},
+    }
+    refused = Fault("answer", method="DELETE", path="*/servers/602/", status=410, body={"detail": "locked"}, times=None)
+    with FaultProxy(emulator.url, refused) as proxy:
+        ran = ansible_cli.playbook(
+            [rescued, report()], inventory=plugin_file(tmp_path), env={"VPS_API_URL": proxy.url}, rc=0
+        )
+    assert {name: shown["ansible_host"] for name, shown in reported(ran).items()} == {
+        "web-01": "203.0.113.1",
+        "web-02": "203.0.113.2",
+        "web-03": "",
+    }
+
+
+def test_a_host_loses_the_address_that_its_server_has_lost(
+    ansible_cli: AnsibleCli, emulator, tmp_path: pathlib.Path
+) -> None:
+    """It is in the inventory with an address that is another machine's by now."""
+    emulator.insert(name="web-01", id=601, ip_address=None, ipv6_address=None)
+    inventory = write_inventory(tmp_path, {"web-01": {"ansible_host": "203.0.113.1"}, "localhost": {}})
+    added = only_adding(fleet_servers=["web-01"], fleet_groups=["web"])
+    (shown,) = reported(ansible_cli.playbook([added, report()], inventory=inventory, rc=0)).values()
+    assert shown["ansible_host"] == "" and shown["groups"] == ["vps", "vps_no_address"]
 
 
 def test_a_server_that_is_created_again_keeps_its_host(

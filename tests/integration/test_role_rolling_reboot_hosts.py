@@ -209,15 +209,15 @@ def test_the_user_s_tasks_around_each_batch(
     emulator.configure(reboot_ms=100)
     insert_web_servers(emulator, 3)
     log = tmp_path / "log"
-    (ansible_cli.folder / "drain.yml").write_text(AROUND.format(word="before", log=log))
-    (ansible_cli.folder / "batch.yml").write_text(AROUND.format(word="after", log=log))
+    (ansible_cli.folder / "batch.yml").write_text(AROUND.format(word="before", log=log))
+    (ansible_cli.folder / "undrain.yml").write_text(AROUND.format(word="after", log=log))
     hosts = {name: {**variables, "color": f"c{name[-1]}"} for name, variables in hosts_of(1, 2, 3).items()}
     inventory = write_inventory(tmp_path, {**hosts, "localhost": {}})
     variables: dict[str, Any] = {
         "rolling_reboot_port": 0,
         "rolling_reboot_serial": 2,
-        "rolling_reboot_before": "drain.yml",
-        "rolling_reboot_after": str(ansible_cli.folder / "batch.yml"),
+        "rolling_reboot_before": "batch.yml",
+        "rolling_reboot_after": str(ansible_cli.folder / "undrain.yml"),
     }
     play = (
         reboot_play("all:!localhost", **variables)

@@ -15,6 +15,7 @@ import pytest
 from helpers.ansible_cli import AnsibleCli
 from helpers.facts import mentions
 from helpers.fleet import ENOUGH
+from helpers.listeners import servers_at
 from helpers.roles import (
     FLEET_FAST,
     REBOOT_FAST,
@@ -32,6 +33,13 @@ ROLES: dict[str, dict[str, Any]] = {
     "fleet": {**FLEET_FAST, "fleet_servers": [{"name": "new", **ENOUGH}], "fleet_port": 0},
     "rolling_reboot": {**REBOOT_FAST, "rolling_reboot_match": "web-*", "rolling_reboot_port": 0},
 }
+
+# How many writes a role sends that acts once.
+ONCE = {"fleet": 1, "rolling_reboot": 3}
+
+
+def posts(emulator) -> list[dict[str, Any]]:
+    return [request for request in emulator.requests() if request["method"] == "POST"]
 
 
 def play_of(role: str, hosts: str = "all", **keywords: Any) -> dict[str, Any]:
@@ -59,13 +67,21 @@ def test_a_strategy_that_ignores_run_once_is_refused(
         assert mentions(ran.output, "add_host", "free strategy", "linear")
     assert not emulator.requests()
     ansible_cli.playbook([play_of(role), play_of(role, strategy=strategy)], inventory=inventory, rc=1)
-    assert (
-        len([request for request in emulator.requests() if request["method"] == "POST"])
-        == {
-            "fleet": 1,
-            "rolling_reboot": 3,
-        }[role]
-    ), "what the first play did"
+    assert len(posts(emulator)) == ONCE[role], "what the first play did"
+
+
+def test_errors_that_are_ignored_do_not_make_a_role_go_on(ansible_cli: AnsibleCli, emulator) -> None:
+    """Neither past a check, nor past a batch that does not come back."""
+    emulator.configure(reboot_ms=100)
+    insert_web_servers(emulator, 2)
+    ignoring = {"ignore_errors": True}
+    wrong = fleet_play(fleet_servers=[{"name": "new", **ENOUGH}], fleet_port=0, fleet_groups=5)
+    ansible_cli.playbook([{**wrong, **ignoring}], rc=2)
+    assert not emulator.requests()
+    ansible_cli.env.update(servers_at("127.0.14"))  # where nothing listens
+    silent = reboot_play(rolling_reboot_match="web-*", rolling_reboot_port=9)
+    ansible_cli.playbook([{**silent, **ignoring}], rc=2)
+    assert reboots(emulator) == [601]
 
 
 def test_with_one_host_only_adding_hosts_needs_another_strategy(ansible_cli: AnsibleCli, emulator) -> None:
@@ -113,13 +129,7 @@ def test_variables_of_the_inventory_do_not_make_it_root(
     ansible_cli.playbook(
         [{**play_of(role, "all:!localhost"), "become": True}], "--forks", "3", inventory=inventory, rc=0
     )
-    assert (
-        len([request for request in emulator.requests() if request["method"] == "POST"])
-        == {
-            "fleet": 1,
-            "rolling_reboot": 3,
-        }[role]
-    )
+    assert len(posts(emulator)) == ONCE[role]
 
 
 def test_each_call_of_rolling_reboot_reboots_its_own_servers(ansible_cli: AnsibleCli, emulator) -> None:
