@@ -22,7 +22,6 @@ from typing import Any
 
 import pytest
 
-from helpers.ansible_cli import forget_pace
 from helpers.awx_credential import credential_type, inject
 from sandbox.isolation import COLLECTIONS, REPOSITORY
 from sandbox.programs import core_bin
@@ -88,7 +87,6 @@ class Source:
 
     def update(self, *, requirements: bool = False) -> Update:
         """Run an update. `requirements`: whether the project's update has installed the collection."""
-        forget_pace()
         self._count += 1
         data, container = self.folder / f"awx_{self._count}", self.folder / f"runner_{self._count}"
         for name in ("inventory", "env"):

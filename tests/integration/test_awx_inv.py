@@ -270,6 +270,12 @@ def test_a_wrong_path(account: Any, source: Callable[..., Source]) -> None:
     assert_failed(update, "The API knows no such address: check api_url.")
 
 
+def test_https_where_there_is_none(account: Any, source: Callable[..., Source]) -> None:
+    url = account.url.replace("http://", "https://")
+    update = source(inputs={"api_url": url, "api_retries": "0"}).update()
+    assert_failed(update, "the TLS connection failed (check api_url and the network).")
+
+
 def test_a_web_page(source: Callable[..., Source]) -> None:
     with web_page() as url:
         assert_failed(source(inputs={"api_url": url, "api_retries": "0"}).update(), "or a wrong api_url?)")

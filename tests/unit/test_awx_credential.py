@@ -19,6 +19,7 @@ from typing import Any
 
 import jinja2.sandbox
 import pytest
+import yaml
 from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
@@ -29,7 +30,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._client.settings impo
     read_settings,
 )
 from ansible_collections.vpsorg.cloud.plugins.module_utils._module.options import connection_options
-from helpers.awx_credential import credential_type, inject
+from helpers.awx_credential import FILE, credential_type, inject
 
 NAME = re.compile(r"[a-zA-Z_]+[a-zA-Z0-9_]*")
 TEXT_ONLY = ("format", "choices", "multiline", "secret")
@@ -136,6 +137,14 @@ def definition() -> dict[str, Any]:
 
 def test_awx_would_take_it(definition: dict[str, Any]) -> None:
     assert problems_of(definition) == []
+
+
+@pytest.mark.parametrize("field", ["inputs", "injectors"])
+def test_what_is_below_a_key_can_be_pasted(definition: dict[str, Any], field: str) -> None:
+    """AWX's form has a field for each of the two, which takes YAML, indented or not."""
+    text = FILE.read_text(encoding="utf-8")
+    below = re.search(rf"^{field}:\n((?:[ #].*\n)+)", text, re.MULTILINE)
+    assert below and yaml.safe_load(below.group(1)) == definition[field]
 
 
 def _reserved_variable(broken: dict[str, Any]) -> None:
