@@ -268,6 +268,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             given = GivenOptions(direct, self.option_definitions, self._templated)
             self._scrub = scrubber(given.token())
             given.check_booleans()
+            given.check_numbers()
             direct = given.values
         super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
 

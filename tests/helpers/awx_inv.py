@@ -122,12 +122,10 @@ class Source:
         assert process.returncode == 0, process.stderr
         outcome = json.loads(process.stdout)
         text = "\n".join(event["stdout"] for event in outcome["events"] if event.get("stdout"))
-        output = container / "artifacts" / ident / "output.json"
-        return Update(
-            outcome["status"],
-            text,
-            json.loads(output.read_text()) if outcome["status"] == "successful" else None,
-        )
+        document = None
+        if outcome["status"] == "successful":  # then the container's artifacts have come back
+            document = json.loads((data / "artifacts" / ident / "output.json").read_text(encoding="utf-8"))
+        return Update(outcome["status"], text, document)
 
     def _command(self, container: pathlib.Path, ident: str) -> list[str]:
         path = container / "project" / self.source_path
@@ -284,10 +282,9 @@ class StoredInventory:
         }
         return document
 
-    def write_job_script(self, path: pathlib.Path) -> pathlib.Path:
-        """The inventory of a job, an executable file."""
+    def write_job_script(self, path: pathlib.Path) -> None:
+        """Write the inventory of a job, an executable file."""
         path.write_text(
             f"#! /usr/bin/env python3\n# -*- coding: utf-8 -*-\nprint({json.dumps(self.job_document())!r})\n"
         )
         path.chmod(0o700)
-        return path

@@ -193,8 +193,8 @@ def test_source_variables(source: Callable[..., Source]) -> None:
 
 
 def seen(cli: AnsibleCli, inventory: pathlib.Path) -> dict[str, Any]:
-    """What a play sees of each host: its groups, and its variables from the source but for those that differ on each
-    read.
+    """What a play in the project sees of each host: its groups, and its variables from the source but for those that
+    differ on each read.
     """
     show = {"names": "{{ group_names }}", "variables": "{{ hostvars[inventory_hostname] }}"}
     play = {
@@ -203,7 +203,7 @@ def seen(cli: AnsibleCli, inventory: pathlib.Path) -> dict[str, Any]:
         "gather_facts": False,
         "tasks": [{"name": "Show", "ansible.builtin.debug": {"msg": show}}],
     }
-    outcome = cli.playbook([play], inventory=inventory, rc=0)
+    outcome = cli.playbook([play], inventory=inventory, rc=0, env={"ANSIBLE_CONFIG": str(PROJECT / "ansible.cfg")})
     return {
         entry.host: (
             entry.result["msg"]["names"],
@@ -223,8 +223,9 @@ def test_jobs_see_what_a_play_with_the_file_sees(
     account.insert(name="odd", hostname=HOSTILE, status="active", location="us-west")
     account.insert(name="modern", ip_address=None, status="active")
     account.insert(name="bare", ip_address=None, ipv6_address=None, status="active")
-    script = stored(source().update()).write_job_script(tmp_path / "hosts")
-    in_jobs, in_plays = seen(ansible_cli, script), seen(ansible_cli, PROJECT / "inventory" / "vps.yml")
+    (tmp_path / "inventory").mkdir()
+    stored(source().update()).write_job_script(tmp_path / "inventory" / "hosts")
+    in_jobs, in_plays = seen(ansible_cli, tmp_path / "inventory"), seen(ansible_cli, PROJECT / "inventory" / "vps.yml")
     assert in_jobs == {name: facts for name, facts in in_plays.items() if facts[1]["vps_status"] == "active"}
     assert in_jobs["odd"][1]["vps_hostname"] == HOSTILE
     assert ":" in in_jobs["modern"][1]["ansible_host"]
@@ -250,7 +251,7 @@ def assert_failed(update: Update, told: str) -> None:
         ({"api_url": "https://api.invalid/api/v1", "api_retries": "0"}, "could not be resolved (check api_url and"),
         ({"api_url": "http://admin.vps.org/api/v1"}, "Use https. It must look like https://"),
         ({"api_url": "admin.vps.org/api/v1"}, "api_url must begin with https://"),
-        ({"api_timeout": "ten"}, "VPS_API_TIMEOUT"),
+        ({"api_timeout": "ten"}, "api_timeout must be a number, got 'ten'."),
         ({"ca_certificates": "certificate.pem"}, "contains no certificate in PEM format"),
     ],
 )
