@@ -29,6 +29,12 @@ FOREIGN_NAMES = {
 }
 
 
+def collections_path() -> pathlib.Path:
+    """The folder of the collection under test: VPSORG_TEST_COLLECTIONS, else one with a link to this repository."""
+    named = os.environ.get("VPSORG_TEST_COLLECTIONS")
+    return pathlib.Path(named) if named else link_collection()
+
+
 def link_collection() -> pathlib.Path:
     """Make <COLLECTIONS>/ansible_collections/vpsorg/cloud point to the repository and return COLLECTIONS.
 
@@ -65,7 +71,7 @@ def isolate_environment(folder: pathlib.Path) -> None:
         ANSIBLE_CONFIG=str(config),
         ANSIBLE_HOME=str(folder / "ansible"),
         ANSIBLE_LOCAL_TEMP=str(folder / "ansible-local"),
-        ANSIBLE_COLLECTIONS_PATH=str(link_collection()),
+        ANSIBLE_COLLECTIONS_PATH=str(collections_path()),
         ANSIBLE_DEPRECATION_WARNINGS="1",
         ANSIBLE_NOCOLOR="1",
     )

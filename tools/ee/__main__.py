@@ -1,0 +1,264 @@
+# Copyright (c) 2026, VPS.org collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Check the execution environment of extensions/awx with the collection of this working tree in it.
+
+The build context is made as users make it. What the image would hold is installed into a virtual environment, stage by
+stage as in the image, and nothing else; the demonstration and ansible-runner must work in it. Where a container engine
+can start containers, the image is built, and both must work in it too.
+
+CONTAINER_ENGINE: podman or docker, which must work then, or `none`. By default, the first of them that works, if any.
+EE_BASE_IMAGE: the image to build on instead of the definition's.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+
+# Started by its path: the folder itself must not shadow other modules, the one above holds the packages.
+sys.path[0] = str(pathlib.Path(__file__).resolve().parents[1])
+
+import yaml
+
+from ee.definition import COLLECTION, Definition
+from ee.engine import EngineError, choose, is_wanted, why_no_container, write_commands
+from emulator.handle import EmulatorError
+from sandbox.isolation import REPOSITORY, isolate_environment
+from sandbox.programs import new_emulator
+
+FOLDER = REPOSITORY / ".cache" / "ee"
+COLLECTIONS = FOLDER / "collections"
+ENVIRONMENT = REPOSITORY / ".cache" / "venv-ee"
+DEMO = REPOSITORY / "tools" / "demo"
+PINS = REPOSITORY / "tools" / "requirements"
+# The Python of the definition's base image first; then those that the same ansible-core runs on.
+PYTHONS = ("3.13", "3.12", "3.14")
+IMAGE = "vpsorg-ee"
+# Where the image holds its collections.
+IN_IMAGE = "/usr/share/ansible/collections"
+PROGRAMS = ("ansible-galaxy", "ansible-inventory", "ansible-playbook", "ansible-runner", "python3")
+# Seconds that one command may take; a build may fetch a base image.
+LIMIT = 300.0
+BUILD_LIMIT = 1200.0
+
+
+class Failed(Exception):
+    """A check has failed. The message says which, and what was found."""
+
+
+class Check:
+    """The checks in their order. `outside`: the environment of the user, with the home that pip and engines need."""
+
+    def __init__(self, definition: Definition, outside: Mapping[str, str]) -> None:
+        self._definition = definition
+        self._outside = dict(outside)
+        self._bin = pathlib.Path(sys.executable).parent
+
+    def run(self) -> None:
+        """All of them. Failed at the first that fails."""
+        say(f"definition: {', '.join(self._definition.ansible_packages)} on {self._definition.base_image}")
+        archive = self._build_archive()
+        self._create_context("as-published", yaml.safe_dump(self._definition.document), self._definition.requirements())
+        variant = self._definition.with_archive(archive, self._outside.get("EE_BASE_IMAGE"))
+        context = self._create_context("from-this-tree", yaml.safe_dump(variant))
+        self._make_environment(archive)
+        self._try_out("the environment", ENVIRONMENT / "bin", str(COLLECTIONS))
+        self._check_image(context, str(variant["images"]["base_image"]["name"]))
+
+    def _build_archive(self) -> pathlib.Path:
+        _run([self._bin / "ansible-galaxy", "collection", "build", "--force", "--output-path", FOLDER, REPOSITORY])
+        (archive,) = FOLDER.glob("*.tar.gz")
+        return archive
+
+    def _create_context(
+        self, name: str, definition: str, requirements: Mapping[str, object] | None = None
+    ) -> pathlib.Path:
+        """The build context that ansible-builder makes, in a folder called `name`; requirements: of a file beside the
+        definition.
+        """
+        folder = FOLDER / name
+        folder.mkdir()
+        if requirements is not None:
+            (folder / "requirements.yml").write_text(yaml.safe_dump(requirements))
+        (folder / "execution-environment.yml").write_text(definition)
+        context = folder / "context"
+        command = [self._bin / "ansible-builder", "create", "--output-filename", "Containerfile"]
+        _run([*command, "--file", folder / "execution-environment.yml", "--context", context])
+        say(f"build context: {context.relative_to(REPOSITORY)}")
+        return context
+
+    def _make_environment(self, archive: pathlib.Path) -> None:
+        """The stages of the image: Ansible, the collection, and what ansible-builder finds that it needs."""
+        constraints = FOLDER / "constraints.txt"
+        pins = [PINS / name for name in ("constraints.txt", "core-2.21.txt", "tools-tests.txt")]
+        constraints.write_text("".join(path.read_text(encoding="utf-8") for path in pins))
+        ansible, needs = FOLDER / "ansible.txt", FOLDER / "needs.txt"
+        ansible.write_text("\n".join(self._definition.ansible_packages) + "\n")
+        self._install(constraints, ansible)
+        galaxy = [ENVIRONMENT / "bin" / "ansible-galaxy", "collection", "install", "--offline"]
+        _run([*galaxy, "--collections-path", COLLECTIONS, archive])
+        found = yaml.safe_load(_run([self._bin / "ansible-builder", "introspect", COLLECTIONS]))
+        wanted = {"python": [f"{line}  # from collection {COLLECTION}" for line in collection_needs()], "system": []}
+        if found != wanted:
+            raise Failed(f"ansible-builder introspect finds {found}, but the collection needs {wanted}")
+        say(f"the collection needs: {', '.join(collection_needs())}")
+        needs.write_text("\n".join(found["python"]) + "\n")
+        self._install(constraints, ansible, needs)
+        say(f"the environment holds: {listed(packages(ENVIRONMENT / 'bin'))}")
+
+    def _install(self, constraints: pathlib.Path, *files: pathlib.Path) -> None:
+        find = [REPOSITORY / "tools" / "scripts" / "find_python.sh", *PYTHONS]
+        python = _run(find, env=self._outside).strip()
+        script = [python, REPOSITORY / "tools" / "scripts" / "environment.py", ENVIRONMENT]
+        _run([*script, "--constraints", constraints, *files], env=self._outside, show_errors=True)
+
+    def _try_out(self, where: str, programs: pathlib.Path, collections: str) -> None:
+        """The collection is found where it should be, and the demonstration and ansible-runner work."""
+        env = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": collections, "ANSIBLE_CONFIG": str(DEMO / "ansible.cfg")}
+        version = yaml.safe_load((REPOSITORY / "galaxy.yml").read_text(encoding="utf-8"))["version"]
+        installed = json.loads(_run([programs / "ansible-galaxy", "collection", "list", "--format", "json"], env=env))
+        expected = {f"{collections}/ansible_collections": {COLLECTION: {"version": version}}}
+        if installed != expected:
+            raise Failed(f"in {where}, the collections should be {expected}, but they are {installed}")
+        env.update(VPSORG_TEST_CORE_BIN=str(programs), VPSORG_TEST_COLLECTIONS=collections)
+        env["PATH"] = f"{programs}{os.pathsep}{env.get('PATH', os.defpath)}"
+        shown = _run([sys.executable, DEMO / "run.py"], env=env)
+        (FOLDER / f"demo in {where}.log").write_text(shown)
+        told = re.search(r"^All \d+ steps.*$", shown, re.MULTILINE)
+        say(f"the demonstration in {where}: {told.group() if told else 'done'}")
+        say(f"ansible-runner in {where}: it has listed {self._listed_by_runner(programs, env)} servers")
+
+    def _listed_by_runner(self, programs: pathlib.Path, env: Mapping[str, str]) -> int:
+        """How many servers a job of ansible-runner's lists, according to its event."""
+        folder = FOLDER / "runner"
+        shutil.rmtree(folder, ignore_errors=True)
+        (folder / "project").mkdir(parents=True)
+        shutil.copy(DEMO / "list.yml", folder / "project")
+        with new_emulator() as emulator:
+            emulator.seed(3)
+            env = {**env, "VPS_API_URL": emulator.url, "VPS_API_TOKEN": emulator.token}
+            _run([programs / "ansible-runner", "run", folder, "--playbook", "list.yml", "--ident", "1"], env=env)
+        events = [json.loads(path.read_text()) for path in (folder / "artifacts" / "1" / "job_events").glob("*.json")]
+        for event in events:
+            if event["event"] == "runner_on_ok" and "servers" in event["event_data"]["res"]:
+                return len(event["event_data"]["res"]["servers"])
+        raise Failed(f"no event of ansible-runner's has the servers: {[event['event'] for event in events]}")
+
+    def _check_image(self, context: pathlib.Path, base_image: str) -> None:
+        """Build the image and try it out; say so where that can't be done."""
+        try:
+            engine = self._working_engine(base_image)
+        except EngineError as error:
+            if is_wanted(self._outside):
+                raise Failed(str(error)) from error
+            say(f"NO CONTAINER ENGINE: the image was not built, and nothing has run in it ({error})")
+            return
+        say(f"{engine} builds the image {IMAGE} on {base_image} ...")
+        build = [engine, "build", "--network", "host", "--file", context / "Containerfile", "--tag", IMAGE, context]
+        _run(build, env=self._outside, limit=BUILD_LIMIT)
+        commands = FOLDER / "in-image"
+        write_commands(commands, PROGRAMS, engine, IMAGE, {DEMO: "ro", FOLDER: "rw"}, self._outside)
+        in_image, in_environment = packages(commands), packages(ENVIRONMENT / "bin")
+        say(f"the image holds: {listed(in_image)}")
+        missing = in_environment.keys() - in_image.keys()
+        if missing:
+            raise Failed(f"the environment holds more than the image: {', '.join(sorted(missing))}")
+        self._try_out("the image", commands, IN_IMAGE)
+
+    def _working_engine(self, base_image: str) -> str:
+        """The engine that can start containers of the base image. EngineError if there is none."""
+        engine = choose(self._outside)
+        try:
+            _run([engine, "image", "inspect", base_image], env=self._outside)
+        except Failed:
+            _run([engine, "pull", base_image], env=self._outside, limit=BUILD_LIMIT)
+        reason = why_no_container(engine, base_image, self._outside)
+        if reason:
+            raise EngineError(reason)
+        return engine
+
+
+def collection_needs() -> list[str]:
+    """The requirements that the collection states, in pip's notation."""
+    lines = (REPOSITORY / "meta" / "ee-requirements.txt").read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def packages(programs: pathlib.Path) -> dict[str, str]:
+    """The Python packages, with their versions, of the python3 in a folder; pip itself is left out."""
+    listed = json.loads(_run([programs / "python3", "-m", "pip", "list", "--format", "json"], cwd=FOLDER))
+    return {
+        re.sub(r"[-_.]+", "-", entry["name"]).lower(): entry["version"] for entry in listed if entry["name"] != "pip"
+    }
+
+
+def listed(versions: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))
+
+
+def say(text: str) -> None:
+    print(f"ee: {text}", flush=True)
+
+
+def _run(
+    command: Sequence[str | pathlib.Path],
+    env: Mapping[str, str] | None = None,
+    cwd: pathlib.Path | None = None,
+    limit: float = LIMIT,
+    *,
+    show_errors: bool = False,
+) -> str:
+    """The standard output of a command. Failed, with all that it has printed, if it fails or takes longer than `limit`.
+
+    show_errors: pass on its standard error at once, as of an installation that tells that it takes a while.
+    """
+    words = [str(word) for word in command]
+    try:
+        done = subprocess.run(
+            words,
+            env=env,
+            cwd=cwd,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=None if show_errors else subprocess.PIPE,
+            text=True,
+            errors="replace",
+            timeout=limit,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise Failed(f"`{shlex.join(words)}`: {error}") from error
+    if done.returncode:
+        printed = f"{done.stdout}{done.stderr or ''}"
+        raise Failed(f"`{shlex.join(words)}` ended with code {done.returncode}:\n{printed}")
+    return done.stdout
+
+
+def main() -> int:
+    outside = dict(os.environ)
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir(parents=True)
+    # Where the collection is installed. With a link to this repository, ansible-galaxy would have nothing to do.
+    os.environ["VPSORG_TEST_COLLECTIONS"] = str(COLLECTIONS)
+    try:
+        isolate_environment(FOLDER)
+        Check(Definition(), outside).run()
+    except KeyboardInterrupt:
+        return 130
+    except (Failed, EmulatorError) as problem:
+        print(f"ee FAILED: {problem}", file=sys.stderr)
+        return 1
+    say("all passed")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
