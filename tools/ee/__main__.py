@@ -45,6 +45,8 @@ IMAGE = "vpsorg-ee"
 # Where the image holds its collections.
 IN_IMAGE = "/usr/share/ansible/collections"
 PROGRAMS = ("ansible-galaxy", "ansible-inventory", "ansible-playbook", "ansible-runner", "python3")
+# Of Ansible, and of Python: the image's is newer than the one that the tests run on.
+WARNING = re.compile(r"\[WARNING\]|\[DEPRECATION|\w+Warning: ")
 # Seconds that one command may take; a build may fetch a base image.
 LIMIT = 300.0
 BUILD_LIMIT = 1200.0
@@ -132,6 +134,9 @@ class Check:
         env["PATH"] = f"{programs}{os.pathsep}{env.get('PATH', os.defpath)}"
         shown = _run([sys.executable, DEMO / "run.py"], env=env)
         (FOLDER / f"demo in {where}.log").write_text(shown)
+        warnings = [line for line in shown.splitlines() if WARNING.search(line)]
+        if warnings:
+            raise Failed(f"the demonstration in {where} shows warnings: {warnings}")
         told = re.search(r"^All \d+ steps.*$", shown, re.MULTILINE)
         say(f"the demonstration in {where}: {told.group() if told else 'done'}")
         say(f"ansible-runner in {where}: it has listed {self._listed_by_runner(programs, env)} servers")
