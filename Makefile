@@ -71,7 +71,7 @@ sanity: ## run ansible-test sanity on the newest ansible-core
 matrix: venv ## run the tests on the oldest and the newest ansible-core
 	@tools/scripts/matrix.sh
 
-ee: ## try what AWX's execution environment holds, and its image (CONTAINER_ENGINE=podman, docker or none; EE_BASE_IMAGE)
+ee: ## check the execution environment for AWX (CONTAINER_ENGINE=podman, docker or none; EE_BASE_IMAGE)
 	@python=$$(tools/scripts/find_python.sh) && "$$python" tools/scripts/environment.py $(VENV) $(CONSTRAINTS) $(EE_PINS)
 	@$(PY) tools/ee
 
