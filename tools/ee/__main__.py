@@ -139,19 +139,26 @@ class Check:
             raise Failed(f"the demonstration in {where} shows warnings: {warnings}")
         told = re.search(r"^All \d+ steps.*$", shown, re.MULTILINE)
         say(f"the demonstration in {where}: {told.group() if told else 'done'}")
-        say(f"ansible-runner in {where}: it has listed {self._listed_by_runner(programs, env)} servers")
+        say(f"ansible-runner in {where}: a job has listed {self._listed_by_worker(programs, env)} servers")
 
-    def _listed_by_runner(self, programs: pathlib.Path, env: Mapping[str, str]) -> int:
-        """How many servers a job of ansible-runner's lists, according to its event."""
-        folder = FOLDER / "runner"
-        shutil.rmtree(folder, ignore_errors=True)
-        (folder / "project").mkdir(parents=True)
-        shutil.copy(DEMO / "list.yml", folder / "project")
+    def _listed_by_worker(self, programs: pathlib.Path, env: Mapping[str, str]) -> int:
+        """How many servers a job lists, according to its events, that a worker gets and returns as AWX's do."""
+        controller = ENVIRONMENT / "bin" / "ansible-runner"
+        job, done = FOLDER / "job", FOLDER / "done"
+        for folder in (job, done):
+            shutil.rmtree(folder, ignore_errors=True)
+        (job / "project").mkdir(parents=True)
+        (job / "env").mkdir()
+        shutil.copy(DEMO / "list.yml", job / "project")
         with new_emulator() as emulator:
             emulator.seed(3)
-            env = {**env, "VPS_API_URL": emulator.url, "VPS_API_TOKEN": emulator.token}
-            _run([programs / "ansible-runner", "run", folder, "--playbook", "list.yml", "--ident", "1"], env=env)
-        events = [json.loads(path.read_text()) for path in (folder / "artifacts" / "1" / "job_events").glob("*.json")]
+            variables = {"VPS_API_URL": emulator.url, "VPS_API_TOKEN": emulator.token}
+            variables["ANSIBLE_COLLECTIONS_PATH"] = env["ANSIBLE_COLLECTIONS_PATH"]
+            (job / "env" / "envvars").write_text(json.dumps(variables))
+            sent = _run([controller, "transmit", job, "--playbook", "list.yml", "--ident", "1"])
+            returned = _run([programs / "ansible-runner", "worker"], env=env, given=sent)
+            _run([controller, "process", done, "--ident", "1"], given=returned)
+        events = [json.loads(path.read_text()) for path in done.glob("artifacts/1/job_events/*.json")]
         for event in events:
             if event["event"] == "runner_on_ok" and "servers" in event["event_data"]["res"]:
                 return len(event["event_data"]["res"]["servers"])
@@ -219,11 +226,13 @@ def _run(
     cwd: pathlib.Path | None = None,
     limit: float = LIMIT,
     *,
+    given: str = "",
     show_errors: bool = False,
 ) -> str:
     """The standard output of a command. Failed, with all that it has printed, if it fails or takes longer than `limit`.
 
-    show_errors: pass on its standard error at once, as of an installation that tells that it takes a while.
+    given: its standard input. show_errors: pass on its standard error at once, as of an installation that tells that it
+    takes a while.
     """
     words = [str(word) for word in command]
     try:
@@ -232,7 +241,7 @@ def _run(
             env=env,
             cwd=cwd,
             check=False,
-            stdin=subprocess.DEVNULL,
+            input=given,
             stdout=subprocess.PIPE,
             stderr=None if show_errors else subprocess.PIPE,
             text=True,

@@ -97,7 +97,18 @@ def write_commands(
     """
     # As ansible-runner does it: with podman, the container's root is the user who has started it.
     user = "root" if engine == "podman" else str(os.getuid())
-    command = [engine, "run", "--rm", "--network", "host", "--user", user, "--security-opt", "label=disable"]
+    command = [
+        engine,
+        "run",
+        "--rm",
+        "--interactive",
+        "--network",
+        "host",
+        "--user",
+        user,
+        "--security-opt",
+        "label=disable",
+    ]
     for path, mode in mounts.items():
         command += ["--volume", f"{path}:{path}:{mode}"]
     for variable in PASSED_ON:
