@@ -191,6 +191,7 @@ class Check:
         try:
             _run([engine, "image", "inspect", base_image], env=self._outside)
         except Failed:
+            say(f"{engine} pulls {base_image} (EE_BASE_IMAGE names another, CONTAINER_ENGINE=none builds no image) ...")
             _run([engine, "pull", base_image], env=self._outside, limit=BUILD_LIMIT)
         reason = why_no_container(engine, base_image, self._outside)
         if reason:

@@ -55,7 +55,9 @@ def isolate_environment(folder: pathlib.Path) -> None:
     """Point this process, and so every process it starts, to `folder` for all that is kept in a home, and drop foreign
     settings.
 
-    Must come before the first import of `ansible`, which reads its settings then.
+    Must come before the first import of `ansible`, which reads its settings then. Where a part of the folder's name is
+    random, it should come after a letter or an underscore: ansible-core reads the paths of its settings as Python, and
+    Python 3.12 warns of 5in, though not of a5in.
     """
     for name in list(os.environ):
         if name.startswith(FOREIGN_PREFIXES) or name.upper() in FOREIGN_NAMES:
