@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import pathlib
 import re
@@ -20,6 +21,8 @@ from ee.definition import COLLECTION, PATH, Definition
 from ee.engine import PASSED_ON, EngineError, choose, is_wanted, why_no_container, write_commands
 from sandbox.isolation import REPOSITORY
 
+# What comes with ansible-core, and urllib3 with requests.
+BROUGHT_ALONG = {"ansible", "ansible_collections", "jinja2", "urllib3", "yaml"}
 ARCHIVE = pathlib.Path("/somewhere/vpsorg-cloud-9.9.9.tar.gz")
 
 
@@ -74,6 +77,21 @@ def test_build_context_installs_the_collection_from_galaxy(tmp_path: pathlib.Pat
     assert (tmp_path / "context" / "_build" / "requirements.yml").read_text() == (
         PATH.parent / "requirements.yml"
     ).read_text()
+
+
+def test_collection_states_what_it_imports() -> None:
+    """`make ee` compares what ansible-builder finds to what the collection states."""
+    imported: set[str] = set()
+    for path in (REPOSITORY / "plugins").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported.update(alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                imported.add(str(node.module))
+    packages = {name.partition(".")[0] for name in imported} - sys.stdlib_module_names
+    stated = (REPOSITORY / "meta" / "ee-requirements.txt").read_text(encoding="utf-8").splitlines()
+    needs = {Requirement(line).name for line in stated if line and not line.startswith("#")}
+    assert packages - BROUGHT_ALONG == needs
 
 
 # The variant with an archive
