@@ -22,13 +22,14 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 # Started by its path: the folder itself must not shadow other modules, the one above holds the packages.
 sys.path[0] = str(pathlib.Path(__file__).resolve().parents[1])
 
 import yaml
 
-from ee.definition import COLLECTION, Definition
+from ee.definition import COLLECTION, PATH, Definition
 from ee.engine import EngineError, choose, is_wanted, why_no_container, write_commands
 from emulator.handle import EmulatorError
 from sandbox.isolation import REPOSITORY, isolate_environment
@@ -45,6 +46,7 @@ IMAGE = "vpsorg-ee"
 # Where the image holds its collections.
 IN_IMAGE = "/usr/share/ansible/collections"
 PROGRAMS = ("ansible-galaxy", "ansible-inventory", "ansible-playbook", "ansible-runner", "python3")
+SERVERS = 3
 # Of Ansible, and of Python: the image's is newer than the one that the tests run on.
 WARNING = re.compile(r"\[WARNING\]|\[DEPRECATION|\w+Warning: ")
 # Seconds that one command may take; a build may fetch a base image.
@@ -68,9 +70,11 @@ class Check:
         """All of them. Failed at the first that fails."""
         say(f"definition: {', '.join(self._definition.ansible_packages)} on {self._definition.base_image}")
         archive = self._build_archive()
-        self._create_context("as-published", yaml.safe_dump(self._definition.document), self._definition.requirements())
+        self._create_context(PATH, FOLDER / "published")
         variant = self._definition.with_archive(archive, self._outside.get("EE_BASE_IMAGE"))
-        context = self._create_context("from-this-tree", yaml.safe_dump(variant))
+        file, context = FOLDER / PATH.name, FOLDER / "context"
+        file.write_text(yaml.safe_dump(variant))
+        self._create_context(file, context)
         self._make_environment(archive)
         self._try_out("the environment", ENVIRONMENT / "bin", str(COLLECTIONS))
         self._check_image(context, str(variant["images"]["base_image"]["name"]))
@@ -80,22 +84,11 @@ class Check:
         (archive,) = FOLDER.glob("*.tar.gz")
         return archive
 
-    def _create_context(
-        self, name: str, definition: str, requirements: Mapping[str, object] | None = None
-    ) -> pathlib.Path:
-        """The build context that ansible-builder makes, in a folder called `name`; requirements: of a file beside the
-        definition.
-        """
-        folder = FOLDER / name
-        folder.mkdir()
-        if requirements is not None:
-            (folder / "requirements.yml").write_text(yaml.safe_dump(requirements))
-        (folder / "execution-environment.yml").write_text(definition)
-        context = folder / "context"
+    def _create_context(self, definition: pathlib.Path, context: pathlib.Path) -> None:
         command = [self._bin / "ansible-builder", "create", "--output-filename", "Containerfile"]
-        _run([*command, "--file", folder / "execution-environment.yml", "--context", context])
-        say(f"build context: {context.relative_to(REPOSITORY)}")
-        return context
+        _run([*command, "--file", definition, "--context", context])
+        shown, made = definition.relative_to(REPOSITORY), context.relative_to(REPOSITORY)
+        say(f"ansible-builder has made {made} from {shown}")
 
     def _make_environment(self, archive: pathlib.Path) -> None:
         """The stages of the image: Ansible, the collection, and what ansible-builder finds that it needs."""
@@ -139,10 +132,14 @@ class Check:
             raise Failed(f"the demonstration in {where} shows warnings: {warnings}")
         told = re.search(r"^All \d+ steps.*$", shown, re.MULTILINE)
         say(f"the demonstration in {where}: {told.group() if told else 'done'}")
-        say(f"ansible-runner in {where}: a job has listed {self._listed_by_worker(programs, env)} servers")
+        events = self._events_of_job(programs, env)
+        results = [event["event_data"]["res"] for event in events if event["event"] == "runner_on_ok"]
+        if [len(result["servers"]) for result in results if "servers" in result] != [SERVERS]:
+            raise Failed(f"ansible-runner's job in {where} should have listed {SERVERS} servers: {results}")
+        say(f"ansible-runner in {where}: a job has listed {SERVERS} servers")
 
-    def _listed_by_worker(self, programs: pathlib.Path, env: Mapping[str, str]) -> int:
-        """How many servers a job lists, according to its events, that a worker gets and returns as AWX's do."""
+    def _events_of_job(self, programs: pathlib.Path, env: Mapping[str, str]) -> list[dict[str, Any]]:
+        """What becomes of a job that lists the servers and goes through a worker, as AWX's jobs do."""
         controller = ENVIRONMENT / "bin" / "ansible-runner"
         job, done = FOLDER / "job", FOLDER / "done"
         for folder in (job, done):
@@ -151,18 +148,14 @@ class Check:
         (job / "env").mkdir()
         shutil.copy(DEMO / "list.yml", job / "project")
         with new_emulator() as emulator:
-            emulator.seed(3)
+            emulator.seed(SERVERS)
             variables = {"VPS_API_URL": emulator.url, "VPS_API_TOKEN": emulator.token}
             variables["ANSIBLE_COLLECTIONS_PATH"] = env["ANSIBLE_COLLECTIONS_PATH"]
             (job / "env" / "envvars").write_text(json.dumps(variables))
             sent = _run([controller, "transmit", job, "--playbook", "list.yml", "--ident", "1"])
             returned = _run([programs / "ansible-runner", "worker"], env=env, given=sent)
             _run([controller, "process", done, "--ident", "1"], given=returned)
-        events = [json.loads(path.read_text()) for path in done.glob("artifacts/1/job_events/*.json")]
-        for event in events:
-            if event["event"] == "runner_on_ok" and "servers" in event["event_data"]["res"]:
-                return len(event["event_data"]["res"]["servers"])
-        raise Failed(f"no event of ansible-runner's has the servers: {[event['event'] for event in events]}")
+        return [json.loads(path.read_text()) for path in done.glob("artifacts/1/job_events/*.json")]
 
     def _check_image(self, context: pathlib.Path, base_image: str) -> None:
         """Build the image and try it out; say so where that can't be done."""
@@ -207,10 +200,10 @@ def collection_needs() -> list[str]:
 
 def packages(programs: pathlib.Path) -> dict[str, str]:
     """The Python packages, with their versions, of the python3 in a folder; pip itself is left out."""
-    listed = json.loads(_run([programs / "python3", "-m", "pip", "list", "--format", "json"], cwd=FOLDER))
-    return {
-        re.sub(r"[-_.]+", "-", entry["name"]).lower(): entry["version"] for entry in listed if entry["name"] != "pip"
-    }
+    entries = json.loads(_run([programs / "python3", "-m", "pip", "list", "--format", "json"], cwd=FOLDER))
+    versions = {re.sub(r"[-_.]+", "-", entry["name"]).lower(): entry["version"] for entry in entries}
+    versions.pop("pip", None)
+    return versions
 
 
 def listed(versions: Mapping[str, str]) -> str:
