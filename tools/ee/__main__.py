@@ -119,7 +119,9 @@ class Check:
         """The collection is found where it should be, and the demonstration and ansible-runner work."""
         env = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": collections, "ANSIBLE_CONFIG": str(DEMO / "ansible.cfg")}
         version = yaml.safe_load((REPOSITORY / "galaxy.yml").read_text(encoding="utf-8"))["version"]
-        installed = json.loads(_run([programs / "ansible-galaxy", "collection", "list", "--format", "json"], env=env))
+        installed = json.loads(
+            _run([programs / "ansible-galaxy", "collection", "list", "--format", "json"], env, FOLDER)
+        )
         expected = {f"{collections}/ansible_collections": {COLLECTION: {"version": version}}}
         if installed != expected:
             raise Failed(f"in {where}, the collections should be {expected}, but they are {installed}")
@@ -153,7 +155,7 @@ class Check:
             variables["ANSIBLE_COLLECTIONS_PATH"] = env["ANSIBLE_COLLECTIONS_PATH"]
             (job / "env" / "envvars").write_text(json.dumps(variables))
             sent = _run([controller, "transmit", job, "--playbook", "list.yml", "--ident", "1"])
-            returned = _run([programs / "ansible-runner", "worker"], env=env, given=sent)
+            returned = _run([programs / "ansible-runner", "worker"], env, FOLDER, given=sent)
             _run([controller, "process", done, "--ident", "1"], given=returned)
         return [json.loads(path.read_text()) for path in done.glob("artifacts/1/job_events/*.json")]
 
