@@ -1,21 +1,19 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The inventory in other hands: ansible-navigator, ansible-doc, and the examples of the plugin's documentation."""
+"""The inventory in other hands: ansible-doc, and the examples of the plugin's documentation."""
 
 from __future__ import annotations
 
 import pathlib
 import re
-import subprocess
-import sys
 from typing import Any
 
 import pytest
 import yaml
 
 from helpers.ansible_cli import AnsibleCli
-from helpers.inventory_cli import PLUGIN, shown
+from helpers.inventory_cli import shown
 from sandbox.isolation import REPOSITORY
 
 HOSTILE = "{{ lookup('pipe', 'echo evaluated') }}"
@@ -26,43 +24,6 @@ def account(emulator: Any) -> Any:
     emulator.seed(6, status=["active", "stopped"], location=["us-west", "eu-central"])
     emulator.insert(name="odd", hostname=HOSTILE, status="active")
     return emulator
-
-
-def test_navigator(account: Any, ansible_cli: AnsibleCli, tmp_path: pathlib.Path) -> None:
-    pytest.importorskip("ansible_navigator")
-    source = tmp_path / "shop.vps.yml"
-    source.write_text(yaml.safe_dump(PLUGIN))
-    (tmp_path / "play.yml").write_text(
-        yaml.safe_dump(
-            [
-                {
-                    "name": "Show",
-                    "hosts": "web-0001",
-                    "gather_facts": False,
-                    "tasks": [{"name": "Id", "ansible.builtin.debug": {"msg": "status={{ vps_status }}"}}],
-                }
-            ]
-        )
-    )
-    common = ["--mode", "stdout", "--ee", "false", "--lf", str(tmp_path / "navigator.log")]
-    for command in (
-        ["inventory", "-i", str(source), "--list", *common],
-        ["run", str(tmp_path / "play.yml"), "-i", str(source), "--pae", "false", *common],
-    ):
-        program = [str(pathlib.Path(sys.executable).parent / "ansible-navigator"), *command]
-        outcome = subprocess.run(
-            program,
-            cwd=tmp_path,
-            env=ansible_cli.environment({"NO_COLOR": "1"}),
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=240,
-        )
-        text = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", outcome.stdout + outcome.stderr)
-        assert outcome.returncode == 0, text
-        assert "web-0001" in text and account.token not in text
-    assert "status=active" in text
 
 
 def test_the_documentation_is_readable(ansible_cli: AnsibleCli) -> None:
