@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+from helpers.awx_jobs import PROJECT
 
 TYPES: dict[str, type | tuple[type, ...]] = {
     "text": str,
@@ -18,6 +21,13 @@ TYPES: dict[str, type | tuple[type, ...]] = {
     "float": (float, int),
 }
 WITH_CHOICES = ("multiplechoice", "multiselect")
+# Answers to the survey of fleets: what a new server needs, and no wait for a port that nobody listens on.
+NEW_SERVER = {"survey_plan_id": "1", "survey_os_id": "5", "survey_location": "us-west", "survey_port": "0"}
+
+
+def answers(survey: str, **given: str) -> dict[str, Any]:
+    """The variables of a job that is launched with a survey of the project; all other answers are empty."""
+    return extra_vars(json.loads((PROJECT / "surveys" / f"{survey}.json").read_text("utf-8")), given)
 
 
 def problems_of_spec(spec: Mapping[str, Any]) -> list[str]:

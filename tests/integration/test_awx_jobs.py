@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import pathlib
 import shutil
 from collections.abc import Callable, Iterator, Mapping
@@ -15,12 +14,10 @@ import pytest
 import yaml
 
 from helpers.awx_jobs import PROJECT, ExecutionNode, Job, execution_node
-from helpers.awx_survey import extra_vars
+from helpers.awx_survey import NEW_SERVER, answers
 from helpers.facts import mentions
 
 NAMES = ("vps_job_changed", "vps_job_plan", "vps_job_summary", "vps_job_ids", "vps_job_addresses")
-# What a new server needs, and no wait for a port that nobody listens on.
-NEW = {"survey_plan_id": "1", "survey_os_id": "5", "survey_location": "us-west", "survey_port": "0"}
 QUICK = {"fleet_wait_interval": 0.1}
 # An inventory in whose variables everything about localhost is otherwise than these playbooks need it.
 STRANGE = {
@@ -33,7 +30,6 @@ STRANGE = {
     },
     "web-01": {"ansible_host": "192.0.2.2"},
 }
-WITHOUT_LOCALHOST = {"web-01": {"ansible_host": "192.0.2.2"}}
 
 
 @pytest.fixture
@@ -41,11 +37,6 @@ def node(tmp_path: pathlib.Path, emulator: Any) -> Iterator[ExecutionNode]:
     emulator.configure(provision_ms=50, address_ms=0, reboot_ms=100)
     with execution_node(tmp_path / "node", emulator) as node:
         yield node
-
-
-def answers(survey: str, **given: str) -> dict[str, Any]:
-    """The variables of a job, of which all other answers are empty."""
-    return extra_vars(json.loads((PROJECT / "surveys" / f"{survey}.json").read_text("utf-8")), given)
 
 
 def writes(emulator: Any) -> list[str]:
@@ -67,7 +58,7 @@ def failed(job: Job, *facts: object) -> Job:
 
 def test_fleet_from_a_survey(node: ExecutionNode, emulator: Any) -> None:
     """Check, Run, Run; the nodes of a workflow after each; and what is seen while a job runs."""
-    given = answers("fleet", survey_names=" web-%02d ", survey_count="2", **NEW)
+    given = answers("fleet", survey_names=" web-%02d ", survey_count="2", **NEW_SERVER)
     check = successful(node.run("playbooks/fleet.yml", given, trusted=QUICK, job_type="check"))
     assert writes(emulator) == [] and "Plan: 2 to create, 0 unchanged" in check.lines
     assert check.artifacts["vps_job_changed"] is True
