@@ -22,6 +22,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -222,8 +223,9 @@ class ExecutionNode:
         self._python = _runner_python()
         self._folder = folder
         self._credential = dict(credential)
-        for name in ("home", "tmp"):
-            (folder / name).mkdir(parents=True)
+        (folder / "home").mkdir(parents=True)
+        # ansible-core makes sockets there, whose paths may have a hundred characters only.
+        self._temporary = pathlib.Path(tempfile.mkdtemp(prefix="awx-"))
         self._jobs: list[RunningJob] = []
 
     def start(
@@ -288,7 +290,7 @@ class ExecutionNode:
                 **{name: value for name, value in os.environ.items() if not name.startswith(_OURS)},
                 "PATH": f"{core_bin()}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
                 "HOME": str(home),
-                "TMPDIR": str(self._folder / "tmp"),
+                "TMPDIR": str(self._temporary),
             },
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -307,6 +309,7 @@ class ExecutionNode:
         """End whatever is left of all jobs."""
         for job in self._jobs:
             job.kill()
+        shutil.rmtree(self._temporary, ignore_errors=True)
 
 
 @contextlib.contextmanager

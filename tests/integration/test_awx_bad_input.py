@@ -57,7 +57,7 @@ WRONG: dict[str, tuple[str, dict[str, str], list[object]]] = {
     "servers at a time that are no number": (
         "power",
         {"power_state": "started", "power_names": "web-01", "power_concurrency": "all"},
-        ["concurrency", "all"],
+        ["power_concurrency", "an integer", "all"],
     ),
     "no servers to reboot": ("rolling_reboot", {}, ["rolling_reboot_names", "rolling_reboot_match"]),
 }
