@@ -19,16 +19,20 @@ from helpers.facts import mentions
 
 NAMES = ("vps_job_changed", "vps_job_plan", "vps_job_summary", "vps_job_ids", "vps_job_addresses")
 QUICK = {"fleet_wait_interval": 0.1}
-# An inventory in whose variables everything about localhost is otherwise than these playbooks need it.
-STRANGE = {
-    "localhost": {
-        "ansible_connection": "ssh",
-        "ansible_host": "192.0.2.1",
-        "ansible_become": True,
-        "ansible_become_method": "sudo",
-        "ansible_python_interpreter": "/nowhere/python",
+# An inventory in whose variables everything about localhost is otherwise than these playbooks need it; and privilege
+# escalation is enabled in the job template.
+STRANGE: dict[str, Any] = {
+    "become": True,
+    "inventory": {
+        "localhost": {
+            "ansible_connection": "ssh",
+            "ansible_host": "192.0.2.1",
+            "ansible_become": True,
+            "ansible_become_method": "sudo",
+            "ansible_python_interpreter": "/nowhere/python",
+        },
+        "web-01": {"ansible_host": "192.0.2.2"},
     },
-    "web-01": {"ansible_host": "192.0.2.2"},
 }
 
 
@@ -59,7 +63,8 @@ def failed(job: Job, *facts: object) -> Job:
 def test_fleet_from_a_survey(node: ExecutionNode, emulator: Any) -> None:
     """Check, Run, Run; the nodes of a workflow after each; and what is seen while a job runs."""
     given = answers("fleet", survey_names=" web-%02d ", survey_count="2", **NEW_SERVER)
-    check = successful(node.run("playbooks/fleet.yml", given, trusted=QUICK, job_type="check"))
+    options: dict[str, Any] = {"trusted": QUICK, **STRANGE}
+    check = successful(node.run("playbooks/fleet.yml", given, job_type="check", **options))
     assert writes(emulator) == [] and "Plan: 2 to create, 0 unchanged" in check.lines
     assert check.artifacts["vps_job_changed"] is True
     assert [entry.partition(":")[0] for entry in check.artifacts["vps_job_plan"]] == ["create web-01", "create web-02"]
@@ -69,7 +74,7 @@ def test_fleet_from_a_survey(node: ExecutionNode, emulator: Any) -> None:
     # The artifacts of earlier nodes are extra variables, which are stronger than all others.
     stale = {**check.artifacts, "vps_job_ids": {"old": 1}}
     emulator.configure(provision_ms=600_000)
-    running = node.start("playbooks/fleet.yml", {**given, **stale}, trusted=QUICK)
+    running = node.start("playbooks/fleet.yml", {**given, **stale}, **options)
     running.wait_until(lambda lines: sum(line.endswith(": created") for line in lines) == 2)
     ids = {server["name"]: server["id"] for server in emulator.servers()}
     for name, server_id in ids.items():
@@ -80,7 +85,7 @@ def test_fleet_from_a_survey(node: ExecutionNode, emulator: Any) -> None:
     assert ran.artifacts["vps_job_addresses"] == {server["name"]: server["ip_address"] for server in emulator.servers()}
 
     sent = len(writes(emulator))
-    again = successful(node.run("playbooks/fleet.yml", {**given, **stale}, trusted=QUICK))
+    again = successful(node.run("playbooks/fleet.yml", {**given, **stale}, **options))
     assert len(writes(emulator)) == sent
     assert (again.artifacts["vps_job_changed"], again.artifacts["vps_job_plan"]) == (False, [])
     assert again.artifacts["vps_job_summary"]["unchanged"] == 2 and again.artifacts["vps_job_ids"] == ids
@@ -148,13 +153,11 @@ def test_fleet_from_a_file_of_the_project(node: ExecutionNode, emulator: Any, pr
 
 
 def test_power(node: ExecutionNode, emulator: Any) -> None:
-    """On an inventory whose localhost is strange, with privilege escalation enabled in the template."""
-    strange = {"inventory": STRANGE, "become": True}
     ids = {name: emulator.insert(name=name) for name in ("web-01", "web-02", "db-01")}
     given = answers("power", power_state="stopped", power_names="web-01, web-02")
-    check = successful(node.run("playbooks/power.yml", given, job_type="check", **strange))
+    check = successful(node.run("playbooks/power.yml", given, job_type="check", verbosity=3, **STRANGE))
     assert writes(emulator) == [] and check.artifacts["vps_job_changed"] is True
-    ran = successful(node.run("playbooks/power.yml", given, **strange))
+    ran = successful(node.run("playbooks/power.yml", given, **STRANGE))
     assert sorted(writes(emulator)) == ["POST", "POST"]
     for artifacts in (check.artifacts, ran.artifacts):
         assert [entry.partition(":")[0] for entry in artifacts["vps_job_plan"]] == [
@@ -170,7 +173,7 @@ def test_rolling_reboot(node: ExecutionNode, emulator: Any) -> None:
     ids = {f"web-{number:02d}": emulator.insert(name=f"web-{number:02d}") for number in range(1, 4)}
     given = answers("rolling_reboot", rolling_reboot_match="web-*", rolling_reboot_serial="2", rolling_reboot_port="0")
     quick = {"rolling_reboot_settle_time": 0, "rolling_reboot_wait_interval": 1}
-    options: dict[str, Any] = {"trusted": quick, "inventory": STRANGE, "become": True}
+    options: dict[str, Any] = {"trusted": quick, **STRANGE}
     check = successful(node.run("playbooks/rolling_reboot.yml", given, job_type="check", **options))
     assert writes(emulator) == []
     ran = successful(node.run("playbooks/rolling_reboot.yml", given, **options))
@@ -189,7 +192,7 @@ def test_rolling_reboot(node: ExecutionNode, emulator: Any) -> None:
 def test_report(node: ExecutionNode, emulator: Any) -> None:
     first = emulator.insert(name="web-01", ip_address="203.0.113.7", location="us-west")
     second = emulator.insert(name="{{ 7 * 7 }}", status="stopped", ip_address=None)
-    job = successful(node.run("playbooks/report.yml", inventory=STRANGE, become=True))
+    job = successful(node.run("playbooks/report.yml", **STRANGE))
     head, *rows, total = job.result("Show them")["msg"]
     assert head.split() == ["name", "id", "status", "address", "plan", "location"]
     by_name = {row.split("  ")[0]: row for row in rows}
