@@ -70,6 +70,16 @@ _ENVIRONMENT = {
     "PROJECT_REVISION": "0123456789abcdef",
 }
 
+# What the credential type sets for fields that are left empty.
+EMPTY_FIELDS = {
+    "VPS_API_URL": "",
+    "VPS_API_TIMEOUT": "",
+    "VPS_API_RETRIES": "",
+    "VPS_API_RETRY_MAX_DELAY": "",
+    "VPS_CA_PATH": "",
+    "VPS_VALIDATE_CERTS": "True",
+}
+
 LOCALHOST = {
     "localhost": {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
 }
@@ -317,7 +327,7 @@ def execution_node(folder: pathlib.Path, emulator: Any) -> Iterator[ExecutionNod
     """A node whose jobs have a credential for the emulator, with all that is optional in it left empty but for the
     URL.
     """
-    node = ExecutionNode(folder, {"VPS_API_TOKEN": emulator.token, "VPS_API_URL": emulator.url})
+    node = ExecutionNode(folder, {**EMPTY_FIELDS, "VPS_API_TOKEN": emulator.token, "VPS_API_URL": emulator.url})
     try:
         yield node
     finally:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from helpers.awx_jobs import ExecutionNode, execution_node
+from helpers.awx_jobs import EMPTY_FIELDS, ExecutionNode, execution_node
 from helpers.awx_survey import answers
 from helpers.facts import mentions
 
@@ -76,9 +76,7 @@ def test_a_plan_that_does_not_exist(node: ExecutionNode, emulator: Any) -> None:
 
 
 def test_a_credential_without_a_token(node: ExecutionNode, emulator: Any) -> None:
-    """What the credential type makes of empty fields: empty variables."""
-    empty = {"VPS_API_TOKEN": "", "VPS_API_URL": emulator.url, "VPS_VALIDATE_CERTS": "true"}
-    job = node.run("playbooks/report.yml", credential=empty)
+    job = node.run("playbooks/report.yml", credential={**EMPTY_FIELDS, "VPS_API_TOKEN": ""})
     assert job.status == "failed" and mentions(job.failures[-1], "VPS.org", "API token", "job template")
     assert not emulator.requests()
 

@@ -67,7 +67,8 @@ def test_fleet_from_a_survey(node: ExecutionNode, emulator: Any) -> None:
     check = successful(node.run("playbooks/fleet.yml", given, job_type="check", **options))
     assert writes(emulator) == [] and "Plan: 2 to create, 0 unchanged" in check.lines
     assert check.artifacts["vps_job_changed"] is True
-    assert [entry.partition(":")[0] for entry in check.artifacts["vps_job_plan"]] == ["create web-01", "create web-02"]
+    reason = "no server has this name (plan_id: 1, os_id: 5, location: us-west)"
+    assert check.artifacts["vps_job_plan"] == [f"create {name}: {reason}" for name in ("web-01", "web-02")]
     assert check.artifacts["vps_job_summary"]["created"] == 2
     assert check.artifacts["vps_job_ids"] == check.artifacts["vps_job_addresses"] == {}
 

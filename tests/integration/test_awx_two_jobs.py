@@ -14,7 +14,7 @@ from collections import Counter
 from typing import Any
 
 from fault_proxy import Fault, FaultProxy
-from helpers.awx_jobs import Job, execution_node
+from helpers.awx_jobs import EMPTY_FIELDS, Job, execution_node
 from helpers.awx_survey import NEW_SERVER, answers
 from helpers.facts import mentions
 
@@ -25,7 +25,7 @@ LOOK = {"method": "GET", "path": "*/servers/"}
 def run_two(tmp_path: pathlib.Path, emulator: Any, url: str, names: list[str], trusted: dict[str, Any]) -> list[Job]:
     given = answers("fleet", survey_names=", ".join(names), **NEW_SERVER)
     trusted = {"fleet_wait_interval": 0.1, "fleet_concurrency": 1, **trusted}
-    credential = {"VPS_API_TOKEN": emulator.token, "VPS_API_URL": url}
+    credential = {**EMPTY_FIELDS, "VPS_API_TOKEN": emulator.token, "VPS_API_URL": url}
     with contextlib.ExitStack() as stack:
         nodes = [stack.enter_context(execution_node(tmp_path / f"node-{number}", emulator)) for number in range(2)]
         jobs = [node.start("playbooks/fleet.yml", given, trusted=trusted, credential=credential) for node in nodes]
