@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
@@ -37,6 +38,10 @@ class Cancellable:
 
     def __enter__(self) -> Cancellable:
         if self._is_main:
+            # ansible-runner kills the whole process group of ansible-playbook. In a session of its own, as ansible-core
+            # 2.19 and newer start it, a worker survives that for its last words.
+            with contextlib.suppress(OSError):
+                os.setsid()
             handlers: dict[signal.Signals, Any] = dict.fromkeys((signal.SIGINT, signal.SIGTERM), self._interrupt)
             if self._timeout:
                 handlers[signal.SIGALRM] = self._time_out
