@@ -27,7 +27,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._client.settings impo
 from ansible_collections.vpsorg.cloud.plugins.module_utils._module.options import connection_options
 from sandbox.isolation import REPOSITORY
 
-FILE = REPOSITORY / "docs" / "awx" / "credential_type.yml"
+FILE = REPOSITORY / "extensions" / "awx" / "credential_type.yml"
 NAME = re.compile(r"[a-zA-Z_]+[a-zA-Z0-9_]*")
 TEXT_ONLY = ("format", "choices", "multiline", "secret")
 FIELD_KEYS = {
