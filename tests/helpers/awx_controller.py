@@ -23,7 +23,7 @@ from helpers.awx_fields import KINDS, UNIFIED
 
 ENCRYPTED = "$encrypted$"
 RELATIONS = ("success_nodes", "failure_nodes", "always_nodes")
-UPDATING = ("pending", "waiting", "running")
+UPDATING = ("pending", "running")
 SURVEY_TYPES: dict[str, Any] = {
     "text": str,
     "textarea": str,

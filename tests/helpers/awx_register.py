@@ -8,12 +8,15 @@ from __future__ import annotations
 import pathlib
 from typing import Any
 
+import yaml
+
 from helpers.ansible_cli import AnsibleCli, CommandResult
 from helpers.awx_controller import Controller
 from sandbox.isolation import REPOSITORY
 
 AWX = REPOSITORY / "extensions" / "awx"
 PLAYBOOK = AWX / "register" / "register.yml"
+VARIABLES: dict[str, Any] = yaml.safe_load((AWX / "register" / "vars.yml").read_text(encoding="utf-8"))
 REPOSITORY_URL = "https://git.example.com/vps.git"
 PLAYBOOKS = [f"playbooks/{name}.yml" for name in ("fleet", "power", "rolling_reboot", "report", "changes")]
 IMAGE = "registry.example.com/vps-ee:1"

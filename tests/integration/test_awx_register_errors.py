@@ -55,17 +55,6 @@ def test_what_the_controller_does_not_allow(registration: Registration) -> None:
     assert "You do not have permission" in message
 
 
-def test_project_without_a_playbook(registration: Registration) -> None:
-    """It is updated once more, since the repository may have got the playbook after the last update."""
-    controller = registration.controller
-    controller.store.repositories[REPOSITORY_URL] = PLAYBOOKS[1:]
-    message = registration.failure(awx_execution_environment_image="")
-    assert "lacks playbooks/fleet.yml" in message
-    assert "awx_project_branch" in message
-    assert [path for _method, path, _body in controller.writes() if path.endswith("/update/")]
-    assert not controller.store.objects["job_templates"]
-
-
 def test_project_that_can_not_be_fetched(registration: Registration) -> None:
     message = registration.failure(
         awx_project_url="https://git.example.com/other.git", awx_execution_environment_image=""
