@@ -105,7 +105,7 @@ def test_only_what_users_need_is_packed(packed: set[str]) -> None:
 def test_all_that_users_need_is_packed(packed: set[str]) -> None:
     content = {
         path.relative_to(REPOSITORY).as_posix()
-        for folder in ("plugins", "roles")
+        for folder in ("extensions", "plugins", "roles")
         for path in (REPOSITORY / folder).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith(".")
     }

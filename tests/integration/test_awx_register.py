@@ -1,0 +1,196 @@
+# Copyright (c) 2026, VPS.org collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The playbook that registers everything in a controller does it once, completes what was interrupted, and puts back
+what was changed. The tests of this file continue each other, because each run takes its time.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+
+from helpers.awx_controller import ENCRYPTED, Controller
+from helpers.awx_register import AWX, IMAGE, PLAYBOOKS, REPOSITORY_URL, VARIABLES, VPS_TOKEN, Registration
+
+# Those that the workflow runs: a registration of all five takes longer and shows nothing more.
+TEMPLATES = [
+    template
+    for template in VARIABLES["awx_job_templates"]
+    if template["name"] in ("VPS fleet", "VPS report", "VPS changes")
+]
+EDGES = {
+    "plan success changes",
+    "changes success approve",
+    "changes failure report",
+    "approve success apply",
+    "apply success refresh",
+}
+
+
+@pytest.fixture(scope="module")
+def registration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registration]:
+    with Controller() as controller:
+        controller.store.repositories[REPOSITORY_URL] = PLAYBOOKS
+        yield Registration(tmp_path_factory.mktemp("register"), controller)
+
+
+def survey(name: str) -> Any:
+    return json.loads((AWX / "project" / "surveys" / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def edges(controller: Controller) -> set[str]:
+    nodes = controller.store.objects["workflow_job_template_nodes"]
+    return {
+        f"{node['identifier']} {when} {nodes[other]['identifier']}"
+        for node in nodes.values()
+        for when in ("success", "failure", "always")
+        for other in node[f"{when}_nodes"]
+    }
+
+
+def test_check_mode_only_reads(registration: Registration) -> None:
+    registration.run("--check", "-vvv")
+    assert registration.controller.writes() == []
+    assert len(registration.told) == 34
+    assert all(" would be " in text for text in registration.told)
+
+
+def test_interrupted_run_is_completed(registration: Registration) -> None:
+    """The repository lacks a playbook at first. Then everything is there, and nothing twice."""
+    store = registration.controller.store
+    store.repositories[REPOSITORY_URL] = PLAYBOOKS[1:]
+    message = registration.failure("-vvv", awx_job_templates=TEMPLATES)
+    assert "lacks playbooks/fleet.yml" in message
+    assert "awx_project_branch" in message
+    assert not store.objects["job_templates"]
+    created = {kind: set(objects) for kind, objects in store.objects.items()}
+    store.repositories[REPOSITORY_URL] = PLAYBOOKS
+    registration.run(awx_job_templates=TEMPLATES)
+    assert registration.told[0] == "The project VPS.org was updated. It lacked playbooks/fleet.yml."
+    assert all(ids <= set(store.objects[kind]) for kind, ids in created.items())
+    assert {kind: len(objects) for kind, objects in store.objects.items()} == {
+        "organizations": 1,
+        "credential_types": 1,
+        "credentials": 1,
+        "execution_environments": 1,
+        "projects": 1,
+        "inventories": 1,
+        "inventory_sources": 1,
+        "job_templates": 3,
+        "workflow_job_templates": 1,
+        "workflow_job_template_nodes": 6,
+        "workflow_approval_templates": 1,
+        "schedules": 1,
+    }
+
+
+def test_what_is_registered(registration: Registration) -> None:
+    store = registration.controller.store
+    definition = yaml.safe_load((AWX / "credential_type.yml").read_text(encoding="utf-8"))
+    kind = store.one("credential_types", "VPS.org")
+    assert (kind["inputs"], kind["injectors"]) == (definition["inputs"], definition["injectors"])
+    credential = store.one("credentials", "VPS.org")
+    assert store.secrets[credential["id"]]["api_token"] == VPS_TOKEN
+    environment = store.one("execution_environments", "VPS.org")
+    assert environment["image"] == IMAGE
+    source = store.one("inventory_sources", "VPS.org servers")
+    assert source["credential"] == credential["id"]
+    assert source["source_path"] == "inventory/vps.yml"
+    fleet = store.one("job_templates", "VPS fleet")
+    assert (fleet["playbook"], fleet["ask_job_type_on_launch"]) == ("playbooks/fleet.yml", True)
+    assert store.surveys[fleet["id"]] == survey("fleet")
+    for template in store.objects["job_templates"].values():
+        assert template["execution_environment"] == environment["id"]
+        assert template["allow_simultaneous"] is False
+        assert store.attached[template["id"]] == [credential["id"]]
+    workflow = store.one("workflow_job_templates", "VPS plan, approve, apply")
+    assert store.surveys[workflow["id"]] == survey("fleet")
+    assert edges(registration.controller) == EDGES
+    nodes = {name: store.one("workflow_job_template_nodes", name) for name in ("plan", "approve", "apply", "refresh")}
+    assert (nodes["plan"]["unified_job_template"], nodes["plan"]["job_type"]) == (fleet["id"], "check")
+    assert (nodes["apply"]["unified_job_template"], nodes["apply"]["job_type"]) == (fleet["id"], "run")
+    assert nodes["refresh"]["unified_job_template"] == source["id"]
+    approval = store.one("workflow_approval_templates", "Apply the plan?")
+    assert nodes["approve"]["unified_job_template"] == approval["id"]
+    schedule = store.one("schedules", "VPS report, every night")
+    assert schedule["unified_job_template"] == store.one("job_templates", "VPS report")["id"]
+
+
+def test_second_run_changes_nothing(registration: Registration) -> None:
+    result = registration.run(awx_job_templates=TEMPLATES)
+    assert registration.controller.writes() == []
+    assert registration.told == []
+    assert "changed=0" in result.stdout
+    assert "was left as it is" in result.task("Say what could not be compared")["msg"]
+
+
+def test_drift_is_put_back_and_nothing_else(registration: Registration) -> None:
+    """Among the drift: an edge around the approval. What was added beside is left alone, and the token is kept.
+
+    By the variables with the newer names, as a user with a password, behind another path.
+    """
+    controller, store = registration.controller, registration.controller.store
+    fleet = store.one("job_templates", "VPS fleet")
+    store.one("projects", "VPS.org")["description"] = "ours"
+    store.one("inventory_sources", "VPS.org servers")["overwrite"] = False
+    fleet["allow_simultaneous"] = True
+    store.surveys[fleet["id"]] = {"name": "", "description": "", "spec": [{"variable": "other"}]}
+    other = dict(store.one("credentials", "VPS.org"), id=1001, name="Other")
+    store.objects["credentials"][1001] = other
+    store.attached[fleet["id"]] = [1001]
+    store.one("workflow_approval_templates", "Apply the plan?")["timeout"] = 0
+    plan, apply, report = (store.one("workflow_job_template_nodes", name) for name in ("plan", "apply", "report"))
+    plan["success_nodes"].append(apply["id"])
+    plan["job_type"] = "run"
+    store.objects["workflow_job_template_nodes"][1002] = {
+        **report,
+        "id": 1002,
+        "identifier": "mine",
+        "always_nodes": [report["id"]],
+    }
+    store.one("schedules", "VPS report, every night")["enabled"] = False
+    foreign = {"name": "Mine", "project": store.one("projects", "VPS.org")["id"], "playbook": PLAYBOOKS[0]}
+    mine = store.add("job_templates", {**foreign, "ask_inventory_on_launch": True})
+    before = dict(mine)
+
+    controller.prefix = "/api/controller/v2"
+    registration.run(
+        env={
+            "CONTROLLER_HOST": None,
+            "CONTROLLER_OAUTH_TOKEN": None,
+            "VPS_API_TOKEN": None,
+            "AAP_HOSTNAME": f"{controller.url}/",
+            "AAP_USERNAME": controller.user,
+            "AAP_PASSWORD": controller.password,
+            "CONTROLLER_OPTIONAL_API_URLPATTERN_PREFIX": "/api/controller/",
+        },
+        awx_job_templates=TEMPLATES,
+        awx_credential_inputs={"api_url": "https://api.example.com/v1"},
+    )
+    assert sorted(registration.told) == [
+        "The credential VPS.org was changed: inputs",
+        "The credential of the job template VPS fleet was set.",
+        "The edge plan success apply was removed.",
+        "The inventory source VPS.org servers was changed: overwrite",
+        "The job template VPS fleet was changed: allow_simultaneous",
+        "The question of the workflow node approve was set.",
+        "The schedule VPS report, every night was changed: enabled",
+        "The survey of VPS fleet was set.",
+        "The workflow node plan was changed: job_type",
+    ]
+    credential = store.one("credentials", "VPS.org")
+    assert credential["inputs"] == {"api_token": ENCRYPTED, "api_url": "https://api.example.com/v1"}
+    assert store.secrets[credential["id"]]["api_token"] == VPS_TOKEN
+    patches = [body for method, _path, body in controller.calls if method == "PATCH"]
+    assert {"overwrite": True} in patches
+    assert store.surveys[fleet["id"]] == survey("fleet")
+    assert store.attached[fleet["id"]] == [credential["id"]]
+    assert edges(controller) == {*EDGES, "mine always report"}
+    assert store.one("job_templates", "Mine") == before
+    assert store.one("projects", "VPS.org")["description"] == "ours"
+    assert all(call[0] != "DELETE" for call in controller.calls)
