@@ -13,7 +13,7 @@ import threading
 from types import FrameType, TracebackType
 from typing import Any
 
-_PARENT_LOOK = 0.5  # seconds between two looks whether ansible-playbook is still there
+_PARENT_LOOK = 0.2  # seconds between two looks whether ansible-playbook is still there
 _GRACE = 1.6  # seconds that a cancelled module has for its last words
 
 
