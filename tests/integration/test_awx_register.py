@@ -2,19 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The playbook that registers everything in a controller does it once, completes what was interrupted, and puts back
-what was changed. The tests of this file continue each other, because each run takes its time.
+what was changed. The first tests of this file continue each other, because each run takes its time.
 """
 
 from __future__ import annotations
 
 import json
+import pathlib
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import yaml
 
-from helpers.awx_controller import ENCRYPTED, Controller
+from helpers.awx_controller import ENCRYPTED, Controller, Refused
 from helpers.awx_register import AWX, IMAGE, PLAYBOOKS, REPOSITORY_URL, VARIABLES, VPS_TOKEN, Registration
 
 # Those that the workflow runs: a registration of all five takes longer and shows nothing more.
@@ -194,3 +195,24 @@ def test_drift_is_put_back_and_nothing_else(registration: Registration) -> None:
     assert store.one("job_templates", "Mine") == before
     assert store.one("projects", "VPS.org")["description"] == "ours"
     assert all(call[0] != "DELETE" for call in controller.calls)
+
+
+def test_token_is_replaced_on_demand(tmp_path: pathlib.Path) -> None:
+    """And the change is reported. The run is ended behind it, to save time."""
+
+    def interfere(method: str, path: str) -> None:
+        if path.endswith("/execution_environments/"):
+            raise Refused(403, {"detail": "Enough."})
+
+    with Controller() as controller:
+        definition = yaml.safe_load((AWX / "credential_type.yml").read_text(encoding="utf-8"))
+        kind = controller.store.add("credential_types", definition)
+        credential = controller.store.add(
+            "credentials",
+            {"name": "VPS.org", "organization": 1, "credential_type": kind["id"], "inputs": {"api_token": "vps_old"}},
+        )
+        controller.interfere = interfere
+        registration = Registration(tmp_path, controller)
+        assert "Enough." in registration.failure(awx_credential_replace_token="true")
+        assert registration.told == ["The credential VPS.org was changed: inputs"]
+        assert controller.store.secrets[credential["id"]] == {"api_token": VPS_TOKEN}
