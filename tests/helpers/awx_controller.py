@@ -20,20 +20,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from helpers.awx_fields import KINDS, UNIFIED
+from helpers.awx_survey import problems_of_spec
 
 ENCRYPTED = "$encrypted$"
 RELATIONS = ("success_nodes", "failure_nodes", "always_nodes")
 UPDATING = ("pending", "running")
-SURVEY_TYPES: dict[str, Any] = {
-    "text": str,
-    "textarea": str,
-    "password": str,
-    "multiplechoice": str,
-    "multiselect": str,
-    "integer": int,
-    "float": (int, float),
-}
-
 Object = dict[str, Any]
 
 
@@ -218,28 +209,6 @@ RULES: dict[str, Callable[[Store, Object, Object, int | None, Object], None]] = 
 }
 
 
-def survey_problem(spec: Any) -> str:
-    """What AWX would refuse in a survey; empty if nothing."""
-    if not isinstance(spec, dict) or not isinstance(spec.get("spec"), list) or not spec["spec"]:
-        return "'spec' doesn't contain any items."
-    if not all(isinstance(spec.get(name), str) for name in ("name", "description")):
-        return "Field 'name' or 'description' is missing from survey spec."
-    variables = []
-    for question in spec["spec"]:
-        if not all(isinstance(question.get(name), str) for name in ("type", "question_name", "variable")):
-            return "'type', 'question_name' or 'variable' missing from survey question."
-        if not isinstance(question.get("required"), bool) or question["type"] not in SURVEY_TYPES:
-            return f"{question['variable']}: 'required' or 'type' is not allowed."
-        if question.get("default", "") != "" and not isinstance(question["default"], SURVEY_TYPES[question["type"]]):
-            return f"{question['variable']}: the default is of another type."
-        if not all(question.get(name) is None or isinstance(question[name], int) for name in ("min", "max")):
-            return f"{question['variable']}: limits must be integers."
-        if question["type"] in ("multiplechoice", "multiselect") and not question.get("choices"):
-            return f"{question['variable']}: choices are missing."
-        variables.append(question["variable"])
-    return "" if len(set(variables)) == len(variables) else "'variable' duplicated in survey question."
-
-
 class Controller:
     """The stand-in, listening on `url` while it is used as a context. `calls`: requests that were answered, as
     (method, path, body). `interfere`: called with each of them before it is answered; may raise Refused.
@@ -360,7 +329,7 @@ class Controller:
     def _survey(self, method: str, number: int, body: Any) -> tuple[int, Any]:
         if method == "GET":
             return 200, self.store.surveys.get(number, {})
-        problem = survey_problem(body)
+        problem = "; ".join(problems_of_spec(body or {}))
         if problem:
             raise Refused(400, {"error": problem})
         self.store.surveys[number] = body
