@@ -121,8 +121,8 @@ def project(tmp_path: pathlib.Path) -> Callable[[Mapping[str, Any]], pathlib.Pat
 
 
 def test_fleet_from_a_file_of_the_project(node: ExecutionNode, emulator: Any, project: Any) -> None:
-    """What is not answered comes from the file, such as the protection of the databases; an answer is stronger. A job
-    that fails half-way says in its artifacts what it has done.
+    """What is not answered comes from the file; an answer is stronger, but does not lift the protection of the
+    databases. A job that fails half-way says in its artifacts what it has done.
     """
     declared = {
         "fleet_servers": [{"name": "web-01"}, {"name": "db-01", "plan_id": 2}],
@@ -144,10 +144,11 @@ def test_fleet_from_a_file_of_the_project(node: ExecutionNode, emulator: Any, pr
     assert (half.artifacts["vps_job_summary"]["created"], half.artifacts["vps_job_summary"]["failed"]) == (1, 1)
 
     emulator.insert(name="db-01", plan_id=2)
-    refused = node.run("playbooks/fleet.yml", {**given, "survey_state": "absent"}, project=folder)
+    answered = {**given, "survey_state": "absent", "survey_protect": "nothing-*"}
+    refused = node.run("playbooks/fleet.yml", answered, project=folder)
     failed(refused, "db-01", "db-*")
     assert refused.artifacts["vps_job_changed"] is False and len(emulator.servers()) == 2
-    answered = {**given, "survey_state": "absent", "survey_protect": "nothing-*"}
+    (folder / "fleets" / "shop.yml").write_text(yaml.safe_dump({**declared, "fleet_protect": []}))
     gone = successful(node.run("playbooks/fleet.yml", answered, project=folder))
     assert emulator.servers() == [] and gone.artifacts["vps_job_summary"]["deleted"] == 2
     assert gone.artifacts["vps_job_ids"] == {}
