@@ -23,7 +23,7 @@ from helpers.awx_register import AWX, IMAGE, PLAYBOOKS, REPOSITORY_URL, VARIABLE
 TEMPLATES = [
     template
     for template in VARIABLES["awx_job_templates"]
-    if template["name"] in ("VPS fleet", "VPS report", "VPS changes")
+    if template["name"] in ("VPS fleet", "VPS plan", "VPS report", "VPS changes")
 ]
 EDGES = {
     "plan success changes",
@@ -113,9 +113,11 @@ def test_what_is_registered(registration: Registration) -> None:
     workflow = store.one("workflow_job_templates", "VPS plan, approve, apply")
     assert store.surveys[workflow["id"]] == survey("fleet")
     assert edges(registration.controller) == EDGES
+    plan = store.one("job_templates", "VPS plan")
+    assert (plan["playbook"], plan["job_type"], plan["ask_job_type_on_launch"]) == (fleet["playbook"], "check", False)
     nodes = {name: store.one("workflow_job_template_nodes", name) for name in ("plan", "approve", "apply", "refresh")}
-    assert (nodes["plan"]["unified_job_template"], nodes["plan"]["job_type"]) == (fleet["id"], "check")
-    assert (nodes["apply"]["unified_job_template"], nodes["apply"]["job_type"]) == (fleet["id"], "run")
+    assert nodes["plan"]["unified_job_template"] == plan["id"]
+    assert nodes["apply"]["unified_job_template"] == fleet["id"]
     assert nodes["refresh"]["unified_job_template"] == source["id"]
     approval = store.one("workflow_approval_templates", "Apply the plan?")
     assert nodes["approve"]["unified_job_template"] == approval["id"]
@@ -132,7 +134,8 @@ def test_second_run_changes_nothing(registration: Registration) -> None:
 
 
 def test_drift_is_put_back_and_nothing_else(registration: Registration) -> None:
-    """Among the drift: an edge around the approval. What was added beside is left alone, and the token is kept.
+    """Among the drift: an edge around the approval, and a plan that would be carried out. What was added beside is left
+    alone, and the token is kept.
 
     By the variables with the newer names, as a user with a password, behind another path.
     """
@@ -148,7 +151,7 @@ def test_drift_is_put_back_and_nothing_else(registration: Registration) -> None:
     store.one("workflow_approval_templates", "Apply the plan?")["timeout"] = 0
     plan, apply, report = (store.one("workflow_job_template_nodes", name) for name in ("plan", "apply", "report"))
     plan["success_nodes"].append(apply["id"])
-    plan["job_type"] = "run"
+    store.one("job_templates", "VPS plan")["job_type"] = "run"
     store.objects["workflow_job_template_nodes"][1002] = {
         **report,
         "id": 1002,
@@ -180,10 +183,10 @@ def test_drift_is_put_back_and_nothing_else(registration: Registration) -> None:
         "The edge plan success apply was removed.",
         "The inventory source VPS.org servers was changed: overwrite",
         "The job template VPS fleet was changed: allow_simultaneous",
+        "The job template VPS plan was changed: job_type",
         "The question of the workflow node approve was set.",
         "The schedule VPS report, every night was changed: enabled",
         "The survey of VPS fleet was set.",
-        "The workflow node plan was changed: job_type",
     ]
     credential = store.one("credentials", "VPS.org")
     assert credential["inputs"] == {"api_token": ENCRYPTED, "api_url": "https://api.example.com/v1"}
