@@ -213,10 +213,15 @@ def test_token_is_replaced_on_demand(tmp_path: pathlib.Path) -> None:
         kind = controller.store.add("credential_types", definition)
         credential = controller.store.add(
             "credentials",
-            {"name": "VPS.org", "organization": 1, "credential_type": kind["id"], "inputs": {"api_token": "vps_old"}},
+            {
+                "name": "VPS.org",
+                "organization": 1,
+                "credential_type": kind["id"],
+                "inputs": {"api_token": "vps_old", "ca_certificates": "ours"},
+            },
         )
         controller.interfere = interfere
         registration = Registration(tmp_path, controller)
         assert "Enough." in registration.failure(awx_credential_replace_token="true")
         assert registration.told == ["The credential VPS.org was changed: inputs"]
-        assert controller.store.secrets[credential["id"]] == {"api_token": VPS_TOKEN}
+        assert controller.store.secrets[credential["id"]] == {"api_token": VPS_TOKEN, "ca_certificates": "ours"}
