@@ -68,17 +68,22 @@ def reader(ansible_cli: AnsibleCli, tmp_path: pathlib.Path) -> AnsibleCli:
 
 def test_from_nothing_to_the_first_job(reader: AnsibleCli, emulator, tmp_path: pathlib.Path) -> None:
     emulator.seed(3)
-    follow(reader, commands("cp -r"))
+    server = tmp_path / "server"
+    follow(reader, f"git init --quiet --bare {server}/vps.git")
+    elsewhere = {"GIT_CONFIG_KEY_0": f"url.{server}/.insteadOf", "GIT_CONFIG_VALUE_0": "https://git.example.com/"}
+    follow(reader, commands("cp -r"), GIT_CONFIG_COUNT="1", **elsewhere)
     repository = tmp_path / "vps"
-    tracked = follow(reader, "git -C vps ls-files").split()
+    tracked = follow(reader, f"git -C {server}/vps.git ls-tree -r --name-only HEAD").split()
     assert {"ansible.cfg", "collections/requirements.yml", "inventory/vps.yml", "surveys/fleet.json"} <= set(tracked)
 
     with Controller() as controller:
         controller.store.repositories[REPOSITORY_URL] = [
             name for name in tracked if re.fullmatch(r"playbooks/\w+\.yml", name)
         ]
-        register = commands("cd ").replace("https://awx.example.com", controller.url)
-        said = follow(reader, register, typed=f"{controller.token}\n{emulator.token}\n")
+        connection = commands("cd ").replace("https://awx.example.com", controller.url)
+        check_command = commands("ansible-playbook register.yml")
+        script = f"{connection}\n{check_command}\n{check_command.replace(' --check', '')}"
+        said = follow(reader, script, typed=f"{controller.token}\n{emulator.token}\n")
         assert emulator.token not in said and controller.token not in said
         check, real = said.split("PLAY RECAP")[:2]
         # Check mode has changed nothing, or there would be less to do for the run after it.
