@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import pathlib
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -37,12 +38,13 @@ EDGES = {
 @dataclasses.dataclass(frozen=True)
 class Interrupted:
     """The run before: the repository lacked a playbook. `created`: the IDs of what it had registered by then, by kind;
-    `told`: what the run said that completed it.
+    `told`, `writes`: what the run said and sent that completed it.
     """
 
     message: str
     created: dict[str, set[int]]
     told: list[str]
+    writes: list[tuple[str, str, Any]]
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +57,7 @@ def interrupted_registration(tmp_path_factory: pytest.TempPathFactory) -> Iterat
         created = {kind: set(objects) for kind, objects in store.objects.items()}
         store.repositories[REPOSITORY_URL] = PLAYBOOKS
         registration.run(awx_job_templates=TEMPLATES)
-        yield registration, Interrupted(message, created, registration.told)
+        yield registration, Interrupted(message, created, registration.told, controller.writes())
 
 
 @pytest.fixture
@@ -89,6 +91,16 @@ def test_interrupted_run_is_completed(interrupted_registration: tuple[Registrati
     assert all(ids <= set(objects[kind]) for kind, ids in interrupted.created.items())
     for kind in ("credential_types", "credentials", "execution_environments", "projects", "inventories"):
         assert len([value for value in objects[kind].values() if value["name"] == "VPS.org"]) == 1, kind
+
+
+def test_nodes_run_nothing_before_they_are_connected(
+    interrupted_registration: tuple[Registration, Interrupted],
+) -> None:
+    """A workflow whose registration was interrupted must not apply anything without an approval."""
+    writes = [(path, body) for _method, path, body in interrupted_registration[1].writes if "template_nodes/" in path]
+    edges = [number for number, (path, _body) in enumerate(writes) if re.search(r"/(success|failure)_nodes/$", path)]
+    runs = [number for number, (_path, body) in enumerate(writes) if "unified_job_template" in body]
+    assert len(edges) == len(runs) == 5 and max(edges) < min(runs)
 
 
 def test_what_is_registered(registration: Registration) -> None:
