@@ -16,29 +16,19 @@ import pathlib
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Mapping
 from typing import Any
 
-import pytest
-
 from helpers.awx_credential import credential_type, inject
-from sandbox.isolation import COLLECTIONS, REPOSITORY
+from helpers.awx_jobs import PROJECT
+from helpers.runner import folder_of_runner
+from sandbox.isolation import COLLECTIONS
 from sandbox.programs import core_bin
 
 PIPELINE = pathlib.Path(__file__).with_name("awx_pipeline.py")
-PROJECT = REPOSITORY / "extensions" / "awx" / "project"
 # Variables of an inventory source can't set these.
 BLOCKED = ("HOME", "USER", "_", "TERM", "PATH")
 COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-
-
-def runner_python() -> str:
-    """The Python that has ansible-runner, which may be another than that of the tests. Skips the test without one."""
-    for folder in (pathlib.Path(sys.executable).parent, REPOSITORY / ".venv" / "bin"):
-        if (folder / "ansible-runner").exists():
-            return str(folder / "python")
-    pytest.skip("ansible-runner is not installed")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,7 +102,7 @@ class Source:
         }
         (self.folder / f"task_{ident}.json").write_text(json.dumps(task))
         process = subprocess.run(
-            [runner_python(), str(PIPELINE), str(self.folder / f"task_{ident}.json")],
+            [str(folder_of_runner() / "python"), str(PIPELINE), str(self.folder / f"task_{ident}.json")],
             env=self._image_environment(),
             capture_output=True,
             text=True,

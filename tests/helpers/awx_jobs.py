@@ -21,17 +21,16 @@ import shlex
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-import pytest
 import yaml
 
 from helpers.ansible_cli import PYTEST_PREFIXES
+from helpers.runner import folder_of_runner
 from sandbox.isolation import COLLECTIONS, REPOSITORY
 from sandbox.programs import core_bin
 
@@ -230,7 +229,7 @@ class ExecutionNode:
 
     def __init__(self, folder: pathlib.Path, credential: Mapping[str, str]) -> None:
         """`credential`: the environment variables that the credential sets."""
-        self._python = _runner_python()
+        self._python = str(folder_of_runner() / "python")
         self._folder = folder
         self._credential = dict(credential)
         (folder / "home").mkdir(parents=True)
@@ -368,11 +367,3 @@ def _write_inventory(path: pathlib.Path, hosts: Mapping[str, Mapping[str, Any]])
         data["all"] = {"hosts": list(hosts)}
     path.write_text(f"#! /usr/bin/env python3\n# -*- coding: utf-8 -*-\nprint({json.dumps(data)!r})\n")
     path.chmod(0o700)
-
-
-def _runner_python() -> str:
-    """The Python that ansible-runner is installed for; skips the test where there is none."""
-    for folder in (pathlib.Path(sys.executable).parent, REPOSITORY / ".venv" / "bin"):
-        if (folder / "ansible-runner").exists():
-            return str(folder / "python")
-    pytest.skip("ansible-runner is not installed")

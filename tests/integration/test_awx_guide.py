@@ -129,11 +129,8 @@ def test_what_the_guide_names_is_there() -> None:
     assert set(re.findall(r"`(awx_\w+)`?", TEXT)) <= set(VARIABLES)
     labels = {field["label"] for field in credential_type()["inputs"]["fields"]}
     assert [label for label in labels if f"| {label} |" not in TEXT] == []
-    questions = {
-        question["variable"]: question["question_name"]
-        for name in ("fleet",)
-        for question in json.loads((AWX / "project" / "surveys" / f"{name}.json").read_text())["spec"]
-    }
+    spec = json.loads((AWX / "project" / "surveys" / "fleet.json").read_text())["spec"]
+    questions = {question["variable"] for question in spec}
     assert [variable for variable in questions if f"`{variable}`" not in TEXT] == []
     assert set(re.findall(r"`(survey_\w+)`", TEXT)) <= set(questions)
     for node in VARIABLES["awx_workflow_nodes"]:
