@@ -54,21 +54,13 @@ def folder_of_runner() -> pathlib.Path:
 
 def run_playbook(cli: AnsibleCli, tasks: list[dict[str, Any]], env: dict[str, str] | None = None) -> Job:
     """Run tasks on localhost, with the ansible-playbook under test. Skips the test where ansible-runner is missing."""
+    program = folder_of_runner() / "ansible-runner"
     folder = cli.folder / "runner"
     (folder / "project").mkdir(parents=True)
     play = {"name": "Test", "hosts": "localhost", "gather_facts": False, "tasks": tasks}
     (folder / "project" / "play.yml").write_text(yaml.safe_dump([play]))
     process = subprocess.run(
-        [
-            str(folder_of_runner() / "ansible-runner"),
-            "run",
-            str(folder),
-            "--playbook",
-            "play.yml",
-            "--ident",
-            "1",
-            "--quiet",
-        ],
+        [str(program), "run", str(folder), "--playbook", "play.yml", "--ident", "1", "--quiet"],
         env=cli.environment({**(env or {})}),
         capture_output=True,
         text=True,
