@@ -37,6 +37,11 @@ class Refused(Exception):
         self.body = body
 
 
+def is_of(kind: type, value: Any) -> bool:
+    """Whether a JSON value is of a type; a boolean, which Python counts among the integers, is none of them."""
+    return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+
+
 def bad(field: str, problem: str) -> Refused:
     return Refused(400, {field: [problem]})
 
@@ -115,11 +120,11 @@ class Store:
         if new is None and field.default is None:
             return
         if isinstance(field.type, tuple):
-            if type(new) is not int:
+            if not is_of(int, new):
                 raise bad(name, f"Incorrect type. Expected pk value, received {type(new).__name__}.")
             if not any(new in self.objects[other] for other in field.type):
                 raise bad(name, f'Invalid pk "{new}" - object does not exist.')
-        elif type(new) is not field.type:
+        elif not is_of(field.type, new):
             raise bad(name, f"Not a valid {field.type.__name__}.")
         elif field.choices and new not in field.choices:
             raise bad(name, f'"{new}" is not a valid choice.')
@@ -158,7 +163,7 @@ def _credential(store: Store, new: Object, old: Object, number: int | None, sent
     for name, value in sent.get("inputs", {}).items():
         if name not in fields:
             raise bad("inputs", f"Additional properties are not allowed ('{name}' was unexpected)")
-        if type(value) is not {"string": str, "boolean": bool}[fields[name].get("type", "string")]:
+        if not is_of({"string": str, "boolean": bool}[fields[name].get("type", "string")], value):
             raise bad("inputs", f"{name} is of another type")
         if value == ENCRYPTED and number is None:
             raise bad("inputs", f"$encrypted$ is a reserved keyword, and cannot be used for {name}.")
