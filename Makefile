@@ -8,7 +8,8 @@ VENV := .venv
 PY := $(VENV)/bin/python
 CONSTRAINTS := --constraints tools/requirements/constraints.txt
 RUN_PINS := tools/requirements/runtime.txt tools/emulator/requirements.txt
-TEST_PINS := $(RUN_PINS) $(addprefix tools/requirements/,collection-tests.txt emulator-tests.txt tools-tests.txt)
+EE_PINS := $(RUN_PINS) tools/requirements/ee.txt
+TEST_PINS := $(EE_PINS) $(addprefix tools/requirements/,collection-tests.txt emulator-tests.txt tools-tests.txt)
 PYTEST := $(PY) -m pytest -n 3 --dist loadfile
 # What `make coverage` measures: all that reaches the plugins' lines without doing it many times over. Measuring doubles the time that a test takes.
 COVERED := tests/unit tests/client $(patsubst %,tests/integration/test_%.py,bad_answers examples fleet fleet_failures fleet_progress in_process_choice \
@@ -20,7 +21,7 @@ export PYTHON
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run-venv demo emulator benchmark test test-unit test-faults coverage lint format sanity matrix docs build clean
+.PHONY: help venv run-venv demo emulator benchmark test test-unit test-faults coverage lint format sanity matrix ee docs build clean
 
 help: ## show this list
 	@echo "make <target>, one of:"
@@ -69,6 +70,10 @@ sanity: ## run ansible-test sanity on the newest ansible-core
 
 matrix: venv ## run the tests on the oldest and the newest ansible-core
 	@tools/scripts/matrix.sh
+
+ee: ## check the execution environment for AWX (CONTAINER_ENGINE=podman, docker or none; EE_BASE_IMAGE)
+	@python=$$(tools/scripts/find_python.sh) && "$$python" tools/scripts/environment.py $(VENV) $(CONSTRAINTS) $(EE_PINS)
+	@$(PY) tools/ee
 
 docs: ## build the HTML documentation into .cache/docs
 	@tools/scripts/docs.sh

@@ -18,7 +18,7 @@ from sandbox.isolation import import_through_ansible, isolate_environment
 from sandbox.programs import new_emulator
 
 pytest_plugins = ["helpers.figures"]
-SESSION_FOLDER = pathlib.Path(tempfile.mkdtemp(prefix="vpsorg-tests-"))
+SESSION_FOLDER = pathlib.Path(tempfile.mkdtemp(prefix="vpsorg-tests_"))
 isolate_environment(SESSION_FOLDER)
 import_through_ansible()
 # A script's jobs in the background have it ignored, and so would all that the tests start and interrupt.
@@ -55,7 +55,7 @@ def short_path() -> Iterator[pathlib.Path]:
     """A folder like tmp_path, for what becomes a TMPDIR: ansible-core makes sockets there, whose paths may have a
     hundred characters only.
     """
-    with tempfile.TemporaryDirectory(prefix="vps-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix="vps_", ignore_cleanup_errors=True) as folder:
         yield pathlib.Path(folder)
 
 

@@ -181,6 +181,7 @@ cache_connection: ~/.cache/vpsorg
 cache_timeout: 600
 """
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -209,6 +210,8 @@ from ..plugin_utils._inventory.populate import Population
 from ..plugin_utils._inventory.selection import Found, Query, Server
 from ..plugin_utils._text import new_marker
 
+_FILE_NAMES = ("vps.yml", "vps.yaml", "vpsorg.yml", "vpsorg.yaml")
+_THIS_PLUGIN = re.compile(r"plugin:\s*[\"']?vpsorg\.cloud\.vps[\"']?\s*(?:#.*)?$")
 _MOST_TOLD = 20  # entries that one warning lists
 
 
@@ -222,8 +225,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         self._scrub: Callable[[str], str] = str  # takes the token out of a text, as soon as the token is known
 
     def verify_file(self, path: str) -> bool:
-        """Whether a file is meant for this plugin, by its name."""
-        return super().verify_file(path) and path.endswith(("vps.yml", "vps.yaml", "vpsorg.yml", "vpsorg.yaml"))
+        """Whether a file is meant for this plugin, by its name. Raises AnsibleParserError for a misnamed one."""
+        return super().verify_file(path) and _has_the_name(path)
 
     def parse(self, inventory: InventoryData, loader: DataLoader, path: str, cache: bool = True) -> None:
         """Add the servers that the file at `path` selects to the inventory.
@@ -265,6 +268,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             given = GivenOptions(direct, self.option_definitions, self._templated)
             self._scrub = scrubber(given.token())
             given.check_booleans()
+            given.check_numbers()
             direct = given.values
         super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
 
@@ -360,3 +364,24 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         if entries:
             more = f"; and {len(entries) - _MOST_TOLD} more" if len(entries) > _MOST_TOLD else ""
             self.display.warning(f"{what}: {'; '.join(entries[:_MOST_TOLD])}{more}")
+
+
+def _has_the_name(path: str) -> bool:
+    """Whether the name of a file is one for this plugin.
+
+    Raises AnsibleParserError if it is not, although the file is for this plugin: the plugin `auto`, which hands such a
+    file on, shows that, and would otherwise say nothing of what to do.
+    """
+    if path.endswith(_FILE_NAMES):
+        return True
+    try:
+        with open(path, encoding="utf-8") as file:
+            misnamed = any(_THIS_PLUGIN.match(line) for line in file)
+    except (OSError, ValueError):
+        return False
+    if misnamed:
+        raise AnsibleParserError(
+            f"{path}: the file is for the plugin vpsorg.cloud.vps, so its name must end in "
+            f"{', '.join(_FILE_NAMES[:-1])}, or {_FILE_NAMES[-1]}. Rename it."
+        )
+    return False

@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
 from types import FrameType, TracebackType
 from typing import Any
 
-_PARENT_LOOK = 0.5  # seconds between two looks whether ansible-playbook is still there
+_PARENT_LOOK = 0.2  # seconds between two looks whether ansible-playbook is still there
 _GRACE = 1.6  # seconds that a cancelled module has for its last words
 
 
@@ -37,6 +38,10 @@ class Cancellable:
 
     def __enter__(self) -> Cancellable:
         if self._is_main:
+            # ansible-runner kills the whole process group of ansible-playbook. In a session of its own, as ansible-core
+            # 2.19 and newer start it, a worker survives that for its last words.
+            with contextlib.suppress(OSError):
+                os.setsid()
             handlers: dict[signal.Signals, Any] = dict.fromkeys((signal.SIGINT, signal.SIGTERM), self._interrupt)
             if self._timeout:
                 handlers[signal.SIGALRM] = self._time_out

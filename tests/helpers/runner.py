@@ -41,18 +41,20 @@ class Job:
         return event["event_data"]["res"]
 
 
+def folder_of_runner() -> pathlib.Path:
+    """The folder with ansible-runner and its Python, which may be another than that of the tests.
+
+    Skips the test where there is none.
+    """
+    for folder in (pathlib.Path(sys.executable).parent, REPOSITORY / ".venv" / "bin"):
+        if (folder / "ansible-runner").exists():
+            return folder
+    pytest.skip("ansible-runner is not installed")
+
+
 def run_playbook(cli: AnsibleCli, tasks: list[dict[str, Any]], env: dict[str, str] | None = None) -> Job:
     """Run tasks on localhost, with the ansible-playbook under test. Skips the test where ansible-runner is missing."""
-    program = next(
-        (
-            folder / "ansible-runner"
-            for folder in (pathlib.Path(sys.executable).parent, REPOSITORY / ".venv" / "bin")
-            if (folder / "ansible-runner").exists()
-        ),
-        None,
-    )
-    if program is None:
-        pytest.skip("ansible-runner is not installed")
+    program = folder_of_runner() / "ansible-runner"
     folder = cli.folder / "runner"
     (folder / "project").mkdir(parents=True)
     play = {"name": "Test", "hosts": "localhost", "gather_facts": False, "tasks": tasks}

@@ -167,7 +167,7 @@ def test_file_names(ansible_cli: AnsibleCli, account: Any, tmp_path: pathlib.Pat
 
 
 def test_another_file_name_is_declined(ansible_cli: AnsibleCli, account: Any) -> None:
-    failed(ansible_cli, {}, "could not be verified", file_name="servers.yml")
+    failed(ansible_cli, {}, "vps.yml", "Rename it", file_name="servers.yml")
     assert account.requests() == []
 
 

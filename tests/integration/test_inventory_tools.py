@@ -1,39 +1,22 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The inventory in other hands: ansible-runner as AWX calls it, ansible-navigator, ansible-doc, and the examples of the
-plugin's documentation.
-"""
+"""The inventory in other hands: ansible-doc, and the examples of the plugin's documentation."""
 
 from __future__ import annotations
 
-import json
 import pathlib
 import re
-import subprocess
-import sys
 from typing import Any
 
 import pytest
 import yaml
 
 from helpers.ansible_cli import AnsibleCli
-from helpers.inventory_cli import PLUGIN, marked, plain, shown
-from sandbox.isolation import COLLECTIONS, REPOSITORY
-from sandbox.programs import core_bin
+from helpers.inventory_cli import shown
+from sandbox.isolation import REPOSITORY
 
 HOSTILE = "{{ lookup('pipe', 'echo evaluated') }}"
-# What AWX 24.6 sets for the update of an inventory source, beside the credential's variables.
-AWX = {
-    "ANSIBLE_INVENTORY_UNPARSED_FAILED": "True",
-    "ANSIBLE_INVENTORY_EXPORT": "True",
-    "ANSIBLE_VERBOSE_TO_STDERR": "True",
-    "ANSIBLE_HOST_PATTERN_MISMATCH": "error",
-    "ANSIBLE_FORCE_COLOR": "True",
-    "ANSIBLE_HOST_KEY_CHECKING": "False",
-    "INVENTORY_SOURCE_ID": "1",
-    "INVENTORY_UPDATE_ID": "1",
-}
 
 
 @pytest.fixture
@@ -41,117 +24,6 @@ def account(emulator: Any) -> Any:
     emulator.seed(6, status=["active", "stopped"], location=["us-west", "eu-central"])
     emulator.insert(name="odd", hostname=HOSTILE, status="active")
     return emulator
-
-
-def awx_update(
-    emulator: Any, folder: pathlib.Path, config: dict[str, Any], env: dict[str, str]
-) -> tuple[int, str, dict[str, Any]]:
-    """An update of an inventory source: exit code, output and the document that AWX imports."""
-    runner = pytest.importorskip("ansible_runner")
-    project, artifacts = folder / "project", folder / "artifacts" / "1"
-    for path in (project, artifacts, folder / "env"):
-        path.mkdir(parents=True)
-    (project / "shop.vps.yml").write_text(yaml.safe_dump({**PLUGIN, **config}))
-    output = artifacts / "output.json"
-    command = (
-        f"ansible-inventory --list --export -i {project}/shop.vps.yml --output {output} --playbook-dir {project} -vvv"
-    )
-    (folder / "args").write_text(f"{core_bin()}/{command}")
-    variables = {
-        **AWX,
-        "AWX_PRIVATE_DATA_DIR": str(folder),
-        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
-        "VPS_API_URL": emulator.url,
-        "VPS_API_TOKEN": emulator.token,
-        **env,
-    }
-    (folder / "env" / "envvars").write_text(json.dumps(variables))
-    result = runner.run(private_data_dir=str(folder), ident="1", quiet=True, settings={"idle_timeout": 60})
-    text = (
-        result.stdout.read() + (artifacts / "stderr").read_text()
-        if (artifacts / "stderr").exists()
-        else result.stdout.read()
-    )
-    return result.rc, text, json.loads(output.read_text()) if output.exists() else {}
-
-
-def test_an_awx_inventory_source(account: Any, tmp_path: pathlib.Path, ansible_cli: AnsibleCli) -> None:
-    config = {
-        "keyed_groups": [{"key": "vps_location", "prefix": "location"}],
-        "compose": {"ansible_user": "'root'", "copy": "vps_hostname"},
-    }
-    # Fields of the credential that were left open.
-    env = {"VPS_API_TIMEOUT": "", "VPS_API_RETRIES": "", "VPS_CA_PATH": "", "VPS_VALIDATE_CERTS": "True"}
-    rc, text, document = awx_update(account, tmp_path / "awx", config, env)
-    assert rc == 0, text
-    assert account.token not in text and account.token not in json.dumps(document)
-    variables = document["_meta"]["hostvars"]
-    assert sorted(variables) == ["odd", *(f"web-{number:04d}" for number in range(1, 7))]
-    ordinary = {name: value for name, value in variables.items() if name != "odd"}
-    assert not any(marked(value) for value in ordinary.values())
-    # Enabled variable vps_status, enabled value active: AWX compares the texts.
-    assert [name for name, value in ordinary.items() if str(value["vps_status"]).lower() == "active"] == [
-        "web-0001",
-        "web-0003",
-        "web-0005",
-    ]
-    assert ordinary["web-0001"]["ansible_user"] == "root" and document["location_us_west"]["hosts"]
-    assert plain(variables["odd"]["vps_hostname"]) == HOSTILE
-
-    # A job then gets the stored document from a script.
-    script = tmp_path / "hosts"
-    script.write_text(f"#!{sys.executable}\nimport sys\nsys.stdout.write({json.dumps(document)!r})\n")
-    script.chmod(0o755)
-    tasks = [{"name": "Show", "ansible.builtin.debug": {"msg": ["{{ vps_hostname }}", "{{ copy }}"]}}]
-    outcome = ansible_cli.playbook(
-        [{"name": "Job", "hosts": "odd", "gather_facts": False, "tasks": tasks}], inventory=script, rc=0
-    )
-    assert outcome.task("Show")["msg"] == [HOSTILE, HOSTILE]
-
-
-def test_a_failed_awx_update(account: Any, tmp_path: pathlib.Path) -> None:
-    rc, text, document = awx_update(
-        account, tmp_path / "awx", {}, {"VPS_API_TOKEN": "vps_wrong", "VPS_API_RETRIES": "0"}
-    )
-    assert rc != 0 and document == {}
-    assert "401" in text and "vps_wrong" not in text
-
-
-def test_navigator(account: Any, ansible_cli: AnsibleCli, tmp_path: pathlib.Path) -> None:
-    pytest.importorskip("ansible_navigator")
-    source = tmp_path / "shop.vps.yml"
-    source.write_text(yaml.safe_dump(PLUGIN))
-    (tmp_path / "play.yml").write_text(
-        yaml.safe_dump(
-            [
-                {
-                    "name": "Show",
-                    "hosts": "web-0001",
-                    "gather_facts": False,
-                    "tasks": [{"name": "Id", "ansible.builtin.debug": {"msg": "status={{ vps_status }}"}}],
-                }
-            ]
-        )
-    )
-    common = ["--mode", "stdout", "--ee", "false", "--lf", str(tmp_path / "navigator.log")]
-    for command in (
-        ["inventory", "-i", str(source), "--list", *common],
-        ["run", str(tmp_path / "play.yml"), "-i", str(source), "--pae", "false", *common],
-    ):
-        program = [str(pathlib.Path(sys.executable).parent / "ansible-navigator"), *command]
-        outcome = subprocess.run(
-            program,
-            cwd=tmp_path,
-            env=ansible_cli.environment({"NO_COLOR": "1"}),
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=240,
-        )
-        text = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", outcome.stdout + outcome.stderr)
-        assert outcome.returncode == 0, text
-        assert "web-0001" in text and account.token not in text
-    assert "status=active" in text
 
 
 def test_the_documentation_is_readable(ansible_cli: AnsibleCli) -> None:

@@ -92,4 +92,4 @@ def test_foreign_settings_do_not_reach_a_command(cli: AnsibleCli) -> None:
         for name in environment
         if name.lower() in ("http_proxy", "https_proxy", "no_proxy") or name.startswith("PYTEST_")
     ]
-    assert "vpsorg-tests-" in environment["HOME"]
+    assert "vpsorg-tests_" in environment["HOME"]

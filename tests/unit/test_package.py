@@ -29,7 +29,7 @@ MAY_BE_PACKED = re.compile(
       | plugins/(?: {PLUGIN_KINDS} )/(?: _[a-z]+/ )?[a-z0-9_]+\.py
       | roles/[a-z_]+/
         (?: README\.md | (?: defaults | files | handlers | meta | tasks | templates | vars )/[a-z0-9_.-]+ )
-      | extensions/(?: [a-z0-9_-]+/ )*[a-z0-9_.-]+\.(?: md | py | yml | json )
+      | extensions/(?: [a-z0-9_-]+/ )*[A-Za-z0-9_.-]+\.(?: md | py | yml | json | cfg )
     )
     """,
     re.VERBOSE,
@@ -44,6 +44,11 @@ MUST_BE_PACKED = {
     "meta/runtime.yml",
     "meta/execution-environment.yml",
     "meta/ee-requirements.txt",
+    # Also what an ignored name would hide: "collections" is ignored at the top only.
+    "extensions/awx/credential_type.yml",
+    "extensions/awx/project/ansible.cfg",
+    "extensions/awx/project/collections/requirements.yml",
+    "extensions/awx/project/inventory/vps.yml",
 }
 # What lies about in the working tree of someone who develops.
 LITTER = (
@@ -100,7 +105,7 @@ def test_only_what_users_need_is_packed(packed: set[str]) -> None:
 def test_all_that_users_need_is_packed(packed: set[str]) -> None:
     content = {
         path.relative_to(REPOSITORY).as_posix()
-        for folder in ("plugins", "roles")
+        for folder in ("extensions", "plugins", "roles")
         for path in (REPOSITORY / folder).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith(".")
     }

@@ -69,7 +69,7 @@ def test_names_are_the_roles_own(role: str) -> None:
         read(role, "meta", "argument_specs.yml")["argument_specs"]["main"]["options"]
     )
     others = {name for name in facts_of(role) | variables_of(role) if not own.fullmatch(name)} - documented
-    assert others <= {"fleet_result", "rolling_reboot_batch", "ansible_become"}
+    assert others <= {"fleet_result", "rolling_reboot_batch", "rolling_reboot_result", "ansible_become"}
     assert all(public.fullmatch(name) for name in others | documented if name != "ansible_become")
 
 

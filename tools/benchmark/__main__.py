@@ -82,7 +82,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"no row is named {options.only}; --list prints the names", file=sys.stderr)
         return 2
     signal.signal(signal.SIGTERM, lambda *_arguments: sys.exit(143))
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="vpsorg-benchmark-"))
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="vpsorg-benchmark_"))
     exact = True
     try:
         isolate_environment(folder)

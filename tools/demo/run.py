@@ -297,7 +297,7 @@ def main() -> int:
         signal.signal(number, _ended)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="vpsorg-demo-"))
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="vpsorg-demo_"))
     try:
         isolate_environment(folder)
         with new_emulator(**PACE) as emulator:

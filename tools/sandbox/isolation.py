@@ -29,6 +29,12 @@ FOREIGN_NAMES = {
 }
 
 
+def collections_path() -> pathlib.Path:
+    """The folder of the collection under test: VPSORG_TEST_COLLECTIONS, else one with a link to this repository."""
+    named = os.environ.get("VPSORG_TEST_COLLECTIONS")
+    return pathlib.Path(named) if named else link_collection()
+
+
 def link_collection() -> pathlib.Path:
     """Make <COLLECTIONS>/ansible_collections/vpsorg/cloud point to the repository and return COLLECTIONS.
 
@@ -49,7 +55,9 @@ def isolate_environment(folder: pathlib.Path) -> None:
     """Point this process, and so every process it starts, to `folder` for all that is kept in a home, and drop foreign
     settings.
 
-    Must come before the first import of `ansible`, which reads its settings then.
+    Must come before the first import of `ansible`, which reads its settings then. Where a part of the folder's name is
+    random, it should come after a letter or an underscore: ansible-core reads the paths of its settings as Python, and
+    Python 3.12 warns of 5in, though not of a5in.
     """
     for name in list(os.environ):
         if name.startswith(FOREIGN_PREFIXES) or name.upper() in FOREIGN_NAMES:
@@ -65,7 +73,7 @@ def isolate_environment(folder: pathlib.Path) -> None:
         ANSIBLE_CONFIG=str(config),
         ANSIBLE_HOME=str(folder / "ansible"),
         ANSIBLE_LOCAL_TEMP=str(folder / "ansible-local"),
-        ANSIBLE_COLLECTIONS_PATH=str(link_collection()),
+        ANSIBLE_COLLECTIONS_PATH=str(collections_path()),
         ANSIBLE_DEPRECATION_WARNINGS="1",
         ANSIBLE_NOCOLOR="1",
     )

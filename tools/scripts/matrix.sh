@@ -11,8 +11,8 @@
 #
 # Only the emulator of the API runs in .venv, which `make matrix` has built before: it needs a newer Python than the oldest ansible-core has.
 # What is the same on every core is left to `make test`: the tests of the tools, and those tests of the collection whose subject is
-# the network, the clock, memory, the API or a text and whose length is worth saving. The client without Ansible depends on `requests` alone, of
-# which the oldest supported version is that of the oldest core.
+# the network, the clock, memory, the API, a controller (AWX), or a text and whose length is worth saving. The client without Ansible depends on
+# `requests` alone, of which the oldest supported version is that of the oldest core.
 
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -28,7 +28,8 @@ if [ $# -gt 1 ]; then
 else
     with_client=2.16
     set -- tests/unit tests/integration
-    for name in clock contract_proxy documents faults_matrix limits manners races rate_limits storm; do
+    for name in awx_bad_input awx_counting awx_guide awx_navigator awx_register awx_register_errors awx_two_jobs clock contract_proxy documents \
+        faults_matrix limits manners races rate_limits storm; do
         set -- --ignore "tests/integration/test_$name.py" "$@"
     done
 fi

@@ -217,7 +217,8 @@ class Http:
         if sent:
             return ExchangeFailure(FailureKind.LOST, f"the response was lost: {reason}")
         return ExchangeFailure(
-            FailureKind.UNREACHED, f"{_host_of(self._settings.api_url)} could not be reached: {reason}"
+            FailureKind.UNREACHED,
+            f"{_host_of(self._settings.api_url)} could not be reached: {reason} (check api_url and the network)",
         )
 
 

@@ -28,8 +28,8 @@ def clean_token(given: str | None) -> str:
     token = (given or "").strip()
     if not token:
         raise BadInput(
-            f"{NOT_GIVEN}: set the option api_token or the environment variable VPS_API_TOKEN "
-            "(tokens are created in the VPS.org account under Developers)."
+            f"{NOT_GIVEN}: set the option api_token or the environment variable VPS_API_TOKEN, in AWX by choosing a "
+            "credential of the type VPS.org (tokens are created in the VPS.org account under Developers)."
         )
     if not _PRINTABLE_ASCII.fullmatch(token):
         raise BadInput(

@@ -107,7 +107,8 @@ def _watched_connection(base: type, exchange: Exchange) -> type:
     """A connection class that keeps the deadline and notes the moment of sending."""
 
     class WatchedConnection(base):  # type: ignore[misc]  # which of the two classes it is is known only here
-        response_class = functools.partial(_DeadlineResponse, exchange=exchange)
+        # A partial of its own would be taken for a method: Python 3.13 warns, later ones do it.
+        response_class = staticmethod(functools.partial(_DeadlineResponse, exchange=exchange))
 
         def endheaders(self, *args: Any, **kwargs: Any) -> None:
             if self.sock is None:

@@ -129,6 +129,20 @@ class GivenOptions:
             except TypeError:
                 raise BadInput(f"{name} must be true or false, got {str(given)[:100]!r}.") from None
 
+    def check_numbers(self) -> None:
+        """Raise BadInput for a connection option that is no number.
+
+        Ansible's own words differ from version to version, and don't say what to do.
+        """
+        for name in CONNECTION_OPTIONS:
+            given = self._value(name)
+            if given is None or self._definitions[name].get("type") not in ("float", "int"):
+                continue
+            try:
+                float(given)
+            except (TypeError, ValueError):
+                raise BadInput(f"{name} must be a number, got {str(given)[:100]!r}.") from None
+
     def _value(self, option: str) -> Any:
         """What the file says, else what the environment says, else None."""
         if option in self.values:
