@@ -30,7 +30,7 @@ from typing import Any
 import yaml
 
 from helpers.ansible_cli import PYTEST_PREFIXES
-from helpers.runner import folder_of_runner
+from helpers.runner import folder_of_runner, result_of
 from sandbox.isolation import COLLECTIONS, REPOSITORY
 from sandbox.programs import core_bin
 
@@ -126,13 +126,8 @@ class Job:
         return stats["event_data"]["artifact_data"]
 
     def result(self, task: str) -> dict[str, Any]:
-        """The result of the one task of this name."""
-        (event,) = [
-            event
-            for event in self.events
-            if event["event"] in ("runner_on_ok", "runner_on_failed") and event["event_data"]["task"] == task
-        ]
-        return event["event_data"]["res"]
+        """See result_of."""
+        return result_of(self.events, task)
 
 
 def lines_of(events: Sequence[dict[str, Any]]) -> list[str]:

@@ -19,6 +19,16 @@ from helpers.ansible_cli import AnsibleCli
 from sandbox.isolation import REPOSITORY
 
 
+def result_of(events: list[dict[str, Any]], task: str) -> dict[str, Any]:
+    """What the event of the one task of this name holds of its result; `{}` where that is too long for an event."""
+    (event,) = [
+        event
+        for event in events
+        if event["event"] in ("runner_on_ok", "runner_on_failed") and event["event_data"]["task"] == task
+    ]
+    return event["event_data"]["res"]
+
+
 @dataclasses.dataclass(frozen=True)
 class Job:
     """A playbook that ansible-runner ran. `events`: in order."""
@@ -32,13 +42,8 @@ class Job:
         return [line for event in self.events for line in event["stdout"].splitlines()]
 
     def result(self, task: str) -> dict[str, Any]:
-        """What the event of a task holds of its result; `{}` where that is too long for an event."""
-        (event,) = [
-            event
-            for event in self.events
-            if event["event"] in ("runner_on_ok", "runner_on_failed") and event["event_data"]["task"] == task
-        ]
-        return event["event_data"]["res"]
+        """See result_of."""
+        return result_of(self.events, task)
 
 
 def folder_of_runner() -> pathlib.Path:

@@ -183,7 +183,7 @@ def test_rolling_reboot(node: ExecutionNode, emulator: Any) -> None:
         assert artifacts["vps_job_changed"] is True and artifacts["vps_job_ids"] == ids
         assert artifacts["vps_job_plan"] == [f"reboot {name} (id {server_id})" for name, server_id in ids.items()]
         assert artifacts["vps_job_summary"] == {"rebooted": 3, "failed": 0, "unchanged": 0}
-    # The second batch does not come back.
+    # The first of three batches does not come back.
     emulator.configure(reboot_ends_in="error")
     broken = node.run("playbooks/rolling_reboot.yml", {**given, "rolling_reboot_serial": "1"}, **options)
     failed(broken, "web-01", "error", "web-02", "web-03")
