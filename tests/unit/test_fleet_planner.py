@@ -98,7 +98,11 @@ def test_details_are_read_only_of_those_that_declare_what_the_list_lacks(plan) -
         {"name": "web-3", "backups_enabled": True},
         {"name": "new", "backups_enabled": True, **ENOUGH},
     )
-    assert planned.asked[0] == "GET /servers/" and sorted(planned.asked[1:]) == ["GET /servers/1/", "GET /servers/3/"]
+    first, *details, last = planned.asked
+    assert (first, last) == ("GET /servers/", "GET /plans/") and sorted(details) == [
+        "GET /servers/1/",
+        "GET /servers/3/",
+    ]
     assert planned.entries == [("update", "web-3", 3), ("create", "new", None)]
 
 

@@ -86,6 +86,7 @@ TABLE = {
         "reboot": "look, again",
     },
     "202": LOST,
+    "other description": LOST | {"GET": "fail"},
 }
 # Other statuses that share a row.
 LIKE = {
@@ -122,6 +123,7 @@ PROVES = {
     "409": (Proof.INDETERMINATE, False),
     "429": (Proof.REFUSED, False),
     "202": (Proof.INDETERMINATE, True),
+    "other description": (Proof.INDETERMINATE, True),
 }
 OUTAGES = {"not reached", "lost", "malformed 200", "malformed 201", "500", "409", "429", "202"}
 
@@ -137,6 +139,7 @@ def failures(row: str) -> list[ExchangeFailure]:
         "not reached": [ExchangeFailure(FailureKind.UNREACHED, "refused")],
         "certificate": [ExchangeFailure(FailureKind.CERTIFICATE, "no")],
         "lost": [ExchangeFailure(FailureKind.LOST, "reset")],
+        "other description": [ExchangeFailure(FailureKind.OTHER_API, "a uuid", response=Response(200, {}, b""))],
         "redirect": [refusal(status) for status in (300, 301, 302, 303, 304, 307, 308)],
         "429": [refusal(429), refusal(429, 3.0), refusal(503, 3.0), refusal(503, 0.0)],
     }

@@ -100,6 +100,7 @@ class Creates:
         job.is_detail = job.gone = False
         server.pop("message", None)  # type: ignore[typeddict-item]  # documented beside the fields of the server
         job.server_id, job.server = server["id"], server
+        job.password = self._servers.api.passwords.get(server["id"])
         job.actions.append({"action": action, "id": server["id"], "name": fields["name"]})
         job.outcome_is_open = False
         self._observer.created(fields["name"], server["id"])

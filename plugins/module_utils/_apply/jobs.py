@@ -30,6 +30,7 @@ class Job:
     may_have_changed: bool = False
     outcome_is_open: bool = False  # whether a create is under way
     wait: Wait | None = None
+    password: str | None = None  # of a server that this run has created, where the API has shown one
     gone: bool = False
     is_detail: bool = False  # whether `server` is a detail that was read after the last write
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .page import is_page, page_words
+from .passwords import mask_passwords, without_passwords
 from .responses import HTML_PAGE
 
 BODY_LIMIT = 32 * 1024 * 1024  # bytes, on the wire and unpacked
@@ -73,10 +74,10 @@ def error_words(body: bytes, scrub: Callable[[str], str] = str, limit: int = 500
     if is_page(body):
         words = printable(scrub(page_words(body)), limit)
         return f"{HTML_PAGE}. It says: {words}" if words else HTML_PAGE
-    text = head.decode("utf-8", "replace")
+    text = mask_passwords(head.decode("utf-8", "replace"))
     if len(body) <= 64 * 1024:
         with contextlib.suppress(ValueError, RecursionError):
-            text = _flat_words(json.loads(body))
+            text = _flat_words(without_passwords(json.loads(body))[0])
     return printable(scrub(text), limit)
 
 

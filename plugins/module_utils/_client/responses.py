@@ -35,6 +35,25 @@ class MalformedResponse(ValueError):
     """The response is not what the API documents. The message is a phrase."""
 
 
+class OtherDescription(MalformedResponse):
+    """The response is what the vendor's own clients expect, which is not what the API documents: its objects have a
+    `uuid` and no `id`. The message is a phrase.
+    """
+
+
+# What a response shows of one account in the one description or the other. Known from the vendor's clients vps-mcp and
+# vpsdotorg, which read these keys.
+OTHER_DESCRIPTION = "an API as the vendor's own clients (vps-mcp, vpsdotorg) describe it, not as it is documented"
+
+
+def check_description(item: Mapping[str, Any], kind: str) -> None:
+    """Raise OtherDescription for an object that is identified by a `uuid` alone. `kind`: what to call it."""
+    if "id" not in item and isinstance(item.get("uuid"), str):
+        raise OtherDescription(
+            f"the response shows a {kind} with a uuid and without an id: this is {OTHER_DESCRIPTION}"
+        )
+
+
 def is_integer(value: Any) -> TypeGuard[int]:
     """Whether a JSON value is an integer; a boolean, which Python counts among them, is none."""
     return isinstance(value, int) and not isinstance(value, bool)

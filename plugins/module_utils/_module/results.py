@@ -9,7 +9,7 @@ For the modules that declare one server.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .._apply.jobs import Job, Observer
@@ -18,6 +18,7 @@ from .._client.errors import About, BadInput, ServerId, VpsError
 from .._server.model import PAST_TENSE, ServerPlan
 from .runner import Result, Task
 
+_MOST_TOLD = 20  # servers in a warning
 NOTHING: Mapping[str, Any] = {
     "id": None,
     "server": None,
@@ -62,15 +63,36 @@ def _past(action: str) -> str:
     return PAST_TENSE["create" if action == "adopt" else action]
 
 
-def result_of(outcome: Outcome) -> Result:
-    """The result of a task on one server."""
+def passwords_warning(jobs: Iterable[Job]) -> list[str]:
+    """That the API has shown passwords, perhaps for the only time, which are not returned."""
+    titles = [f"{job.name} (id {job.server_id})" for job in jobs if job.password is not None]
+    if not titles:
+        return []
+    more = f" and {len(titles) - _MOST_TOLD} more" if len(titles) > _MOST_TOLD else ""
+    return [
+        (
+            f"The API has shown a password for {', '.join(titles[:_MOST_TOLD])}{more}, perhaps for the only time. It "
+            "is not returned, because return_password is not set. To get that of the next server, set return_password "
+            "to true, and no_log to true on the task."
+        )
+    ]
+
+
+def result_of(outcome: Outcome, *, return_password: bool = False) -> Result:
+    """The result of a task on one server.
+
+    `return_password`: whether it holds the password that the API has shown for a server that this task has created.
+    """
     (plan,) = outcome.plan.servers
     if outcome.end is End.REFUSED:
         return _result_of_refusal(plan)
     if outcome.end is End.PREDICTED:
         return _result_of_prediction(plan)
     (job,) = outcome.jobs
-    return _result_of_job(job, last_words(outcome.jobs, outcome.why) if outcome.end is End.INTERRUPTED else None)
+    result = _result_of_job(job, last_words(outcome.jobs, outcome.why) if outcome.end is End.INTERRUPTED else None)
+    if not return_password:
+        return result._replace(warnings=[*result.warnings, *passwords_warning([job])])
+    return result._replace(values={**result.values, "password": job.password}) if job.password is not None else result
 
 
 def values_of_error(error: VpsError, params: Mapping[str, Any]) -> dict[str, Any]:

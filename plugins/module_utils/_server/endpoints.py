@@ -6,17 +6,23 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
 from .._client.api import ApiClient, Endpoint, anything
 from .._client.errors import ServerId
+from .._client.exchange import ExchangeFailure
+from .._client.responses import OTHER_DESCRIPTION, MalformedResponse, parse_json
+from .._client.retry_policy import OTHER_API_ADVICE
 from .model import Server
 from .responses import check_action, check_plan, check_server, check_view
 
 SERVERS = Endpoint("/servers/")
 PLANS = Endpoint("/plans/")
+# What the vendor's own clients send with a create, and the documentation does not know.
+_FIELDS_OF_CLIENTS = frozenset({"plan", "os_version"})
 
 
 def one_server(server_id: ServerId) -> Endpoint:
@@ -38,6 +44,7 @@ class ServersApi:
 
     def __init__(self, client: ApiClient) -> None:
         self.client = client
+        self.passwords: dict[ServerId, str] = {}  # that responses to creates have shown, perhaps for the only time
 
     def list_servers(
         self, *, status: str | None = None, location: str | None = None, attempts: int | None = None
@@ -60,7 +67,17 @@ class ServersApi:
 
     def create_server(self, fields: Mapping[str, Any]) -> Server:
         """POST /servers/: the new server."""
-        return self.client.write("POST", SERVERS, fields, check_server, accepted=())
+        shown: list[str] = []
+        try:
+            server = self.client.write("POST", SERVERS, fields, check_server, accepted=(), take_password=shown.append)
+        except ExchangeFailure as failure:
+            explained = _explained(failure)
+            if explained is not failure:  # whatever else is created would meet the same
+                self.client.budget.cancel(explained.reason)
+            raise explained from None
+        if shown:
+            self.passwords[server["id"]] = shown[0]
+        return server
 
     def update_server(self, server_id: ServerId, changes: Mapping[str, Any]) -> None:
         """PATCH with only what differs. What the response shows is documented nowhere and not relied on."""
@@ -77,9 +94,24 @@ class ServersApi:
             "POST", endpoint, None, lambda value: check_action(value, server_id), accepted=(HTTPStatus.OK,)
         )
 
-    def list_plans(self) -> list[dict[str, Any]]:
-        """Every plan that can be ordered: `id`, `available`, `locations` and more are documented, the id is checked.
+    def list_plans(self, *, attempts: int | None = None, is_needed: bool = True) -> list[dict[str, Any]]:
+        """Every plan: `id`, `available`, `locations` and more are documented, the id is checked.
 
-        ApiError of the kind NOT_FOUND where the API does not have this list.
+        ApiError of the kind NOT_FOUND where the API does not have this list. `attempts`: as for the list of servers.
+        `is_needed`: whether the task can't go on without it.
         """
-        return self.client.pages(PLANS, check_plan)
+        return self.client.pages(PLANS, check_plan, attempts=attempts, is_needed=is_needed)
+
+
+def _explained(failure: ExchangeFailure) -> ExchangeFailure:
+    """The failure of a create, with an explanation where the API asks for the fields that only the vendor's own clients
+    send: on an empty account nothing else tells.
+    """
+    if failure.status != HTTPStatus.BAD_REQUEST or failure.response is None:
+        return failure
+    with contextlib.suppress(MalformedResponse):
+        asked_for = parse_json(failure.response.body)
+        if isinstance(asked_for, dict) and asked_for.keys() >= _FIELDS_OF_CLIENTS:
+            words = f"{failure.reason.rstrip('.')}. These are the fields of {OTHER_DESCRIPTION}. {OTHER_API_ADVICE}"
+            return ExchangeFailure(failure.kind, words, response=failure.response)
+    return failure
