@@ -85,7 +85,7 @@ class Catalogue:
                 return None  # not every account need have this list
             if is_needed or error.kind is FailureKind.OTHER_API or error.failure.status == HTTPStatus.UNAUTHORIZED:
                 raise
-            self.warnings = [f"The plans could not be read, so that they were not compared with it: {error}"]
+            self.warnings = [f"The plans could not be read, so no new server was compared with them: {error}"]
             return None
 
 
