@@ -153,7 +153,7 @@ _VERDICTS = {
         "documented. This collection can't manage it. Please report it, with this output."
     ),
     UNKNOWN: (
-        "Whether this account speaks the API as it is documented can't be told yet. Create a server in the customer "
+        "Whether this account speaks the API as it is documented can't be told yet. Create a server in the control "
         "panel, and run this again."
     ),
 }
