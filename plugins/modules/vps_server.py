@@ -288,6 +288,12 @@ class _ServerPlanner:
         self.may_create = not absent and desired.server_id is None
 
     def plan(self) -> TaskPlan:
+        while True:
+            plan = self._planned()
+            if not self._servers.catalogue.outdates_looks():
+                return plan
+
+    def _planned(self) -> TaskPlan:
         if self._desired.server_id is not None:
             return TaskPlan((self._planned_by_id(self._desired.server_id),))
         name = self._desired.name or ""

@@ -70,6 +70,36 @@ def test_lookups_are_tried_again(script: Script) -> None:
     ran.failed("no longer", 401)
 
 
+def test_a_server_that_appeared_while_the_plans_were_put_off_is_not_created_again(script: Script) -> None:
+    """Between the list and the create comes the request for the plans; where that must wait, the list is read again."""
+    script.faults(*(Fault("status_429", "GET", "*/plans/", nth=nth, seconds=0) for nth in (1, 3)))
+    for name, module in (("one", "vps_server"), ("fleet", "vps_fleet")):
+        new = {"name": name, "plan_id": 1, "os_id": 5, "location": "us-west"}
+        script.task(name, module, new if module == "vps_server" else {"servers": [new]})
+    ran = script.run()
+    for name in ("one", "fleet"):
+        sent = ran.ok(name, changed=True).sent
+        assert sent[:5] == ["GET /servers/", "GET /plans/", "GET /plans/", "GET /servers/", "POST /servers/"], sent
+
+
+def test_odd_plans_keep_nobody_from_deleting(script: Script) -> None:
+    """Check mode looks for the cost, and says what the real run will do."""
+    script.seed(3)
+    theirs = json.dumps({"count": 1, "results": [{"uuid": "x"}]})
+    script.faults(
+        Fault("answer", "GET", "*/plans/", status=200, body=theirs),
+        Fault("answer", "GET", "*/plans/", nth=2, times=2, status=500),
+    )
+    for name in ("other description", "down"):
+        script.task(f"{name}: check", "vps_fleet", {"state": "absent", "servers": ["web-0001"]}, check_mode=True)
+    script.task("real", "vps_fleet", {"state": "absent", "servers": ["web-0001"]})
+    ran = script.run(env={"VPS_API_RETRY_MAX_DELAY": "0.01"})
+    for name in ("other description: check", "down: check"):
+        told = ran.ok(name, changed=True)
+        assert told["summary"]["deleted"] == 1 and told["cost"] is None and mentions(told["warnings"], "/plans/"), name
+    assert ran.ok("real", changed=True)["summary"]["deleted"] == 1 and "GET /plans/" not in ran["real"].sent
+
+
 def test_what_the_api_is_like(script: Script) -> None:
     """At most twelve GET requests, whatever it is like, and no value of the account in the result."""
     script.task("empty", "vps_api_info")

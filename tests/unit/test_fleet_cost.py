@@ -21,6 +21,7 @@ CATALOGUE = [
     {"id": 3, "price_hourly": None, "price_monthly": 40},
     {"id": 4},
     {"id": 5, "price_hourly": 0, "price_monthly": 0},
+    {"id": 6, "price_hourly": 0.0001, "price_monthly": 1234567.89},
 ]
 
 
@@ -51,13 +52,16 @@ def recreated(plan_id: int) -> ServerPlan:
         ([new("a", 3), new("b", 4), new("c", 99), new("d", 1)], 0.007, 5, ["a", "b", "c"]),
         ([new("a", 5)], 0, 0, []),
         ([deleted(None)], 0, 0, ["old"]),
+        ([deleted([1])], 0, 0, ["old"]),
+        ([deleted({})], 0, 0, ["old"]),
+        ([deleted(True)], 0, 0, ["old"]),
     ],
 )
 def test_what_a_plan_costs(plans: list[ServerPlan], hourly: float, monthly: float, unpriced: list[str]) -> None:
     assert cost_of(plans, CATALOGUE) == {"hourly": hourly, "monthly": monthly, "unpriced": unpriced}
 
 
-@pytest.mark.parametrize("price", [True, "five", "NaN", "Infinity", -1, [], {}])
+@pytest.mark.parametrize("price", [True, "five", "NaN", "Infinity", -1, [], {}, "1e400", "9e999999", 1e300])
 def test_what_is_no_price(price: Any) -> None:
     catalogue = [{"id": 1, "price_hourly": price, "price_monthly": 5}]
     assert cost_of([new("a", 1)], catalogue) == {"hourly": 0, "monthly": 0, "unpriced": ["a"]}
@@ -69,6 +73,7 @@ def test_what_is_no_price(price: Any) -> None:
         ([], "unchanged"),
         ([new("a", 1)], "; 0.007 more per hour, 5 more per month"),
         ([deleted(2)], "; 0.021 less per hour, 15 less per month"),
+        ([new("a", 6), new("b", 6)], "; 0.0002 more per hour, 2469135.78 more per month"),
         ([new("a", 4)], "; without a known price: a"),
         ([new(f"n{number}", 4) for number in range(30)], "n9 and 20 more"),
     ],

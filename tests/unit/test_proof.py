@@ -174,10 +174,28 @@ def test_a_create_needs_no_more_proof_than_that() -> None:
         assert judged(creation(**fields), catalogue=catalogue) == creation(**fields)
 
 
+@pytest.mark.parametrize("locations", [[{"code": "us-west"}], [1, 2], ["us-west", None], "us-west", None])
+def test_locations_that_are_no_codes_say_nothing(locations: Any) -> None:
+    assert judged(creation(), catalogue=[{"id": 1, "locations": locations}]) == creation()
+
+
+def test_locations_that_the_list_calls_otherwise_than_servers_do_are_for_the_api_to_judge() -> None:
+    """Unless a server is deleted for it. Where no server is at the location either, the list is all there is."""
+    catalogue = [{"id": number, "locations": ["US West"]} for number in (1, 2)]
+    assert judged(creation(), catalogue=catalogue) == creation()
+    assert mentions(judged(creation(location="us-esat"), catalogue=catalogue).refusal, "us-esat", "US West")
+    assert judged(recreation(plan_id=2), catalogue=catalogue).steps == ()
+    assert judged(creation(plan_id=1), catalogue=[*catalogue, {"id": 3, "locations": ["us-west"]}]).steps == ()
+
+
 def test_names_of_plans_are_told() -> None:
-    named = [{"id": 1, "name": "Starter VPS"}, {"id": 2, "name": "Standard VPS", "locations": ["us-east"]}]
+    named = [
+        {"id": 1, "name": "Starter VPS"},
+        {"id": 7, "name": {"en": "Nano"}},
+        {"id": 2, "name": "Standard VPS", "locations": ["us-east"]},
+    ]
     plan = judged(creation(plan_id=9), catalogue=named)
-    assert mentions(plan.refusal, "1 (Starter VPS)") and "Standard" not in str(plan.refusal)
+    assert mentions(plan.refusal, "1 (Starter VPS), 7.") and "Standard" not in str(plan.refusal)
 
 
 @pytest.mark.parametrize(
@@ -188,6 +206,24 @@ def test_a_list_that_cannot_be_read_does_not_keep_from_creating(clock: VirtualTi
     assert proven(servers, [creation()], []) == [creation()]
     assert mentions(" ".join(servers.warnings()), "GET /plans/") and len(http.calls) <= 2
     servers.budget.check_cancelled()  # nothing else is held up
+
+
+@pytest.mark.parametrize("reply", [Reply(401, {}), Reply(500, {}), page([{"uuid": "x"}])], ids=str)
+def test_what_is_only_told_ends_nothing(clock: VirtualTime, reply: Reply) -> None:
+    servers, http = servers_over(lambda _call: reply, clock)
+    assert servers.catalogue.plans_to_price() is None and servers.catalogue.plans_to_price() is None
+    assert mentions(" ".join(servers.warnings()), "GET /plans/") and len(http.calls) <= 2
+    servers.budget.check_cancelled()
+
+
+def test_whether_the_plans_have_taken_so_long_that_a_look_is_out_of_date(clock: VirtualTime) -> None:
+    account = Account()
+    servers, _http = servers_over(account, clock)
+    assert servers.catalogue.plans(is_needed=False) and not servers.catalogue.outdates_looks()
+    account.disturb("GET", Reply(429, {}, {"Retry-After": "8"}))
+    servers, _http = servers_over(account, clock)
+    assert servers.catalogue.plans(is_needed=False)
+    assert servers.catalogue.outdates_looks() and not servers.catalogue.outdates_looks(), "it is told once"
 
 
 @pytest.mark.parametrize("reply", [Reply(401, {"detail": "no"}), page([{"uuid": "x"}])], ids=str)

@@ -64,7 +64,7 @@ PARTS = {
     "…; the ids are in errors. …": "a part of: something else also created a server with this name",
     "Let the variable vpsorg_lock_dir name a folder": "the end of every message about the lock",
     ", or give the user a writable home directory": "the end of every message about the lock",
-    "an API as the vendor's own clients": "a part of: with a uuid and without an id",
+    "an API as the vendor's own clients": "a part of: by a uuid and not by an integer id",
     "without a known price": "a part of a plan's sentence",
     "true or false": "a part of: must be …, got …",
     "{% if … %}": "a template",

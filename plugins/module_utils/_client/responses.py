@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 DEEPEST = 100
 HTML_PAGE = "the response is an HTML page, not the API's (a proxy, a sign-in page, or a wrong api_url?)"
 _DIGITS = re.compile(r"[0-9]{1,18}")
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _CONTAINERS = (dict, list)
 _LONE_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
@@ -36,8 +37,8 @@ class MalformedResponse(ValueError):
 
 
 class OtherDescription(MalformedResponse):
-    """The response is what the vendor's own clients expect, which is not what the API documents: its objects have a
-    `uuid` and no `id`. The message is a phrase.
+    """The response is what the vendor's own clients expect, which is not what the API documents: its objects are
+    identified by a UUID. The message is a phrase.
     """
 
 
@@ -47,10 +48,13 @@ OTHER_DESCRIPTION = "an API as the vendor's own clients (vps-mcp, vpsdotorg) des
 
 
 def check_description(item: Mapping[str, Any], kind: str) -> None:
-    """Raise OtherDescription for an object that is identified by a `uuid` alone. `kind`: what to call it."""
-    if "id" not in item and isinstance(item.get("uuid"), str):
+    """Raise OtherDescription for an object without a usable `id` that is identified by a `uuid`, or whose `id` is one.
+    `kind`: what to call it, with its article.
+    """
+    number = item.get("id")
+    if isinstance(item.get("uuid"), str) or (isinstance(number, str) and _UUID.fullmatch(number)):
         raise OtherDescription(
-            f"the response shows a {kind} with a uuid and without an id: this is {OTHER_DESCRIPTION}"
+            f"the response identifies {kind} by a uuid and not by an integer id: this is {OTHER_DESCRIPTION}"
         )
 
 
@@ -152,13 +156,20 @@ class Page(Generic[Item]):
 
 
 def check_page(value: Any, check_item: Callable[[Any], Item]) -> Page[Item]:
-    """A page of objects that have an `id`, each checked by `check_item`. Raises MalformedResponse."""
-    if not isinstance(value, dict) or not isinstance(value.get("results"), list):
+    """A page of objects that have an `id`, each checked by `check_item`. Raises MalformedResponse.
+
+    The objects come first: where they are those of another description, the page need not be what is documented.
+    """
+    results = value.get("results") if isinstance(value, dict) else value
+    if not isinstance(results, list):
         raise MalformedResponse("the response is not a list (no results)")
+    items = tuple(_each_once(map(check_item, results)).values())
+    if not isinstance(value, dict):
+        raise MalformedResponse("the response is an array without a count, so it may be incomplete")
     count = value.get("count")
     if not is_integer(count) or count < 0:
         raise MalformedResponse("the list has no count")
-    return Page(tuple(_each_once(map(check_item, value["results"])).values()), count, _query_of(value.get("next")))
+    return Page(items, count, _query_of(value.get("next")))
 
 
 def joined(pages: Sequence[Page[Item]]) -> list[Item]:

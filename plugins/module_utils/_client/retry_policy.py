@@ -68,7 +68,7 @@ class FailureKind(Enum):
     BUSY = "409, 423"
     THROTTLED = "429, 503 with Retry-After"
     ODD_SUCCESS = "another 2xx than a documented one"
-    OTHER_API = "a well-formed response of the other description of this API: objects with a uuid and without an id"
+    OTHER_API = "a well-formed response of the other description of this API: objects identified by a uuid"
 
     @property
     def proof(self) -> Proof:

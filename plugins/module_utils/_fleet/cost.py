@@ -14,10 +14,12 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from .._client.responses import as_id
 from .._server.fields import field_of
 from .._server.model import ServerPlan
 
 _PRICES = ("hourly", "monthly")
+_HIGHEST = 10**9  # what is above is no price
 
 
 def cost_of(plans: Sequence[ServerPlan], catalogue: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -31,7 +33,7 @@ def cost_of(plans: Sequence[ServerPlan], catalogue: Sequence[Mapping[str, Any]])
         if plan.predicted_failure is not None:
             continue
         for sign, number in _billed(plan):
-            price = prices.get(number)
+            price = prices.get(as_id(number) or 0)
             if price is None:
                 unpriced[plan.desired.label] = None
             else:
@@ -62,4 +64,4 @@ def _amount(value: Any) -> Decimal | None:
         amount = Decimal(str(value))
     except InvalidOperation:
         return None
-    return amount if amount.is_finite() and amount >= 0 else None
+    return amount if amount.is_finite() and 0 <= amount <= _HIGHEST else None

@@ -52,6 +52,8 @@ class FleetPlanner:
                 objection = self._objection(plans)
                 if objection is None and not any(plan.refusal for plan in plans):
                     plans = proven(self._servers, plans, listed)
+                    if self._servers.catalogue.outdates_looks():
+                        continue
                 seen = frozenset(server["id"] for server in listed)
                 plan = TaskPlan(tuple(plans), objection, seen)
                 return plan._replace(cost=self._cost(plan)) if self._priced and not plan.is_refused else plan
@@ -63,7 +65,7 @@ class FleetPlanner:
         """
         if not any(server.creates or server.deletes for server in plan.servers):
             return cost_of(plan.servers, [])
-        plans = self._servers.catalogue.plans(is_needed=False)
+        plans = self._servers.catalogue.plans_to_price()
         return cost_of(plan.servers, plans) if plans is not None else None
 
     def _plans_by(self, listed: Sequence[Server], by_spelling: _BySpelling) -> list[ServerPlan]:

@@ -46,7 +46,7 @@ def plan_sentence(plans: Sequence[ServerPlan], cost: Mapping[str, Any] | None = 
 def _cost_phrase(cost: Mapping[str, Any]) -> str:
     """What a plan costs, by the prices of the list of plans; empty where it costs nothing more or less."""
     phrases = [
-        f"{abs(cost[key]):g} {'more' if cost[key] > 0 else 'less'} per {unit}"
+        f"{_amount(abs(cost[key]))} {'more' if cost[key] > 0 else 'less'} per {unit}"
         for key, unit in (("hourly", "hour"), ("monthly", "month"))
         if cost[key]
     ]
@@ -59,6 +59,11 @@ def _cost_phrase(cost: Mapping[str, Any]) -> str:
         )
         phrases.append(f"without a known price: {', '.join(unpriced[:_MOST_SERVERS_OF_A_REASON])}{more}")
     return f"; {', '.join(phrases)}" if phrases else ""
+
+
+def _amount(price: float) -> str:
+    """An amount of money, to the hundredth part of a cent, without zeros at its end."""
+    return f"{price:.4f}".rstrip("0").rstrip(".")
 
 
 def plan_lines(plans: Sequence[ServerPlan]) -> list[str]:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -19,6 +20,7 @@ from .fields import field_of
 
 ACCOUNT = Endpoint("/account/me/")
 _ATTEMPTS = 2  # for plans without which the task can go on
+_LONGEST_LOOK = 5.0  # seconds after which what was looked at before is out of date
 
 Looked = TypeVar("Looked")
 
@@ -41,7 +43,8 @@ def _unless_absent(endpoint: Endpoint, look: Callable[[], Looked]) -> Looked:
             raise
         seen = f"{error.request}: {error.failure.reason.rstrip('.')}"
     raise VpsError(
-        f"This account's API has no {endpoint.path} ({seen}). The module vpsorg.cloud.vps_api_info tells what it has."
+        f"This account's API has no {endpoint.path} ({seen}), or api_url is wrong (it ends in /api/v1). The module "
+        "vpsorg.cloud.vps_api_info tells what there is."
     )
 
 
@@ -53,7 +56,7 @@ def check_account(value: Any) -> dict[str, Any]:
         raise MalformedResponse("the response is not an object")
     for key in ("account", "token"):
         if not isinstance(value.get(key), dict):
-            check_description(value, "account")
+            check_description(value, "the account")
             raise MalformedResponse(f"the response holds no {key}")
     return without_depths(value)
 
@@ -65,6 +68,7 @@ class Catalogue:
         self._api = api
         self._plans: list[dict[str, Any]] | None = None
         self._was_read = False
+        self._outdates_looks = False
         self.warnings: list[str] = []
 
     def plans(self, *, is_needed: bool) -> list[dict[str, Any]] | None:
@@ -73,9 +77,28 @@ class Catalogue:
         `is_needed`: whether the task must not go on if the list can't be read; else that is a warning. Raises VpsError.
         """
         if not self._was_read:
+            budget = self._api.client.budget
+            began, waited = time.monotonic(), budget.waited
             self._plans = self._look(is_needed) or None
             self._was_read = True
+            self._outdates_looks = budget.waited > waited or time.monotonic() - began > _LONGEST_LOOK
         return self._plans
+
+    def plans_to_price(self) -> list[dict[str, Any]] | None:
+        """The plans for what is only told: None, too, where they can't be read, which is a warning."""
+        try:
+            return self.plans(is_needed=False)
+        except ApiError as error:
+            self._was_read = True
+            self._warn(error)
+            return None
+
+    def outdates_looks(self) -> bool:
+        """Whether reading the plans has just taken so long that a list of servers from before it says nothing of a
+        create any more. True once.
+        """
+        outdated, self._outdates_looks = self._outdates_looks, False
+        return outdated
 
     def _look(self, is_needed: bool) -> list[dict[str, Any]] | None:
         try:
@@ -85,8 +108,11 @@ class Catalogue:
                 return None  # not every account need have this list
             if is_needed or error.kind is FailureKind.OTHER_API or error.failure.status == HTTPStatus.UNAUTHORIZED:
                 raise
-            self.warnings = [f"The plans could not be read, so no new server was compared with them: {error}"]
+            self._warn(error)
             return None
+
+    def _warn(self, error: ApiError) -> None:
+        self.warnings = [f"The list of plans could not be read, and the task went on without it: {error}"]
 
 
 def is_available(plan: Mapping[str, Any]) -> bool:
@@ -95,9 +121,10 @@ def is_available(plan: Mapping[str, Any]) -> bool:
 
 
 def locations_of(plan: Mapping[str, Any]) -> list[str] | None:
-    """The locations at which a plan is offered; None where the API does not say."""
+    """The locations at which a plan is offered; None where the API does not say, or not by their codes."""
     locations = plan.get("locations")
-    return [text for text in locations if isinstance(text, str)] if isinstance(locations, list) else None
+    is_told = isinstance(locations, list) and all(isinstance(location, str) for location in locations)
+    return locations if is_told else None
 
 
 def is_offered_at(plan: Mapping[str, Any], location: str) -> bool:

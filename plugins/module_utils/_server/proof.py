@@ -18,7 +18,7 @@ from typing import Any
 
 from .._client.errors import VpsError
 from .fields import FIELDS, Field, field_of
-from .lookups import is_available, is_offered_at, locations_of
+from .lookups import all_locations, is_available, is_offered_at, locations_of
 from .model import Server, ServerPlan
 from .plan import plan_present
 from .servers import Servers
@@ -57,7 +57,7 @@ class Proofs:
         if not plan.creates:
             return plan
         fields = plan.create_fields or {}
-        impossible = self._impossible(fields)
+        impossible = self._impossible(fields, deletes=plan.recreates)
         if impossible:
             instead = self._instead(fields)
             if plan.recreates:
@@ -86,8 +86,11 @@ class Proofs:
         desired = dataclasses.replace(plan.desired, fields={**plan.desired.fields, _LOCATION: location})
         return plan_present(desired, plan.existing)
 
-    def _impossible(self, fields: Mapping[str, Any]) -> str:
-        """What the list of plans says against a create, as a phrase; empty where it says nothing against it."""
+    def _impossible(self, fields: Mapping[str, Any], *, deletes: bool) -> str:
+        """What the list of plans says against a create, as a phrase; empty where it says nothing against it.
+
+        `deletes`: whether a server is deleted for it. Else a doubt about the list's words is left to the API.
+        """
         if self._plans is None:
             return ""
         plan = self._plans.get(fields[_PLAN])
@@ -95,10 +98,20 @@ class Proofs:
             return f"the API does not list plan {fields[_PLAN]} among the plans that can be ordered"
         if not is_available(plan):
             return f"plan {fields[_PLAN]} is not available"
-        if not is_offered_at(plan, fields[_LOCATION]):
+        location = fields[_LOCATION]
+        if not is_offered_at(plan, location) and (deletes or not self._is_only_on_servers(location)):
             offered = ", ".join((locations_of(plan) or [])[:_MOST_TOLD]) or "no location"
-            return f"plan {fields[_PLAN]} is not offered at {fields[_LOCATION]}, but at {offered}"
+            return f"plan {fields[_PLAN]} is not offered at {location}, but at {offered}"
         return ""
+
+    def _is_only_on_servers(self, location: str) -> bool:
+        """Whether no plan is offered at a location at which there are servers. Then the list calls the locations
+        otherwise, or no plan can be ordered there any more: the API decides.
+        """
+        same = field_of(_LOCATION).equal
+        if any(same(offered, location) for offered in all_locations(list((self._plans or {}).values()))):
+            return False
+        return any(same(field_of(_LOCATION).value_in(server), location) for server in self._listed)
 
     def _instead(self, fields: Mapping[str, Any]) -> str:
         """A sentence that names the plans that can be ordered at the location."""
@@ -109,7 +122,10 @@ class Proofs:
         ]
         if not suitable:
             return f"No plan can be ordered at {fields[_LOCATION]}."
-        titles = [f"{plan['id']} ({plan['name']})" if plan.get("name") else str(plan["id"]) for plan in suitable]
+        titles = [
+            f"{plan['id']} ({name})" if isinstance(name := plan.get("name"), str) else str(plan["id"])
+            for plan in suitable
+        ]
         more = f" and {len(titles) - _MOST_TOLD} more" if len(titles) > _MOST_TOLD else ""
         return f"Plans that can be ordered at {fields[_LOCATION]}: {', '.join(titles[:_MOST_TOLD])}{more}."
 

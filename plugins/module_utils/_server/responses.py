@@ -25,7 +25,7 @@ def check_view(value: Any, *, server_id: ServerId | None = None) -> Server:
         raise MalformedResponse("the response is not a server object")
     found = as_id(value.get("id"))
     if found is None:
-        check_description(value, "server")
+        check_description(value, "a server")
         raise MalformedResponse("the response holds a server without a positive integer id")
     if server_id is not None and found != server_id:
         raise MalformedResponse(f"server {server_id} was asked for, but the response shows server {found}")
@@ -65,6 +65,6 @@ def check_plan(value: Any) -> dict[str, Any]:
         raise MalformedResponse("the response is not a plan object")
     found = as_id(value.get("id"))
     if found is None:
-        check_description(value, "plan")
+        check_description(value, "a plan")
         raise MalformedResponse("the response holds a plan without a positive integer id")
     return {**without_depths(value), "id": found}
