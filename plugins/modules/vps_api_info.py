@@ -25,19 +25,7 @@ author:
 extends_documentation_fragment:
   - vpsorg.cloud.connection
   - vpsorg.cloud.attributes
-attributes:
-  check_mode:
-    support: full
-    details:
-      - This module does not modify state.
-  diff_mode:
-    support: N/A
-    details:
-      - This module does not modify state.
-  idempotent:
-    support: full
-    details:
-      - This module does not modify state.
+  - vpsorg.cloud.attributes.info_module
 seealso:
   - module: vpsorg.cloud.vps_account_info
   - module: vpsorg.cloud.vps_plan_info
