@@ -191,8 +191,8 @@ def _matching(servers: Servers, selection: _Selection) -> tuple[list[Server], li
     everything = seen if is_whole else servers.list()
     if not everything:
         return found, []
-    # The API's filter may not know the word by which it shows the status.
-    found = [server for server in everything if selection.holds(server)]
+    if selection.server_id is None:  # the API's filter may not know the word by which it shows the status
+        found = [server for server in everything if selection.holds(server)]
     return found, [_warning(option, words, everything) for option, words in selection.missing_words(everything).items()]
 
 
