@@ -17,6 +17,7 @@ from helpers.facts import mentions
 from helpers.fleet import ENOUGH, FleetScript
 from helpers.inventory_cli import PLUGIN, show
 from helpers.leaks import leaking_files, leaks
+from helpers.roles import fleet_play
 from helpers.script import Script
 
 SECRET = "Zq7-hunter2"
@@ -223,3 +224,31 @@ def test_an_echo_in_a_refusal(script: Script) -> None:
     for number in range(3):
         ran.failed(f"server {number}", 400, "********")
     assert not leaks(SECRET, [ran.outcome.output.encode()])
+
+
+@pytest.mark.parametrize("return_password", [True, False])
+def test_the_role(ansible_cli: AnsibleCli, emulator, return_password: bool) -> None:
+    """It has no variable for it, but a play's defaults for modules reach its tasks. No variable of a host has it."""
+    emulator.configure(password="created", provision_ms=0, address_ms=0)
+    names = "{{ hostvars[inventory_hostname] | dict2items | map(attribute='key') | select('match', 'vps_') | list }}"
+    report = {
+        "name": "Report",
+        "hosts": "vps",
+        "gather_facts": False,
+        "tasks": [{"name": "report", "ansible.builtin.debug": {"msg": names}}],
+    }
+    declare = {
+        **fleet_play(fleet_servers=[{"name": "web-01"}], fleet_defaults=ENOUGH, fleet_port=0),
+        "module_defaults": {"vpsorg.cloud.vps_fleet": {"return_password": return_password}},
+    }
+    ran = ansible_cli.playbook([declare, report], rc=0)
+    (given,) = (server["given_password"] for server in emulator.servers())
+    (shown,) = ran.task("Declare the servers")["servers"]
+    assert shown.get("password") == (given if return_password else None)
+    assert mentions(ran.task("Declare the servers").get("warnings"), "web-01", "return_password") is not return_password
+    names_of_host = ran.task("report")["msg"]
+    assert "vps_id" in names_of_host and "vps_password" not in names_of_host
+    later = [
+        entry.result for entry in ran.results if entry.task in ("Add the servers to the running inventory", "report")
+    ]
+    assert not leaks(given, [json.dumps(later)])

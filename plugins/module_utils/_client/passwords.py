@@ -123,7 +123,7 @@ def _without(value: Any, depth: int, found: list[_Found]) -> Any:
         return value
     kept = {}
     for key, item in value.items():
-        if not is_password_key(key):
+        if not isinstance(key, str) or not is_password_key(key):  # not all objects come from JSON
             kept[key] = _without(item, depth + 1, found)
         elif not isinstance(item, bool) and (item or item == 0):
             text = item if isinstance(item, str) else None if isinstance(item, (dict, list)) else json.dumps(item)
