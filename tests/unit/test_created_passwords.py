@@ -11,7 +11,7 @@ import json
 from typing import Any
 
 import pytest
-from unit.fakes import FIELDS, NOBODY, Account, Reply, VirtualTime, server_detail, servers_over
+from unit.fakes import FIELDS, NOBODY, Account, Reply, VirtualTime, lost, page, server_detail, servers_over
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import Cancelled, UnknownOutcome, VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.passwords import ShownPasswords
@@ -100,6 +100,27 @@ def test_a_create_that_the_other_description_accepts(clock: VirtualTime, uuid: s
     assert (uuid in str(error)) is told and uuid not in error.explanation(general=True)
     assert SECRET not in str(error) and "Run the task again" not in str(error) and str(error).count("not known") == 0
     assert servers.api.passwords_of("web-01", (None,)) == SHOWN
+    with pytest.raises(Cancelled, match="vps_api_info"):
+        servers.list()
+
+
+@pytest.mark.parametrize(
+    "outcome", [lost(), Reply(201, {"server": {"uuid": UUID}}), Reply(502, {"detail": "Bad gateway."})]
+)
+def test_a_look_that_meets_the_other_description(clock: VirtualTime, outcome: Any) -> None:
+    """The account was empty before, so what it has now is probably ours."""
+    account = Account()
+    account.disturb("POST", outcome)
+    account.disturb("GET", page([]), page([{"uuid": UUID, "hostname": "web-01", "status": "active"}]))
+    servers, http = servers_over(account, clock)
+    with pytest.raises(UnknownOutcome) as caught:
+        create_or_adopt(servers, FIELDS, NOBODY)
+    assert http.methods() == ["POST", "GET", "GET"]
+    assert caught.value.changed and caught.value.about.name == "web-01"
+    assert mentions(
+        caught.value, "billed", "control panel", "vpsorg.cloud.vps_api_info", "POST /servers/", "GET /servers/"
+    )
+    assert "Run the task again" not in str(caught.value)
     with pytest.raises(Cancelled, match="vps_api_info"):
         servers.list()
 

@@ -60,8 +60,7 @@ def create_or_adopt(servers: Servers, fields: Mapping[str, Any], seen: frozenset
                     )
                 return server, "create"
             if attempt.reaction is Reaction.FAIL_OPEN:
-                servers.budget.cancel(attempt.error().own_reason(general=True))  # others would meet the same
-                raise _unmanageable(attempt)
+                raise _unmanageable(servers, attempt)
             if attempt.reaction in (Reaction.LOOK_ONLY, Reaction.LOOK_OR_FAIL):
                 return _Adoption(servers, fields, seen, attempt).server(), "adopt"
             # The attempt has paused: no pause may lie between this look and the next create.
@@ -95,16 +94,22 @@ def appeared_since(listed: list[Server], fields: Mapping[str, Any], seen: frozen
     )
 
 
-def _unmanageable(attempt: Attempt) -> VpsError:
-    """The error of a create that was accepted by an API of the other description: no list that can be read will show
-    the server.
+def _unmanageable(servers: Servers, attempt: Attempt, problem: ApiError | None = None) -> VpsError:
+    """The error of a create that an API of the other description has accepted: no list that can be read will show the
+    server. Lets nothing more be sent, because everything else would meet the same.
+
+    `problem`: the look that shows which API it is, where the response to the create does not. Before the create, the
+    account showed no such server.
     """
+    cause = attempt.error()
+    cause.cause = problem
+    servers.budget.cancel((problem or cause).own_reason(general=True))
     words = (
         "A server was probably created, and is billed, but this collection can't find it. Look for it in the control "
         "panel, and delete it there if it is not wanted."
     )
     uuid = hinted_uuid(attempt.failure)
-    error = UnknownOutcome(words, about=NOBODY, cause=attempt.error())
+    error = UnknownOutcome(words, about=NOBODY, cause=cause)
     if uuid is not None:
         error.reason, error.general_reason = f"{words} Its uuid is {uuid}.", f"{words} Its uuid is in errors."
     return error
@@ -149,6 +154,8 @@ class _Adoption:
                 except ApiError as error:
                     if error.denied:
                         raise
+                    if error.kind is FailureKind.OTHER_API:
+                        raise _unmanageable(self._servers, self._attempt, error) from None
                     last_problem = error
                 looks += 1
                 left = ends - time.monotonic()
