@@ -179,8 +179,8 @@ options:
     default: all
   return_password:
     description:
-      - Whether the servers that this run creates have a C(password) in RV(servers), where the API shows one. No other
-        run can return it. Set C(no_log) on such a task.
+      - Whether the servers that this run creates have a C(password) in RV(servers), where the response to the create
+        shows one. No other run can return it. Set C(no_log) on such a task.
       - If this is V(false), the passwords are dropped, and a warning says that they were shown. No other value that the
         collection returns, prints, or stores ever contains a password.
       - Not allowed with O(returned=none), by which the passwords would be lost.

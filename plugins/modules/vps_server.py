@@ -107,8 +107,8 @@ options:
     default: fail
   return_password:
     description:
-      - Whether to return the password that the API shows for a server when it is created, in RV(password). Only the run
-        that creates the server can return it. Set C(no_log) on such a task.
+      - Whether to return the password that the response to a create shows, in RV(password). Only the run that creates
+        the server can return it, also if it fails later. Set C(no_log) on such a task.
       - If this is V(false), the password is dropped, and a warning says that one was shown. No other value that the
         collection returns, prints, or stores ever contains a password.
       - Whether the API shows one is not documented; the vendor's own client expects it.
@@ -238,7 +238,8 @@ api:
       type: float
   sample: {requests: 2, retries: 0, waited: 0.0}
 password:
-  description: The password that the API has shown for the server, perhaps for the only time.
+  description:
+    - What the response to the create has shown under C(password) or C(root_password), perhaps for the only time.
   returned: if O(return_password=true), and this run has created the server, and the API has shown one
   type: str
 name:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import pytest
 
+from fault_proxy import Fault
 from helpers.ansible_cli import AnsibleCli
 from helpers.facts import mentions
 from helpers.fleet import ENOUGH, FleetScript
@@ -48,7 +49,8 @@ def test_an_empty_account(script: Script) -> None:
     script.server("create", name="new", **ENOUGH)
     ran = script.run()
     assert ran.failed("create: plans", *FACTS).writes == []
-    assert ran.failed("create", 400, "os_version", "vps-mcp", "vpsorg.cloud.vps_api_info").writes == ["POST /servers/"]
+    facts = (400, "os_version", "vps-mcp", "Nothing was created", "vpsorg.cloud.vps_api_info")
+    assert ran.failed("create", *facts).writes == ["POST /servers/"]
 
 
 def test_the_inventory_says_so(ansible_cli: AnsibleCli, emulator) -> None:
@@ -75,3 +77,45 @@ def test_a_fleet_that_is_created_there(fleet_script: FleetScript) -> None:
     fleet_script.fleet("fleet", *({"name": f"web-{number}", **ENOUGH} for number in range(3)), concurrency=1)
     ran = fleet_script.play()
     assert len(ran.failed("fleet", 400, "vpsorg.cloud.vps_api_info").writes) == 1, "the others are not tried"
+
+
+UUID = "00003039-0477-53a0-9217-f3259a0420b2"
+SECRET = "Zq7-hunter2"
+ACCEPTED = {"uuid": UUID, "hostname": "new", "status": "provisioning", "password": SECRET}
+FACTS_OF_ACCEPTED = ("billed", "control panel", UUID, "vps-mcp", "vpsorg.cloud.vps_api_info")
+
+
+def accepted() -> Fault:
+    return Fault("answer", "POST", "*/servers/", status=201, body=ACCEPTED, times=None)
+
+
+@pytest.mark.parametrize("return_password", [True, False])
+def test_a_create_that_is_accepted(script: Script, return_password: bool) -> None:
+    """On an account without servers and plans, where nothing tells before. No look could find the server."""
+    script.configure(plans=False)
+    script.faults(accepted())
+    script.server("check", check=True, name="new", **ENOUGH)
+    script.server("create", name="new", return_password=return_password, **ENOUGH)
+    script.configure(dialect="clients")
+    script.seed(1)
+    script.server("again", name="new", **ENOUGH)
+    ran = script.run("-vvv", both_ways=True)
+    ran.ok("check", changed=True)
+    done = ran.failed("create", "new", *FACTS_OF_ACCEPTED, changed=True)
+    assert done.writes == ["POST /servers/"] and done.sent[-1] == "POST /servers/"
+    assert done.result.get("password") == (SECRET if return_password else None)
+    assert return_password or mentions(done["warnings"], "new", "return_password")
+    assert return_password or SECRET not in ran.outcome.output
+    assert ran.failed("again", *FACTS).writes == []
+
+
+def test_a_fleet_whose_first_create_is_accepted(fleet_script: FleetScript) -> None:
+    """The others are not tried. The result has no place for the password."""
+    fleet_script.configure(plans=False)
+    servers = [{"name": f"web-{number}", **ENOUGH} for number in range(3)]
+    fleet_script.fleet("fleet", *servers, concurrency=1, return_password=True)
+    ran = fleet_script.play(accepted())
+    done = ran.failed("fleet", *FACTS_OF_ACCEPTED, changed=True)
+    assert len(done.writes) == 1 and done.sent[-1] == "POST /servers/" and done["summary"]["failed"] == 3
+    assert mentions(done["warnings"], "web-0", "password") and SECRET not in ran.outcome.output
+    assert [UUID in error["msg"] for error in done["errors"]] == [True, False, False]

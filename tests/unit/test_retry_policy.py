@@ -30,6 +30,7 @@ NAMES = {
     "look, never again": Reaction.LOOK_ONLY,
     "look, or fail": Reaction.LOOK_OR_FAIL,
     "settle": Reaction.SETTLE,
+    "fail, unknown": Reaction.FAIL_OPEN,
 }
 COLUMNS = {
     "GET": Operation.READ,
@@ -86,7 +87,7 @@ TABLE = {
         "reboot": "look, again",
     },
     "202": LOST,
-    "other description": LOST | {"GET": "fail"},
+    "other description": LOST | {"GET": "fail", "create": "fail, unknown"},
 }
 # Other statuses that share a row.
 LIKE = {
@@ -178,7 +179,7 @@ def test_what_creates_and_reboots_must_never_do(row: str) -> None:
         for operation in (Operation.CREATE, Operation.REBOOT):
             reaction = reaction_to(failure.kind, operation)
             if failure.proof is Proof.INDETERMINATE:
-                assert reaction in (Reaction.LOOK_ONLY, Reaction.LOOK_OR_FAIL)
+                assert reaction in (Reaction.LOOK_ONLY, Reaction.LOOK_OR_FAIL, Reaction.FAIL_OPEN)
             assert operation is Operation.REBOOT or reaction is not Reaction.AGAIN, "a create looks before each sending"
 
 

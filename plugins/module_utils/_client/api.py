@@ -20,7 +20,7 @@ from .concurrent import DEFAULT_CONCURRENCY, run_all
 from .errors import ServerId, VpsError
 from .exchange import ExchangeFailure, Http, Response, malformed
 from .page import is_page
-from .passwords import may_show_password, without_passwords
+from .passwords import ShownPasswords, keys_in_text, may_show_password, without_passwords
 from .responses import Item, MalformedResponse, OtherDescription, Page, Query, check_page, is_id, joined, parse_json
 from .retry_policy import OTHER_API_ADVICE, FailureKind, Operation, Reaction, advice_for, reaction_to, tries
 
@@ -179,19 +179,19 @@ class ApiClient:
         check: Callable[[Any], Checked],
         *,
         accepted: Collection[HTTPStatus],
-        take_password: Callable[[str], None] = lambda _password: None,
+        take_passwords: Callable[[ShownPasswords], None] = lambda _shown: None,
     ) -> Checked:
         """A request that changes something, sent once. What follows from a failure is for the caller to decide.
 
         `accepted`: the statuses that are an acceptance; empty where the shape of the response decides.
-        `take_password`: is given the password that the response shows, which is in nothing that is returned. Raises
-        ExchangeFailure.
+        `take_passwords`: is given the passwords that the response shows, also where `check` turns it down. They are in
+        nothing that is returned. Raises ExchangeFailure.
         """
         self._has_written = True
         response = self._exchange(method, endpoint, body=body)
         if accepted and response.status not in accepted:
             raise malformed(f"HTTP {response.status}, which is not a documented response", response)
-        return self._checked(response, check, take_password)
+        return self._checked(response, check, take_passwords)
 
     def _exchange(self, method: str, endpoint: Endpoint, **options: Any) -> Response:
         """One exchange at the task's pace.
@@ -216,12 +216,12 @@ class ApiClient:
         self,
         response: Response,
         check: Callable[[Any], Checked],
-        take_password: Callable[[str], None] = lambda _password: None,
+        take_passwords: Callable[[ShownPasswords], None] = lambda _shown: None,
     ) -> Checked:
         if response.status == HTTPStatus.NO_CONTENT and check is anything:
             return check(None)
         try:
-            return _checked_body(response.body, check, take_password)
+            return _checked_body(response.body, check, take_passwords)
         except OtherDescription as problem:
             raise ExchangeFailure(FailureKind.OTHER_API, str(problem), response=response) from None
         except MalformedResponse as problem:
@@ -233,16 +233,22 @@ def _note_before_writes(failure: ExchangeFailure) -> str:
     return f"Nothing was written. {OTHER_API_ADVICE}" if failure.kind is FailureKind.OTHER_API else ""
 
 
-def _checked_body(body: bytes, check: Callable[[Any], Checked], take_password: Callable[[str], None]) -> Checked:
+def _checked_body(
+    body: bytes, check: Callable[[Any], Checked], take_passwords: Callable[[ShownPasswords], None]
+) -> Checked:
     """What a check makes of the JSON value of a body, in which there is no password. Raises MalformedResponse."""
-    value = parse_json(body)
+    try:
+        value = parse_json(body)
+    except MalformedResponse:
+        if not is_page(body) and (shown := keys_in_text(body)) is not None:
+            take_passwords(shown)
+        raise
     if not may_show_password(body):
         return check(value)
-    value, password = without_passwords(value)
-    checked = check(value)
-    if password is not None:
-        take_password(password)
-    return checked
+    value, shown = without_passwords(value)
+    if shown is not None:
+        take_passwords(shown)
+    return check(value)
 
 
 def anything(value: Any) -> None:

@@ -48,6 +48,7 @@ class Reaction(Enum):
     LOOK_AGAIN = "look: done, or gone, or else send again"
     LOOK_ONLY = "look: adopt what the request has brought about, or fail with an unknown outcome; never send again"
     LOOK_OR_FAIL = "look: adopt, or fail with the API's words"
+    FAIL_OPEN = "fail with an unknown outcome, without a look: what is there could not be told; never send again"
     SETTLE = "look: done; in another transition: wait for its end, then once more; else fail with the API's words"
 
 
@@ -113,7 +114,7 @@ SERVER_ERROR  INDETERMINATE  possible  AGAIN  LOOK_ONLY     LOOK_AGAIN  LOOK_AGA
 BUSY          INDETERMINATE  none      AGAIN  LOOK_OR_FAIL  LOOK_AGAIN  LOOK_AGAIN  SETTLE      LOOK_OR_FAIL
 THROTTLED     REFUSED        none      AGAIN  LOOK_AGAIN    AGAIN       LOOK_AGAIN  LOOK_AGAIN  LOOK_AGAIN
 ODD_SUCCESS   INDETERMINATE  possible  AGAIN  LOOK_ONLY     LOOK_AGAIN  LOOK_AGAIN  LOOK_AGAIN  LOOK_ONLY
-OTHER_API     INDETERMINATE  possible  FAIL   LOOK_ONLY     LOOK_AGAIN  LOOK_AGAIN  LOOK_AGAIN  LOOK_ONLY
+OTHER_API     INDETERMINATE  possible  FAIL   FAIL_OPEN     LOOK_AGAIN  LOOK_AGAIN  LOOK_AGAIN  LOOK_ONLY
 """
 # BUSY proves nothing about the server, which another request is changing; but this request took no effect.
 

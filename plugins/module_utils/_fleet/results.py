@@ -17,7 +17,7 @@ from typing import Any
 from .._apply.jobs import Job
 from .._apply.planning import End, Outcome, TaskPlan
 from .._client.errors import VpsError
-from .._module.results import last_words, passwords_warning
+from .._module.results import last_words, passwords_warnings
 from .._module.runner import Result
 from .._server.model import ServerPlan
 from .text import failures_in_sentences, plan_sentence, result_sentence
@@ -62,8 +62,8 @@ def result_of(
     else:
         interruption = last_words(outcome.jobs, outcome.why) if outcome.end is End.INTERRUPTED else None
         result = _result_of_jobs(outcome.jobs, declared, returned, interruption, return_password)
-        if not return_password:
-            result = result._replace(warnings=[*result.warnings, *passwords_warning(outcome.jobs)])
+        warnings = passwords_warnings(outcome.jobs, return_password, has_place=lambda job: job.server is not None)
+        result = result._replace(warnings=[*result.warnings, *warnings])
     values = {**result.values, "summary": _only(counted, result.values["summary"])}
     if not diff_mode:
         del values["diff"]
