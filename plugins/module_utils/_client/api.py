@@ -97,16 +97,11 @@ class ApiClient:
     # Reads
 
     def ask(self, endpoint: Endpoint, *, query: Query = ()) -> Response:
-        """GET, sent once: the response, whatever its status and its body.
+        """GET, sent once: the response with a status of success, whatever its body.
 
-        Raises ExchangeFailure where no whole response came, TimeLimitReached, Cancelled.
+        Raises ExchangeFailure, TimeLimitReached, Cancelled.
         """
-        try:
-            return self._exchange("GET", endpoint, query=query)
-        except ExchangeFailure as failure:
-            if failure.response is None:
-                raise
-            return failure.response
+        return self._exchange("GET", endpoint, query=query)
 
     def read(
         self,
