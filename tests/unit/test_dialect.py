@@ -67,6 +67,7 @@ def test_an_id_that_is_text_of_digits_is_one(clock: VirtualTime) -> None:
         (servers({**THEIRS, "id": None}), "clients", ("uuid",)),
         (servers(THEIRS), "clients", ("uuid",)),
         (servers(list_item(101), {**list_item(), "id": None}), "documented", ("1 of 2 servers", "null")),
+        (servers({"id": 101, "hostname": "web", "status": "active"}), "documented", ("name",)),
         (listed(Reply(200, [list_item(101), list_item(102)])), "documented", ("plain array",)),
         (listed(Reply(200, [])), "documented", ("plain array",)),
         (listed(Reply(200, {"results": [list_item(101)]})), "documented", ("no count",)),
@@ -120,6 +121,11 @@ def test_where_there_is_no_list_of_servers(clock: VirtualTime, reply: Reply, fac
         assert not any("count" in reason for reason in shown["reasons"])
 
 
+def test_an_empty_account(clock: VirtualTime) -> None:
+    shown = said(clock, servers())
+    assert shown["manageable"] and mentions(shown["msg"], CAN, "without a server")
+
+
 def test_an_html_page_is_no_path(clock: VirtualTime) -> None:
     assert said(clock, api([], account_me=HTML))["dialect"] == "unknown"
     assert said(clock, api([], locations=HTML))["dialect"] == "unknown"
@@ -167,11 +173,12 @@ def test_only_a_detail_is_compared_as_one(clock: VirtualTime, status: int) -> No
         ({"plan": None}, ("plan is null, not object",)),
         ({"tags": []}, ("more than is documented", "tags")),
         ({"web-01": 1}, ("more than is documented", "keys that are not shown")),
-        ({"status": None}, ("status is null, not str", "1 of 1 servers have no name or no status")),
+        ({"status": None}, ("status is null, not str", "1 of 2 servers have no name or no status")),
     ],
 )
 def test_differences_of_servers(clock: VirtualTime, item: dict[str, Any], facts: tuple[str, ...]) -> None:
-    shown = said(clock, servers({**list_item(101), **item}))
+    rest = {**list_item(102), **{key: value for key, value in item.items() if key != "status"}}
+    shown = said(clock, servers({**list_item(101), **item}, rest))
     about = [reason for reason in shown["reasons"] if "/servers/:" in reason]
     assert mentions(about, *facts) and shown["manageable"] and CAN in shown["msg"]
 

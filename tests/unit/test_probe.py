@@ -146,7 +146,7 @@ def test_a_page_size_that_is_refused(clock: VirtualTime, status: int, fate: str,
     assert found.paging["page_size"] == fate and found.paging["count"] == "right"
     shown = report(found)
     assert shown["manageable"] is manageable
-    assert any("page_size" in reason for reason in shown["reasons"]) is (not manageable)
+    assert any("page_size" in reason for reason in shown["reasons"]) is (fate != "rejected")
 
 
 def test_the_largest_page_size_may_be_too_large(clock: VirtualTime) -> None:
@@ -227,6 +227,11 @@ def test_a_path_that_says_later_is_asked_once_more(clock: VirtualTime, reply: Re
     assert len(http.calls) <= MOST_REQUESTS
     times = [call.time for call in http.calls if call.path == "/plans/"]
     assert len(times) == 2 and (not reply.headers or times[1] - times[0] >= 7)
+
+
+def test_nothing_is_asked_again_where_the_user_says_so(clock: VirtualTime) -> None:
+    _found, http = probed(clock, lambda call: page([]) if call.path == "/servers/" else Reply(503), retries=0)
+    assert len(http.calls) == 6
 
 
 def test_every_path_is_asked_even_if_all_say_later(clock: VirtualTime) -> None:

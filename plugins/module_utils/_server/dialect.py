@@ -111,14 +111,14 @@ def _by_ids(what: str, items: Sequence[Any]) -> Verdict | None:
         return Verdict(DOCUMENTED, [f"The API identifies {what} by an integer id, as it is documented."])
     if any(isinstance(item.get("uuid"), str) for item in objects):
         return Verdict(CLIENTS, [f"The API identifies {what} by a uuid and not by an id, as the clients expect."])
-    return Verdict(UNKNOWN, [f"Neither description knows how the API identifies {what}: {kinds_of_id(items)}."])
+    return Verdict(UNKNOWN, [f"The API identifies {what} in neither of the two ways: {kinds_of_id(items)}."])
 
 
 def kinds_of_id(items: Sequence[Any]) -> str:
     """Of which types the ids of some items of a list are, in words and without a value."""
     ids = [item["id"] for item in items if isinstance(item, Mapping) and "id" in item]
     if len(ids) < len(items):
-        return "there are some without an id" if ids else "there is no id"
+        return "some have no id" if ids else "there is no id"
     if all(isinstance(value, str) and UUID.fullmatch(value) for value in ids):
         return "the id is the text of a uuid"
     kinds = _type_of(ids)

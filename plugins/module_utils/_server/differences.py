@@ -68,6 +68,8 @@ def differences(found: Findings) -> list[str]:
     plans, account = found.other(PLANS_PATH), found.other(ACCOUNT_PATH)
     sentences = _compared(f"GET {SERVERS_PATH}: a server", _shape_of_items(found.servers), LISTED_SERVER)
     sentences += _about_names(found.servers)
+    if found.page_size.status is not None and could_not_be_asked(found.page_size):
+        sentences.append(f"{about_path(SERVERS_PATH + '?page_size=1', found.page_size)} Tasks use page_size, too.")
     if found.detail is not None:
         answer = found.detail[1]
         if answer.is_ok:
@@ -90,7 +92,8 @@ def differences(found: Findings) -> list[str]:
 
 def _without(path: str, answer: Answer, module: str) -> str:
     sentence = about_path(path, answer)
-    return sentence if could_not_be_asked(answer) else f"{sentence} Only {module} fails without it."
+    is_for_sure = not could_not_be_asked(answer) and answer.status != HTTPStatus.UNAUTHORIZED
+    return f"{sentence} Only {module} fails without it." if is_for_sure else sentence
 
 
 def passes(check: Callable[[Any], object], value: Any) -> bool:
@@ -105,7 +108,7 @@ def passes(check: Callable[[Any], object], value: Any) -> bool:
 def _about_names(servers: Sequence[Any]) -> list[str]:
     views = [check_view(server) for server in servers if passes(check_view, server)]
     nameless = sum(1 for view in views if lacking(view))
-    if not nameless:
+    if not nameless or nameless == len(servers):  # all are an obstacle
         return []
     about = f"{nameless} of {len(servers)} servers have no name or no status"
     return [f"GET {SERVERS_PATH}: {about}. Tasks that go by names or statuses leave them out."]

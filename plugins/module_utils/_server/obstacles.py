@@ -18,6 +18,7 @@ from .._client.retry_policy import is_success
 from .described import DETAIL_PATH, MAY_READ, PLANS_PATH, SERVERS_PATH
 from .dialect import CLIENTS, REFUSALS_OF_A_QUERY, Answer, Findings, kinds_of_id
 from .differences import about_path, could_not_be_asked, meaning_of, passes
+from .model import lacking
 from .responses import check_plan, check_view
 
 _ADDRESS = "Check api_url, which ends in /api/v1"
@@ -64,7 +65,9 @@ def _about_list(found: Findings) -> list[str]:
 def _about_items(servers: Sequence[Any]) -> list[str]:
     odd = [item for item in servers if not passes(check_view, item)]
     if not odd:
-        return []
+        nameless = bool(servers) and all(lacking(check_view(item)) for item in servers)
+        about = "no server has both a name and a status. No task can find a server"
+        return [f"GET {SERVERS_PATH}: {about}."] if nameless else []
     which = "no server has" if len(odd) == len(servers) else f"{len(odd)} of {len(servers)} servers don't have"
     return [f"GET {SERVERS_PATH}: {which} a usable id ({kinds_of_id(odd)}). No task can use such a list."]
 

@@ -15,7 +15,7 @@ from .._client.errors import TimeLimitReached
 from .._client.exchange import ExchangeFailure, Response
 from .._client.page import is_page
 from .._client.responses import MalformedResponse, Page, Query, as_id, check_page, is_integer, joined, parse_json
-from .._client.retry_policy import FailureKind, Operation, Reaction, reaction_to
+from .._client.retry_policy import FailureKind, Operation, Reaction, reaction_to, tries
 from .described import ACCOUNT_PATH, CLIENTS_PATHS, DETAIL_PATH, PLANS_PATH, SERVERS_PATH
 from .dialect import NOT_ASKED, PLAIN_ARRAY, REFUSALS_OF_A_QUERY, UUID, Answer, Findings
 
@@ -69,20 +69,21 @@ class _Questions:
         except TimeLimitReached:
             return Answer(None, instead="not asked: the API asks to wait for too long")
 
-    def _asked(self, endpoint: Endpoint, query: Query, tries: int) -> Response:
-        """A response with a status of success; sent again where the failure table says so, as long as that is not at
-        the cost of what is certain.
+    def _asked(self, endpoint: Endpoint, query: Query, most_tries: int) -> Response:
+        """A response with a status of success; sent again where the failure table and `api_retries` say so, as long as
+        that is not at the cost of what is certain.
 
         Raises ExchangeFailure, TimeLimitReached, Cancelled.
         """
         backoff = self._client.budget.retry_backoff()
+        left = min(most_tries, tries(Operation.READ, self._client.budget.retries))
         while True:
             try:
                 return self._client.ask(endpoint, query=query)
             except ExchangeFailure as caught:
                 failure = caught
-            tries -= 1
-            if not tries or not self._spare or reaction_to(failure.kind, Operation.READ) is not Reaction.AGAIN:
+            left -= 1
+            if not left or not self._spare or reaction_to(failure.kind, Operation.READ) is not Reaction.AGAIN:
                 raise failure
             self._spare -= 1
             try:

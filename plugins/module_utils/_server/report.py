@@ -53,6 +53,11 @@ def _message(found: Findings, verdict: Verdict, stops: Sequence[str], lacking: S
             return _joined("This account speaks the API only partly as it is documented: tasks fail.", *stops, _REPORT)
         if lacking:
             return _joined("This account speaks the API as it is documented.", *lacking)
+        if not found.servers:
+            return (
+                "As far as an account without a server shows, this one speaks the API as it is documented, so this "
+                "collection can manage it."
+            )
         return "This account speaks the API as it is documented, so this collection can manage it."
     plans = found.other(PLANS_PATH)
     if found.servers or plans.items:
