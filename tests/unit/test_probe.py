@@ -230,8 +230,12 @@ def test_a_path_that_says_later_is_asked_once_more(clock: VirtualTime, reply: Re
 
 
 def test_nothing_is_asked_again_where_the_user_says_so(clock: VirtualTime) -> None:
-    _found, http = probed(clock, lambda call: page([]) if call.path == "/servers/" else Reply(503), retries=0)
-    assert len(http.calls) == 6
+    """But for what is only put off."""
+    for status, requests in ((503, 6), (429, 11)):
+        _found, http = probed(
+            clock, lambda call, status=status: page([]) if call.path == "/servers/" else Reply(status), retries=0
+        )
+        assert len(http.calls) == requests
 
 
 def test_every_path_is_asked_even_if_all_say_later(clock: VirtualTime) -> None:

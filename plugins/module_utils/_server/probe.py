@@ -76,14 +76,19 @@ class _Questions:
         Raises ExchangeFailure, TimeLimitReached, Cancelled.
         """
         backoff = self._client.budget.retry_backoff()
-        left = min(most_tries, tries(Operation.READ, self._client.budget.retries))
+        attempt = 0
         while True:
             try:
                 return self._client.ask(endpoint, query=query)
             except ExchangeFailure as caught:
                 failure = caught
-            left -= 1
-            if not left or not self._spare or reaction_to(failure.kind, Operation.READ) is not Reaction.AGAIN:
+            attempt += 1
+            is_throttled = failure.kind is FailureKind.THROTTLED
+            # "Later" is not counted by `api_retries`.
+            allowed = (
+                most_tries if is_throttled else min(most_tries, tries(Operation.READ, self._client.budget.retries))
+            )
+            if attempt >= allowed or not self._spare or reaction_to(failure.kind, Operation.READ) is not Reaction.AGAIN:
                 raise failure
             self._spare -= 1
             try:
@@ -91,7 +96,7 @@ class _Questions:
                     backoff,
                     failure.retry_after,
                     ApiError("GET", endpoint, failure),
-                    throttled=failure.kind is FailureKind.THROTTLED,
+                    throttled=is_throttled,
                 )
             except TimeLimitReached:  # this failure says all there is to say now
                 raise failure from None
