@@ -12,10 +12,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from unit.fakes import Call, Reply, VirtualTime, list_item, page, server_detail
+from hypothesis import given
+from hypothesis import strategies as st
+from unit.fakes import Call, Reply, VirtualTime, list_item, page, quickly, scripted_api, server_detail
 from unit.probing import ACCOUNT, NOTHING, PLAN, THEIRS, UUID, api, probed
 
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client import budget
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.dialect import Answer
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.probe import MOST_REQUESTS
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.report import report
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.words import (
     about_permissions,
@@ -296,3 +301,70 @@ def test_no_value_of_an_account_is_shown(clock: VirtualTime) -> None:
     )
     text = json.dumps(shown)
     assert not any(secret in text for secret in SECRETS), text
+
+
+KNOWN = ("id", "uuid", "results", "count", "next", "plan", "os", "status", "token", "permissions", "account", "name")
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-1, 3) | st.sampled_from(["zq-1", "zq.example", UUID, "/?page=2"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from([*KNOWN, "zq-1", "zq1.example", "zq 2", "zq22"]), inner, max_size=5)
+    ),
+    max_leaves=20,
+)
+REPLIES = st.builds(Reply, st.sampled_from([200, 200, 200, 201, 204, 302, 400, 403, 404, 429, 500]), VALUES)
+
+
+@quickly
+@given(st.lists(REPLIES, min_size=1, max_size=6))
+def test_whatever_comes_is_reported_without_its_values(replies: list[Reply]) -> None:
+    clock = VirtualTime()
+    sent: list[Call] = []
+
+    def respond(call: Call) -> Reply:
+        sent.append(call)
+        return replies[(len(sent) - 1) % len(replies)]
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(budget, "time", clock)
+        patched.setattr(budget, "wait_for", lambda event, seconds: event.wait(max(0.0, seconds)))
+        shown = said(clock, respond)
+    assert len(sent) <= MOST_REQUESTS and "zq" not in json.dumps(shown) and UUID not in json.dumps(shown)
+    assert shown["manageable"] is (CAN in shown["msg"])
+
+
+ITEMS = st.fixed_dictionaries(
+    {"name": st.just("web"), "status": st.just("active")},
+    optional={
+        "id": st.integers(-1, 5) | st.sampled_from([None, "7", UUID, True]),
+        "uuid": st.sampled_from([UUID, None, 5]),
+    },
+)
+LISTS = st.lists(ITEMS, max_size=3) | st.fixed_dictionaries(
+    {"results": st.lists(ITEMS | st.none(), max_size=3)},
+    optional={"count": st.integers(-1, 3) | st.none(), "next": st.sampled_from([None, "", "/?page=2", "nonsense", 5])},
+)
+
+
+@quickly
+@given(LISTS, st.sampled_from([200, 400, 404]))
+def test_where_the_collection_can_manage_an_account_a_task_can_read_its_list(value: Any, of_page_size: int) -> None:
+    """And where it can't, no task can."""
+    whole = listed(Reply(200, value))
+
+    def respond(call: Call) -> Reply:
+        is_odd = call.path == "/servers/" and dict(call.query).get("page_size")
+        return Reply(of_page_size) if is_odd and of_page_size != 200 else whole(call)
+
+    clock = VirtualTime()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(budget, "time", clock)
+        patched.setattr(budget, "wait_for", lambda event, seconds: event.wait(max(0.0, seconds)))
+        shown = said(clock, respond)
+        api_of_tasks, _http = scripted_api(respond, clock, retries=0)
+        try:
+            api_of_tasks.list_servers()
+        except VpsError:
+            assert not shown["manageable"] or shown["paging"]["page_size"] == "unknown"
+        else:
+            assert shown["manageable"], shown
