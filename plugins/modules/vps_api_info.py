@@ -15,9 +15,10 @@ description:
   - The first thing to run on a new account. The API's documentation and the vendor's own clients describe one API in
     two ways. This collection implements the documentation, and was never tried on a real account. This module tells
     which of the two the account speaks, and how it differs from the documentation.
-  - Sends only GET requests, at most 12.
+  - Sends only GET requests, at most 12. A request that the API cannot answer now (429, 5xx) is sent once more.
   - No value of the account is returned except for the permissions of the token and the statuses of servers, so that the
-    result can be pasted into a bug report.
+    result can be pasted into a bug report. The name of a key is returned only if it can't be a value, as the names in
+    your own labels could.
   - Succeeds whatever the API responds. Fails only if nothing can be asked, because there is no response or because the
     token is not accepted.
 author:
@@ -42,26 +43,34 @@ EXAMPLES = r"""
 
 - name: Stop if the collection can't manage the account
   ansible.builtin.assert:
-    that: spoken.dialect == 'documented'
+    that: spoken.manageable
     fail_msg: "{{ spoken.msg }}"
 """
 
 RETURN = r"""
 msg:
-  description: The verdict, in a sentence or two.
+  description: The verdict in a few sentences, and what to do.
   returned: always
   type: str
   sample: This account speaks the API as it is documented, so this collection can manage it.
+manageable:
+  description: Whether this collection can manage the account with this token, as far as can be seen. Also false if it
+    can't be told.
+  returned: always
+  type: bool
+  sample: true
 dialect:
   description:
-    - V(documented) means that the account speaks the API as it is documented, and V(clients) that it speaks it as the
-      vendor's own clients describe it, which the collection cannot manage.
-    - V(unknown) means that nothing has shown which of the two it is, for example because there is no server yet.
+    - V(documented) means that the account's objects have integer IDs in C(id), as documented, and V(clients) that they
+      have UUIDs in C(uuid), as the vendor's own clients describe it, which the collection cannot manage. The servers
+      decide; if there is none, the plans; and if there is no plan either, the paths that there are.
+    - V(unknown) means that it is neither of them, for example a UUID in C(id), or that nothing has shown which of them
+      it is, for example because there is no server yet, or because O(api_url) leads to something else.
   returned: always
   type: str
   sample: documented
 reasons:
-  description: Why, and how the API differs from the documentation. A list of sentences.
+  description: Why, what will let tasks fail, and how the API differs from the documentation. A list of sentences.
   returned: always
   type: list
   elements: str
@@ -72,14 +81,15 @@ status_words:
   description:
     - A dictionary with an entry for each status that a server of the account has. C(servers) is how many servers have
       it, and C(known) whether the collection knows it. A task that waits for a server goes on waiting in a status that
-      the collection does not know.
+      the collection does not know. Statuses that are not single words are counted as C(other).
   returned: always
   type: dict
   sample: {active: {servers: 12, known: true}, migrating: {servers: 1, known: false}}
 endpoints:
   description:
     - A dictionary with an entry for each path that was asked for. C(status) is the HTTP status, null if there was no
-      response, and C(shape) the names of keys and the types of values, or what came instead of JSON.
+      response, and C(shape) the names of keys and the types of values, or what came instead of JSON. Keys that may be
+      values of the account are together C(other keys).
   returned: always
   type: dict
   sample: {/account/me/: {status: 404, shape: {detail: str}}}
@@ -90,7 +100,7 @@ paging:
   contains:
     page_size:
       description: What becomes of the parameter C(page_size), one of C(taken), C(ignored), C(rejected), and C(unknown).
-        It is unknown if there are fewer than two servers.
+        It is unknown if there are fewer than two servers, or if the API could not answer.
       type: str
     pages:
       description: Whether the list comes in pages; null if there are too few servers to tell.
@@ -104,7 +114,8 @@ paging:
       type: bool
   sample: {page_size: taken, pages: true, count: right, next: true}
 permissions:
-  description: The permissions of the token; null if the API does not tell.
+  description: The permissions of the token; null if the API does not tell. What does not look like one is counted only,
+    as in C(2 others).
   returned: always
   type: list
   elements: str
@@ -122,29 +133,8 @@ from typing import Any
 from ..module_utils._module.input import new_module
 from ..module_utils._module.options import connection_options
 from ..module_utils._module.runner import Result, Task, run_module
-from ..module_utils._server.dialect import (
-    CLIENTS,
-    DOCUMENTED,
-    UNKNOWN,
-    about_permissions,
-    about_words,
-    differences,
-    judge,
-    status_words,
-)
-from ..module_utils._server.probe import Findings, Probe
-
-_VERDICTS = {
-    DOCUMENTED: "This account speaks the API as it is documented, so this collection can manage it.",
-    CLIENTS: (
-        "This account speaks the API as the vendor's own clients (vps-mcp, vpsdotorg) describe it, not as it is "
-        "documented. This collection can't manage it. Please report it, with this output."
-    ),
-    UNKNOWN: (
-        "Whether this account speaks the API as it is documented can't be told yet. Create a server in the control "
-        "panel, and run this again."
-    ),
-}
+from ..module_utils._server.probe import Probe
+from ..module_utils._server.report import report
 
 
 def _read(params: Mapping[str, Any]) -> None:
@@ -152,39 +142,9 @@ def _read(params: Mapping[str, Any]) -> None:
 
 
 def _run(task: Task, _declared: None) -> None:
-    task.end(Result({"changed": False, **_values(task, Probe(task.client).look())}))
-
-
-def _values(task: Task, findings: Findings) -> dict[str, Any]:
-    verdict = judge(findings.seen)
-    words = status_words(findings.seen.servers)
-    lacking = about_permissions(findings.permissions)
-    more = [*about_words(words), *_about_list(findings)]
-    if verdict.dialect == DOCUMENTED:
-        more += differences(findings.seen)
-    return {
-        "msg": " ".join([_VERDICTS[verdict.dialect], *lacking, *_pointer(more)]),
-        "dialect": verdict.dialect,
-        "reasons": [task.scrub(reason) for reason in (*verdict.reasons, *lacking, *more)],
-        "status_words": words,
-        "endpoints": findings.endpoints,
-        "paging": findings.paging,
-        "permissions": findings.permissions,
-    }
-
-
-def _about_list(findings: Findings) -> list[str]:
-    status = findings.endpoints["/servers/"]["status"]
-    about = [f"GET /servers/: HTTP {status}."] if status != 200 else []
-    if findings.paging["count"] in ("wrong", "missing"):
-        about.append(f"GET /servers/: the count is {findings.paging['count']}, so that no task can read the list.")
-    if findings.paging["count"] == "unknown" and findings.paging["pages"]:
-        about.append("GET /servers/: not all servers were read, so there may be more statuses.")
-    return about
-
-
-def _pointer(more: list[str]) -> list[str]:
-    return ["How it differs from the documentation is in reasons."] if more else []
+    values = report(Probe(task.client).look())
+    texts = {"msg": task.scrub(values["msg"]), "reasons": [task.scrub(reason) for reason in values["reasons"]]}
+    task.end(Result({"changed": False, **values, **texts}))
 
 
 def main() -> None:

@@ -127,7 +127,7 @@ def test_what_the_api_is_like(script: Script) -> None:
     assert ran["empty"]["dialect"] == "documented" and ran["empty"]["status_words"] == {}
     assert ran["nothing to tell by"]["dialect"] == "documented", "it has an account"
     documented = ran["documented"]
-    assert documented["dialect"] == "documented" and documented["permissions"] == ["*:*"]
+    assert documented["dialect"] == "documented" and documented["permissions"] == ["*:*"] and documented["manageable"]
     assert documented["status_words"] == {
         "active": {"servers": 50, "known": True},
         "stopped": {"servers": 50, "known": True},
@@ -139,7 +139,7 @@ def test_what_the_api_is_like(script: Script) -> None:
     assert ran["all at once"]["paging"]["page_size"] == "ignored" and ran["all at once"]["paging"]["count"] == "right"
     assert ran["all at once"]["endpoints"]["/account/me/"]["status"] == 404
     clients = ran["clients"]
-    assert clients["dialect"] == "clients" and mentions(clients["msg"], "vps-mcp")
+    assert clients["dialect"] == "clients" and not clients["manageable"] and mentions(clients["msg"], "vps-mcp")
     assert clients["endpoints"]["/locations/"]["status"] == 200
     # Whoever did not ask is told at once, too.
     for name in ("list", "create"):
@@ -155,5 +155,49 @@ def test_a_token_that_may_only_read(script: Script) -> None:
     script.task("nobody", "vps_api_info", {"api_token": "vps_nobody"})
     ran = script.run()
     assert mentions(ran.ok("reader")["msg"], "servers:*", "*:*") and ran["reader"]["permissions"] == ["servers:read"]
+    assert ran["reader"]["dialect"] == "documented" and not ran["reader"]["manageable"]
     assert mentions(ran.ok("dns")["msg"], "servers:read") and ran["dns"]["endpoints"]["/servers/"]["status"] == 403
     ran.failed("nobody", 401, "VPS_API_TOKEN")
+
+
+def test_an_api_that_echoes_the_token(script: Script) -> None:
+    """Also in keys, which Ansible does not mask, and in the body of an error."""
+    token = "vps_echoed_token"
+    script.emulator.add_token(token)
+    script.insert(5, "web-01")
+    server = {"id": 5, "name": "web-01", "status": "active", token: 1}
+    script.faults(
+        Fault("answer", "GET", "*/servers/5/", status=200, body=server),
+        Fault("answer", "GET", "*/plans/", status=404, body={token: "x", "detail": {token: token}}),
+        Fault(
+            "answer",
+            "GET",
+            "*/account/me/",
+            status=200,
+            body={"token": {token: 1, "permissions": [token, "a:" + token]}},
+        ),
+    )
+    script.task("echo", "vps_api_info", {"api_token": token})
+    ran = script.run(both_ways=True)
+    assert token not in json.dumps(ran.ok("echo").result)
+    assert ran["echo"]["permissions"] and ran["echo"]["endpoints"]["/servers/{id}/"]["shape"]["********"] == "int"
+
+
+def test_a_list_that_no_task_can_use(script: Script) -> None:
+    script.insert(5, "web-01")
+    item = {"id": 5, "name": "web-01", "status": "active"}
+    script.faults(Fault("answer", "GET", "*/servers/", times=None, status=200, body=[item]))
+    script.task("api", "vps_api_info")
+    script.task("list", "vps_server_info")
+    ran = script.run(env={"VPS_API_RETRIES": "0"})
+    shown = ran.ok("api")
+    assert (
+        shown["dialect"] == "documented" and not shown["manageable"] and mentions(shown["msg"], "plain array", "fail")
+    )
+    ran.failed("list", "results")
+
+
+def test_another_address(script: Script) -> None:
+    script.task("wrong", "vps_api_info", {"api_url": "{{ lookup('ansible.builtin.env', 'GIVEN_URL') }}/wrong"})
+    ran = script.run()
+    assert mentions(ran.ok("wrong")["msg"], 404, "api_url", "/api/v1") and ran["wrong"]["dialect"] == "unknown"

@@ -10,55 +10,44 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from unit.fakes import Account, Call, Reply, ScriptedHttp, VirtualTime, list_item, lost, page, quickly, virtual_budget
+from unit.fakes import (
+    TOKEN,
+    Account,
+    Call,
+    Reply,
+    ScriptedHttp,
+    VirtualTime,
+    list_item,
+    lost,
+    page,
+    unreached,
+    virtual_budget,
+)
+from unit.probing import ACCOUNT, NOTHING, THEIRS, UUID, api, probed
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiClient, ApiError
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server import dialect
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.dialect import Seen, judge
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.probe import MOST_REQUESTS, Findings, Probe
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.shape import shape_of, together
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.exchange import ExchangeFailure
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.retry_policy import FailureKind
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.probe import MOST_REQUESTS, Probe
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.report import report
 from helpers.facts import mentions
 
-UUID = "00003039-0477-53a0-9217-f3259a0420b2"
-THEIRS = {"uuid": UUID, "hostname": "web-0001", "status": "active", "location_name": "Frankfurt"}
-ACCOUNT = {
-    "account": {"email": "jane@example.com", "created_at": "2024-06-15"},
-    "token": {"name": "my laptop", "permissions": ["servers:*"]},
-}
-NOTHING = Reply(404, {"detail": "Not found."})
 
-
-def probed(clock: VirtualTime, respond: Callable[[Call], Reply], **budget: Any) -> tuple[Findings, ScriptedHttp]:
-    http = ScriptedHttp(respond, clock)
-    return Probe(ApiClient(http, virtual_budget(clock, limit=None, **budget))).look(), http
-
-
-def api(servers: Any, **others: Reply) -> Callable[[Call], Reply]:
-    """An API whose list of servers is not paged, and that has a few other paths."""
-
-    def respond(call: Call) -> Reply:
-        if call.path == "/servers/":
-            return servers if isinstance(servers, Reply) else page(servers)
-        return others.get(call.path.strip("/").replace("/", "_").replace("-", "_"), NOTHING)
-
-    return respond
-
-
-def paged(count: int, told: int | None = None, most: int = 20) -> Callable[[Call], Reply]:
-    """An API with a list that comes in pages of at most a hundred servers."""
+def paged(count: int, told: int | None = None, cursor: bool = False, links: bool = True) -> Callable[[Call], Reply]:
+    """An API with a list that comes in pages of 20 servers, or as many as page_size says, at most a hundred. Its `next`
+    leads by numbers, or by a cursor (then it knows no numbers).
+    """
 
     def respond(call: Call) -> Reply:
         if call.path != "/servers/":
             return NOTHING
         query = dict(call.query)
-        size, number = min(100, int(query.get("page_size", most))), int(query.get("page", 1))
+        size = min(100, int(query.get("page_size", 20)))
+        start = int(query.get("cursor", 0)) if cursor else (int(query.get("page", 1)) - 1) * size
         servers = [list_item(100 + index, name=f"web-{index}") for index in range(count)]
-        part = servers[(number - 1) * size : number * size]
-        return page(
-            part, told if told is not None else count, next="https://x/?page=2" if part[-1:] != servers[-1:] else None
-        )
+        where = f"cursor={start + size}" if cursor else f"page={start // size + 2}"
+        link = f"https://x/?{where}&page_size={size}" if links and start + size < count else None
+        return page(servers[start : start + size], told if told is not None else count, next=link)
 
     return respond
 
@@ -66,20 +55,20 @@ def paged(count: int, told: int | None = None, most: int = 20) -> Callable[[Call
 def test_an_account_as_documented(clock: VirtualTime) -> None:
     account = Account(list_item(101), list_item(102, name="web-02", status="migrating"))
     found, http = probed(clock, lambda call: Reply(200, ACCOUNT) if call.path == "/account/me/" else account(call))
-    verdict = judge(found.seen)
-    assert verdict.dialect == dialect.DOCUMENTED and verdict.reasons
-    assert dialect.status_words(found.seen.servers) == {
+    shown = report(found)
+    assert shown["dialect"] == "documented" and shown["reasons"]
+    assert shown["status_words"] == {
         "active": {"servers": 1, "known": True},
         "migrating": {"servers": 1, "known": False},
     }
-    assert found.permissions == ["servers:*"] and found.is_whole and found.paging["count"] == "right"
+    assert shown["permissions"] == ["servers:*"] and shown["paging"]["count"] == "right"
     assert set(http.methods()) == {"GET"} and len(http.calls) <= MOST_REQUESTS
     assert [call.path for call in http.calls if "101" in call.path] == ["/servers/101/"]
 
 
 def test_an_account_as_the_clients_describe_it(clock: VirtualTime) -> None:
     found, http = probed(clock, api([THEIRS], locations=page([{"id": 1, "name": "Frankfurt"}])))
-    assert judge(found.seen).dialect == dialect.CLIENTS
+    assert report(found)["dialect"] == "clients"
     assert f"/servers/{UUID}/" in [call.path for call in http.calls]
     assert "/servers/{uuid}/" in found.endpoints and UUID not in json.dumps(found.endpoints)
 
@@ -105,7 +94,7 @@ def test_nothing_but_a_uuid_goes_into_a_path(clock: VirtualTime, uuid: str) -> N
 )
 def test_an_account_without_servers(clock: VirtualTime, others: dict[str, Reply], expected: str) -> None:
     found, _http = probed(clock, api([], **others))
-    assert judge(found.seen).dialect == expected
+    assert report(found)["dialect"] == expected
 
 
 @pytest.mark.parametrize(
@@ -116,12 +105,18 @@ def test_an_account_without_servers(clock: VirtualTime, others: dict[str, Reply]
         (paged(1000), {"page_size": "taken", "pages": True, "count": "unknown", "next": True}),
         (paged(3), {"page_size": "taken", "pages": True, "count": "right", "next": True}),
         (paged(1), {"page_size": "unknown", "pages": None, "count": "right", "next": True}),
-        (paged(30, told=31), {"page_size": "taken", "pages": True, "count": "unknown", "next": True}),
+        (paged(30, told=31), {"page_size": "taken", "pages": True, "count": "wrong", "next": True}),
+        (paged(150, links=False), {"pages": True, "count": "wrong"}),
+        (paged(250, cursor=True), {"page_size": "taken", "pages": True, "count": "right"}),
+        (paged(1000, cursor=True), {"count": "unknown"}),
         (paged(30, told=25), {"page_size": "taken", "pages": True, "count": "wrong", "next": True}),
         (api([list_item(1), list_item(2)]), {"page_size": "ignored", "pages": None, "count": "right", "next": False}),
         (api(page([list_item(1), list_item(2)], count=1)), {"page_size": "ignored", "count": "wrong"}),
         (api(Reply(200, [list_item(1), list_item(2)])), {"page_size": "ignored", "count": "missing"}),
         (api(Reply(200, {"results": [list_item(1)]})), {"count": "missing"}),
+        (api(page([list_item(1), list_item(1)])), {"count": "wrong"}),
+        (api(page([list_item(1)], next="nonsense")), {"count": "unknown"}),
+        (api(page([list_item(1)], count=2, next="/?page=2")), {"count": "wrong"}),  # the same page again
     ],
 )
 def test_paging(clock: VirtualTime, respond: Callable[[Call], Reply], expected: dict[str, Any]) -> None:
@@ -129,10 +124,36 @@ def test_paging(clock: VirtualTime, respond: Callable[[Call], Reply], expected: 
     assert found.paging.items() >= expected.items() and len(http.calls) <= MOST_REQUESTS
 
 
-def test_a_page_size_that_is_refused(clock: VirtualTime) -> None:
+def test_the_pages_are_those_that_a_task_reads(clock: VirtualTime) -> None:
+    _found, http = probed(clock, paged(150, cursor=True))
+    queries = [dict(call.query) for call in http.calls if call.path == "/servers/"]
+    assert queries == [{}, {"page_size": "1"}, {"page_size": "100"}, {"page_size": "100", "cursor": "100"}]
+
+
+@pytest.mark.parametrize(
+    ("status", "fate", "manageable"),
+    [
+        (400, "rejected", True),
+        (422, "rejected", True),
+        (429, "unknown", True),
+        (503, "unknown", True),
+        (404, "unknown", False),
+    ],
+)
+def test_a_page_size_that_is_refused(clock: VirtualTime, status: int, fate: str, manageable: bool) -> None:
     whole = api([list_item(1), list_item(2)])
-    found, _http = probed(clock, lambda call: Reply(400, {"page_size": ["no"]}) if call.query else whole(call))
-    assert found.paging["page_size"] == "rejected" and found.paging["count"] == "right"
+    found, _http = probed(clock, lambda call: Reply(status, {"page_size": ["no"]}) if call.query else whole(call))
+    assert found.paging["page_size"] == fate and found.paging["count"] == "right"
+    shown = report(found)
+    assert shown["manageable"] is manageable
+    assert any("page_size" in reason for reason in shown["reasons"]) is (fate != "rejected")
+
+
+def test_the_largest_page_size_may_be_too_large(clock: VirtualTime) -> None:
+    """A task goes on without it, and so does this."""
+    whole = paged(30)
+    found, _http = probed(clock, lambda call: Reply(400) if ("page_size", "100") in call.query else whole(call))
+    assert found.paging["count"] == "right" and len(found.servers) == 30
 
 
 @pytest.mark.parametrize(
@@ -156,16 +177,21 @@ def test_a_page_size_that_is_refused(clock: VirtualTime) -> None:
 )
 def test_it_succeeds_whatever_the_api_answers(clock: VirtualTime, reply: Reply) -> None:
     found, http = probed(clock, lambda _call: reply)
-    assert judge(found.seen).dialect == "unknown" and len(http.calls) <= MOST_REQUESTS
+    assert report(found)["dialect"] == "unknown" and len(http.calls) <= MOST_REQUESTS
     assert {entry["status"] for entry in found.endpoints.values()} == {reply.status}
 
 
 def test_it_fails_only_where_nothing_can_be_asked(clock: VirtualTime) -> None:
-    def nobody(_call: Call) -> Reply:
-        raise lost()
+    for failure, requests in ((lost(), 3), (unreached(), 3), (ExchangeFailure(FailureKind.CERTIFICATE, "no"), 1)):
+        sent: list[Call] = []
 
-    with pytest.raises(ApiError, match="GET /servers/"):
-        probed(clock, nobody)
+        def nobody(call: Call, failure: ExchangeFailure = failure, sent: list[Call] = sent) -> Reply:
+            sent.append(call)
+            raise failure
+
+        with pytest.raises(ApiError, match="GET /servers/"):
+            probed(clock, nobody)
+        assert len(sent) == requests, failure
     with pytest.raises(ApiError) as caught:
         probed(clock, lambda _call: Reply(401, {"detail": "Invalid token."}))
     assert mentions(caught.value, 401, "VPS_API_TOKEN")
@@ -174,72 +200,74 @@ def test_it_fails_only_where_nothing_can_be_asked(clock: VirtualTime) -> None:
 def test_one_path_without_a_response(clock: VirtualTime) -> None:
     def respond(call: Call) -> Reply:
         if call.path == "/plans/":
-            raise lost()
+            raise unreached()
         return api([list_item(1)])(call)
 
     found, _http = probed(clock, respond)
-    assert found.endpoints["/plans/"]["status"] is None and judge(found.seen).dialect == "documented"
-
-
-def test_differences_from_the_documentation() -> None:
-    odd = {key: value for key, value in {**list_item(1), "tags": []}.items() if key != "hostname"}
-    seen = Seen(
-        [odd, list_item(2)], None, {"/plans/": (200, page([{"id": 1, "gpu": 1}]).body), "/account/me/": (404, None)}
-    )
-    text = "\n".join(dialect.differences(seen))
-    assert mentions(text, "/account/me/: HTTP 404", "a server", "tags", "a plan", "gpu", "slug")
-    assert "hostname" not in text, "another server has it"
+    assert found.endpoints["/plans/"]["status"] is None and report(found)["dialect"] == "documented"
+    assert "127.0.0.1" not in json.dumps(found.endpoints), "the host is nobody's business"
 
 
 @pytest.mark.parametrize(
-    ("permissions", "facts"),
-    [(None, ()), (["*:*"], ()), (["servers:*"], ()), (["servers:read"], ("change",)), (["dns:*"], ("read servers",))],
+    "reply", [Reply(429, b"", {"Retry-After": "7"}), Reply(429, b""), Reply(500, b""), Reply(503, b"")]
 )
-def test_what_a_token_lacks(permissions: list[str] | None, facts: tuple[str, ...]) -> None:
-    sentences = dialect.about_permissions(permissions)
-    assert bool(sentences) is bool(facts) and mentions(" ".join(sentences), *facts)
+def test_a_path_that_says_later_is_asked_once_more(clock: VirtualTime, reply: Reply) -> None:
+    met: set[str] = set()
+
+    def respond(call: Call) -> Reply:
+        if call.path in ("/plans/", "/account/me/", "/servers/101/") and call.path not in met:
+            met.add(call.path)
+            return reply
+        return {"/plans/": page([{"id": 1}]), "/account/me/": Reply(200, ACCOUNT)}.get(call.path) or Account(
+            list_item(101)
+        )(call)
+
+    found, http = probed(clock, respond)
+    assert met and {found.endpoints[path]["status"] for path in ("/plans/", "/account/me/", "/servers/{id}/")} == {200}
+    assert len(http.calls) <= MOST_REQUESTS
+    times = [call.time for call in http.calls if call.path == "/plans/"]
+    assert len(times) == 2 and (not reply.headers or times[1] - times[0] >= 7)
 
 
-@pytest.mark.parametrize(
-    ("value", "shape"),
-    [
-        (
-            {"id": 1, "name": "x", "size": 1.5, "on": True, "none": None},
-            {"id": "int", "name": "str", "size": "float", "on": "bool", "none": "null"},
-        ),
-        ([], []),
-        ([{"id": 1}, {"id": None}], [{"id": "int or null"}]),
-        ([{"id": 1}, {"id": 2, "more": "x"}], [{"id": "int", "more": "missing or str"}]),
-        ([{"plan": {"id": 1}}, {"plan": None}, {}], [{"plan": {"id": "int"}}]),
-        ([1, "x", None], ["int or null or str"]),
-        ([[1], {"a": 1}], ["list or object"]),
-        ({"web-01.example.com": 1, "203.0.113.1": 2, "fine": 3}, {"fine": "int", "other keys": "…"}),
-    ],
-)
-def test_shapes(value: Any, shape: Any) -> None:
-    assert shape_of(value) == shape
+def test_nothing_is_asked_again_where_the_user_says_so(clock: VirtualTime) -> None:
+    """But for what is only put off."""
+    for status, requests in ((503, 6), (429, 11)):
+        _found, http = probed(
+            clock, lambda call, status=status: page([]) if call.path == "/servers/" else Reply(status), retries=0
+        )
+        assert len(http.calls) == requests
 
 
-WORDS = {"int", "float", "str", "bool", "null", "missing", "list", "object", "…"}
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text("ab_1.", max_size=5), inner, max_size=4),
-    max_leaves=25,
-)
+def test_every_path_is_asked_even_if_all_say_later(clock: VirtualTime) -> None:
+    whole = paged(250)
+    found, http = probed(clock, lambda call: whole(call) if call.path == "/servers/" else Reply(503, b""))
+    assert len(http.calls) == MOST_REQUESTS
+    asked = {call.path for call in http.calls}
+    assert asked == {
+        "/servers/",
+        "/servers/100/",
+        "/plans/",
+        "/account/me/",
+        "/locations/",
+        "/operating-systems/",
+        "/ssh-keys/",
+    }
+    assert {entry["status"] for path, entry in found.endpoints.items() if path != "/servers/"} == {503}
 
 
-@quickly
-@given(st.lists(JSON, max_size=4))
-def test_no_value_is_in_a_shape(values: list[Any]) -> None:
-    def check(shape: Any) -> None:
-        if isinstance(shape, dict):
-            for part in shape.values():
-                check(part)
-        elif isinstance(shape, list):
-            assert len(shape) <= 1
-            for part in shape:
-                check(part)
-        else:
-            assert set(shape.split(" or ")) <= WORDS
+def test_an_api_that_asks_to_wait_for_too_long(clock: VirtualTime) -> None:
+    found, http = probed(clock, lambda _call: Reply(429, b"", {"Retry-After": "5000"}))
+    assert len(http.calls) == 1 and clock.sleeps == []
+    shown = report(found)
+    assert mentions(shown["msg"], 429, "later") and "not asked" in shown["endpoints"]["/plans/"]["shape"]
 
-    check(together(shape_of(value) for value in values) if values else [])
+
+@pytest.mark.parametrize("status", [200, 404])
+@pytest.mark.parametrize("path", ["/servers/101/", "/plans/"])
+def test_an_echo_of_the_token_is_noticed_in_whatever_comes(clock: VirtualTime, status: int, path: str) -> None:
+    """What is returned is then freed of it as a whole, keys too."""
+    whole = api([list_item(101)])
+    http = ScriptedHttp(lambda call: Reply(status, {TOKEN: "x"}) if call.path == path else whole(call), clock)
+    client = ApiClient(http, virtual_budget(clock, limit=None))
+    Probe(client).look()
+    assert client.may_have_echoed

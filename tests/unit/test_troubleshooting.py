@@ -29,12 +29,11 @@ NO_MESSAGES_IN = {
     "plugins/module_utils/_fleet/text.py::standing": "progress",
     "plugins/module_utils/_module/results.py::TaskObserver.created": "a line of the system log",
     "plugins/plugin_utils/_inventory/construct.py::": "the name of a mode",
-    "plugins/module_utils/_server/dialect.py::judge": "a reason of vps_api_info, which says all there is to say",
-    "plugins/module_utils/_server/dialect.py::differences": "a reason of vps_api_info, which says all there is to say",
-    "plugins/module_utils/_server/dialect.py::about_words": "a reason of vps_api_info, which says all there is to say",
-    "plugins/module_utils/_server/dialect.py::about_permissions": "a reason of vps_api_info",
+    "plugins/module_utils/_server/described.py": "names of types",
+    "plugins/module_utils/_server/dialect.py": "a reason of vps_api_info, which says all there is to say",
+    "plugins/module_utils/_server/differences.py": "a reason of vps_api_info, which says all there is to say",
+    "plugins/module_utils/_server/words.py::about_words": "a reason of vps_api_info, which says all there is to say",
     "plugins/module_utils/_server/probe.py": "a finding of vps_api_info",
-    "plugins/modules/vps_api_info.py::_pointer": "the end of a verdict",
 }
 # Texts that users meet only inside other messages, or that are not shown as a problem.
 PARTS = {

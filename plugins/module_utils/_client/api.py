@@ -97,16 +97,11 @@ class ApiClient:
     # Reads
 
     def ask(self, endpoint: Endpoint, *, query: Query = ()) -> Response:
-        """GET, sent once: the response, whatever its status and its body.
+        """GET, sent once: the response with a status of success, whatever its body.
 
-        Raises ExchangeFailure where no whole response came, TimeLimitReached, Cancelled.
+        Raises ExchangeFailure, TimeLimitReached, Cancelled.
         """
-        try:
-            return self._exchange("GET", endpoint, query=query)
-        except ExchangeFailure as failure:
-            if failure.response is None:
-                raise
-            return failure.response
+        return self._exchange("GET", endpoint, query=query)
 
     def read(
         self,
@@ -203,14 +198,19 @@ class ApiClient:
         try:
             response = self._http.exchange(method, path, **options)
         except ExchangeFailure as failure:
+            if failure.response is not None:
+                self._note_echo(failure.response)
             if failure.kind is FailureKind.THROTTLED:
                 self.budget.throttled(sent_at, failure.retry_after)
             elif failure.retry_after:
                 self.budget.hold(failure.retry_after)
             raise
         self.budget.granted(sent_at)
-        self.may_have_echoed = self.may_have_echoed or self._http.may_echo(response.body)
+        self._note_echo(response)
         return response
+
+    def _note_echo(self, response: Response) -> None:
+        self.may_have_echoed = self.may_have_echoed or self._http.may_echo(response.body)
 
     def _checked(
         self,

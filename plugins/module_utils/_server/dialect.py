@@ -4,59 +4,85 @@
 
 """Which description of the API an account speaks: the documentation's, or that of the vendor's own clients. Pure.
 
-The documentation's fields are documented. What the clients send and read is known from vps-mcp 0.1.0 and vpsdotorg
-0.1.0, which identify everything but locations by a `uuid`.
+They are told apart by how objects are identified: documented is an integer `id`; the clients read a `uuid` of
+everything but locations. An `id` that is the text of a uuid is neither.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from .._client.responses import as_id
-from .shape import keys_of, shape_of
-from .status import in_our_words, is_known
+from .described import ACCOUNT_PATH, CLIENTS_PATHS, PLANS_PATH
+from .shape import Shape, shape_of, together
 
 DOCUMENTED, CLIENTS, UNKNOWN = "documented", "clients", "unknown"
-
-SERVERS_PATH, DETAIL_PATH, PLANS_PATH, ACCOUNT_PATH = "/servers/", "/servers/{id}/", "/plans/", "/account/me/"
-# Paths that only the clients know.
-CLIENTS_PATHS = ("/locations/", "/operating-systems/", "/ssh-keys/")
-
-_LISTED = frozenset(
-    {"id", "name", "hostname", "status", "ip_address", "location", "plan", "os", "created_at", "updated_at"}
-)
-_DETAIL = _LISTED | {"ipv6_address", "backups_enabled", "resource_usage"}
-_PLAN = frozenset({
-    "id", "name", "slug", "vcpus", "memory", "storage", "bandwidth", "price_monthly", "price_hourly", "available",
-    "locations", "description",
-})  # fmt: skip
-_ACCOUNT = frozenset({"account", "token"})
-
-# What the token of a task has to hold one of. `servers:read`, `servers:*` and `*:*` are documented.
-MAY_READ = ("servers:read", "servers:*", "*:*")
-MAY_WRITE = ("servers:*", "*:*")
+PLAIN_ARRAY = "the list is a plain array, without count and results"
+# A task that is refused page_size goes on without it.
+REFUSALS_OF_A_QUERY = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
+UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 
-class Seen(NamedTuple):
-    """What an account has shown. `servers`: items of the list; `others`: what the other paths answered, by path: the
-    status and the JSON value of the body.
+class Answer(NamedTuple):
+    """What became of one request. `status`: None where no response came; `value`: the JSON value of the body;
+    `instead`: what came in its place, in words.
     """
 
-    servers: Sequence[Any]
-    detail: Any
-    others: Mapping[str, tuple[int | None, Any]]
+    status: int | None
+    value: Any = None
+    instead: str = ""
 
-    def items(self, path: str) -> list[Any]:
-        """The objects of a list that another path gave."""
-        value = self.others.get(path, (None, None))[1]
-        found = value.get("results") if isinstance(value, dict) else value
-        return found if isinstance(found, list) else []
+    @property
+    def is_ok(self) -> bool:
+        """Whether it is a success with a JSON body."""
+        return self.status == HTTPStatus.OK and not self.instead
 
-    def is_there(self, path: str) -> bool:
-        """Whether a path answered as one that exists."""
-        return self.others.get(path, (None, None))[0] == HTTPStatus.OK
+    @property
+    def items(self) -> list[Any] | None:
+        """The objects of a list, which may be a plain array; None where it is no list."""
+        value = self.value.get("results") if isinstance(self.value, Mapping) else self.value
+        return value if self.is_ok and isinstance(value, list) else None
+
+    def shape(self, *, is_object: bool = False) -> Shape:
+        """Keys and types of the body, or the words for what is none. `is_object`: whether a success shows an object of
+        the API, not what stands around some.
+        """
+        has_fields = self.is_ok and (is_object or isinstance(self.value, list))
+        return self.instead or shape_of(self.value, has_fields=has_fields)
+
+
+NOT_ASKED = Answer(None, instead="not asked")
+
+
+class Findings(NamedTuple):
+    """All that an account has shown.
+
+    `listed`: the response to `GET /servers/`; `servers`: the servers of all pages that were read, each once;
+    `list_problem`: why a task can't read this list as a whole, as a phrase; `page_size`: the response to a request with
+    that parameter; `detail`: that of one server, with its id; `others`: what the other paths gave, by path; `paging`
+    and `endpoints`: as the module vps_api_info returns them.
+    """
+
+    listed: Answer
+    servers: Sequence[Any] = ()
+    list_problem: str | None = None
+    page_size: Answer = NOT_ASKED
+    detail: tuple[int, Answer] | None = None
+    others: Mapping[str, Answer] = {}
+    paging: Mapping[str, Any] = {}
+    endpoints: Mapping[str, Any] = {}
+
+    def other(self, path: str) -> Answer:
+        """What another path gave."""
+        return self.others.get(path, NOT_ASKED)
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether there is a list of servers at all."""
+        return self.listed.items is not None
 
 
 class Verdict(NamedTuple):
@@ -66,83 +92,50 @@ class Verdict(NamedTuple):
     reasons: list[str]
 
 
-def judge(seen: Seen) -> Verdict:
-    """Which description an account speaks."""
-    for what, items in (("a server", seen.servers), ("a plan", seen.items(PLANS_PATH))):
-        objects = [item for item in items if isinstance(item, dict)]
-        if any(as_id(item.get("id")) is not None for item in objects):
-            return Verdict(DOCUMENTED, [f"The API identifies {what} by an integer id, as it is documented."])
-        if any("id" not in item and isinstance(item.get("uuid"), str) for item in objects):
-            return Verdict(CLIENTS, [f"The API identifies {what} by a uuid and not by an id, as the clients expect."])
-    account, theirs = seen.is_there(ACCOUNT_PATH), [path for path in CLIENTS_PATHS if seen.is_there(path)]
+def judge(found: Findings) -> Verdict:
+    """Which description an account speaks: by its servers; if there is none, by its plans; only then by its paths."""
+    verdict = (
+        _by_ids("a server", found.servers)
+        or _by_ids("a plan", found.other(PLANS_PATH).items or ())
+        or (_by_paths(found) if found.is_listed else Verdict(UNKNOWN, []))
+    )
+    # Without a list of servers nothing can be managed, whatever the rest looks like.
+    return Verdict(UNKNOWN, verdict.reasons) if verdict.dialect == DOCUMENTED and not found.is_listed else verdict
+
+
+def _by_ids(what: str, items: Sequence[Any]) -> Verdict | None:
+    if not items:
+        return None
+    objects = [item for item in items if isinstance(item, Mapping)]
+    if any(as_id(item.get("id")) is not None for item in objects):
+        return Verdict(DOCUMENTED, [f"The API identifies {what} by an integer id, as it is documented."])
+    if any(isinstance(item.get("uuid"), str) for item in objects):
+        return Verdict(CLIENTS, [f"The API identifies {what} by a uuid and not by an id, as the clients expect."])
+    return Verdict(UNKNOWN, [f"The API identifies {what} in neither of the two ways: {kinds_of_id(items)}."])
+
+
+def kinds_of_id(items: Sequence[Any]) -> str:
+    """Of which types the ids of some items of a list are, in words and without a value."""
+    ids = [item["id"] for item in items if isinstance(item, Mapping) and "id" in item]
+    if len(ids) < len(items):
+        return "some have no id" if ids else "there is no id"
+    if all(isinstance(value, str) and UUID.fullmatch(value) for value in ids):
+        return "the id is the text of a uuid"
+    kinds = _type_of(ids)
+    return "the id is 0 or negative" if kinds == "int" else f"the id is of the type {kinds}"
+
+
+def _type_of(values: Sequence[Any]) -> str:
+    shape = together("object" if isinstance(value, dict) else shape_of(value) for value in values)
+    return shape if isinstance(shape, str) else "list"
+
+
+def _by_paths(found: Findings) -> Verdict:
+    account, theirs = found.other(ACCOUNT_PATH).is_ok, [path for path in CLIENTS_PATHS if found.other(path).is_ok]
     if account and not theirs:
         return Verdict(
-            DOCUMENTED, [f"There is {ACCOUNT_PATH}, which is documented, and nothing that only clients know."]
+            DOCUMENTED, [f"There is {ACCOUNT_PATH}, which is documented, and nothing that only the clients know."]
         )
     if theirs and not account:
         return Verdict(CLIENTS, [f"There is {theirs[0]}, which only the clients know, and no {ACCOUNT_PATH}."])
     return Verdict(UNKNOWN, ["There is neither a server nor a plan by whose id the descriptions could be told apart."])
-
-
-def differences(seen: Seen) -> list[str]:
-    """How an account that speaks as it is documented differs from the documentation, in sentences."""
-    plans = [item for item in seen.items(PLANS_PATH) if isinstance(item, dict)]
-    servers = [item for item in seen.servers if isinstance(item, dict)]
-    account = seen.others.get(ACCOUNT_PATH, (None, None))
-    compared = (
-        (f"GET {SERVERS_PATH}: a server", _shapes(servers), _LISTED),
-        (f"GET {DETAIL_PATH}: the server", _shapes([seen.detail] if isinstance(seen.detail, dict) else []), _DETAIL),
-        (f"GET {PLANS_PATH}: a plan", _shapes(plans), _PLAN),
-        (f"GET {ACCOUNT_PATH}: the response", _shapes([account[1]] if seen.is_there(ACCOUNT_PATH) else []), _ACCOUNT),
-    )
-    found = [
-        f"GET {path}: HTTP {status}, although it is documented."
-        for path in (PLANS_PATH, ACCOUNT_PATH)
-        if (status := seen.others.get(path, (None, None))[0]) not in (None, HTTPStatus.OK)
-    ]
-    for what, keys, documented in compared:
-        if keys is None:
-            continue
-        if lacking := sorted(documented - keys):
-            found.append(f"{what} lacks {', '.join(lacking)}.")
-        if more := sorted(keys - documented):
-            found.append(f"{what} has more than is documented: {', '.join(more)}.")
-    return found
-
-
-def _shapes(objects: Sequence[Mapping[str, Any]]) -> frozenset[str] | None:
-    """The keys that all of some objects have together; None where there are no objects."""
-    return frozenset().union(*(keys_of(shape_of(item, 1)) for item in objects)) if objects else None
-
-
-def status_words(servers: Iterable[Any]) -> dict[str, dict[str, Any]]:
-    """For each status word of some servers, how many servers show it, and whether the collection knows it."""
-    words: dict[str, dict[str, Any]] = {}
-    for server in servers:
-        word = server.get("status") if isinstance(server, Mapping) else None
-        if isinstance(word, str):
-            entry = words.setdefault(word, {"servers": 0, "known": is_known(in_our_words(word))})
-            entry["servers"] += 1
-    return words
-
-
-def about_words(words: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """What unknown status words mean for tasks, in a sentence for each."""
-    return [
-        f"The status {word} is unknown to the collection: a task that waits for such a server goes on waiting until it "
-        "shows another status, at most until its time limit, and then fails."
-        for word, entry in words.items()
-        if not entry["known"]
-    ]
-
-
-def about_permissions(permissions: Sequence[str] | None) -> list[str]:
-    """What a token with these permissions can't do, in sentences."""
-    if permissions is None:
-        return []
-    if not set(MAY_READ) & set(permissions):
-        return [f"The token can't read servers: it has none of the permissions {', '.join(MAY_READ)}."]
-    if not set(MAY_WRITE) & set(permissions):
-        needed = ", ".join(MAY_WRITE)
-        return [f"The token can probably read servers, but not change them: it has none of the permissions {needed}."]
-    return []
