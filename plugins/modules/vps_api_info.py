@@ -43,7 +43,7 @@ EXAMPLES = r"""
 
 - name: Stop if the collection can't manage the account
   ansible.builtin.assert:
-    that: spoken.manageable
+    that: spoken.dialect == 'documented'
     fail_msg: "{{ spoken.msg }}"
 """
 
@@ -53,12 +53,6 @@ msg:
   returned: always
   type: str
   sample: This account speaks the API as it is documented, so this collection can manage it.
-manageable:
-  description: Whether this collection can manage the account with this token, as far as can be seen. Also false if it
-    can't be told.
-  returned: always
-  type: bool
-  sample: true
 dialect:
   description:
     - V(documented) means that the account's objects have integer IDs in C(id), as documented, and V(clients) that they

@@ -127,7 +127,11 @@ def test_what_the_api_is_like(script: Script) -> None:
     assert ran["empty"]["dialect"] == "documented" and ran["empty"]["status_words"] == {}
     assert ran["nothing to tell by"]["dialect"] == "documented", "it has an account"
     documented = ran["documented"]
-    assert documented["dialect"] == "documented" and documented["permissions"] == ["*:*"] and documented["manageable"]
+    assert (
+        documented["dialect"] == "documented"
+        and documented["permissions"] == ["*:*"]
+        and "can manage it" in documented["msg"]
+    )
     assert documented["status_words"] == {
         "active": {"servers": 50, "known": True},
         "stopped": {"servers": 50, "known": True},
@@ -139,7 +143,7 @@ def test_what_the_api_is_like(script: Script) -> None:
     assert ran["all at once"]["paging"]["page_size"] == "ignored" and ran["all at once"]["paging"]["count"] == "right"
     assert ran["all at once"]["endpoints"]["/account/me/"]["status"] == 404
     clients = ran["clients"]
-    assert clients["dialect"] == "clients" and not clients["manageable"] and mentions(clients["msg"], "vps-mcp")
+    assert clients["dialect"] == "clients" and mentions(clients["msg"], "vps-mcp")
     assert clients["endpoints"]["/locations/"]["status"] == 200
     # Whoever did not ask is told at once, too.
     for name in ("list", "create"):
@@ -155,7 +159,7 @@ def test_a_token_that_may_only_read(script: Script) -> None:
     script.task("nobody", "vps_api_info", {"api_token": "vps_nobody"})
     ran = script.run()
     assert mentions(ran.ok("reader")["msg"], "servers:*", "*:*") and ran["reader"]["permissions"] == ["servers:read"]
-    assert ran["reader"]["dialect"] == "documented" and not ran["reader"]["manageable"]
+    assert ran["reader"]["dialect"] == "documented" and "can manage it" not in ran["reader"]["msg"]
     assert mentions(ran.ok("dns")["msg"], "servers:read") and ran["dns"]["endpoints"]["/servers/"]["status"] == 403
     ran.failed("nobody", 401, "VPS_API_TOKEN")
 
@@ -192,7 +196,9 @@ def test_a_list_that_no_task_can_use(script: Script) -> None:
     ran = script.run(env={"VPS_API_RETRIES": "0"})
     shown = ran.ok("api")
     assert (
-        shown["dialect"] == "documented" and not shown["manageable"] and mentions(shown["msg"], "plain array", "fail")
+        shown["dialect"] == "documented"
+        and "can manage it" not in shown["msg"]
+        and mentions(shown["msg"], "plain array", "fail")
     )
     ran.failed("list", "results")
 

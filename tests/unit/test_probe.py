@@ -131,7 +131,7 @@ def test_the_pages_are_those_that_a_task_reads(clock: VirtualTime) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "fate", "manageable"),
+    ("status", "fate", "can_be_managed"),
     [
         (400, "rejected", True),
         (422, "rejected", True),
@@ -140,12 +140,12 @@ def test_the_pages_are_those_that_a_task_reads(clock: VirtualTime) -> None:
         (404, "unknown", False),
     ],
 )
-def test_a_page_size_that_is_refused(clock: VirtualTime, status: int, fate: str, manageable: bool) -> None:
+def test_a_page_size_that_is_refused(clock: VirtualTime, status: int, fate: str, can_be_managed: bool) -> None:
     whole = api([list_item(1), list_item(2)])
     found, _http = probed(clock, lambda call: Reply(status, {"page_size": ["no"]}) if call.query else whole(call))
     assert found.paging["page_size"] == fate and found.paging["count"] == "right"
     shown = report(found)
-    assert shown["manageable"] is manageable
+    assert ("can manage" in shown["msg"]) is can_be_managed
     assert any("page_size" in reason for reason in shown["reasons"]) is (fate != "rejected")
 
 

@@ -347,7 +347,7 @@ UUID = "00003039-0477-53a0-9217-f3259a0420b2"
 
 @pytest.mark.parametrize(
     "item",
-    [{"uuid": UUID}, {"uuid": "web"}, {"id": UUID}, {"id": None, "uuid": UUID}, {"id": "web", "uuid": UUID}],
+    [{"uuid": UUID}, {"uuid": "web"}, {"id": None, "uuid": UUID}, {"id": "web", "uuid": UUID}],
     ids=str,
 )
 @pytest.mark.parametrize(
@@ -363,7 +363,7 @@ def test_a_uuid_beside_an_id_is_none_of_it(item: dict[str, Any]) -> None:
     assert check_page({"count": 1, "results": [{**list_item(), **item}]}).items[0]["uuid"] == UUID
 
 
-@pytest.mark.parametrize("item", [{}, {"id": None}, {"id": "web-01"}, {"id": 0, "uuid": 1}])
+@pytest.mark.parametrize("item", [{}, {"id": None}, {"id": "web-01"}, {"id": UUID}, {"id": 0, "uuid": 1}])
 def test_neither_description(item: dict[str, Any]) -> None:
     with pytest.raises(MalformedResponse) as caught:
         check_page({"count": 1, "results": [item]})

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 DEEPEST = 100
 HTML_PAGE = "the response is an HTML page, not the API's (a proxy, a sign-in page, or a wrong api_url?)"
 _DIGITS = re.compile(r"[0-9]{1,18}")
-_UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _CONTAINERS = (dict, list)
 _LONE_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
@@ -38,7 +37,7 @@ class MalformedResponse(ValueError):
 
 class OtherDescription(MalformedResponse):
     """The response is what the vendor's own clients expect, which is not what the API documents: its objects are
-    identified by a UUID. The message is a phrase.
+    identified by a `uuid`. The message is a phrase.
     """
 
 
@@ -48,11 +47,10 @@ OTHER_DESCRIPTION = "an API as the vendor's own clients (vps-mcp, vpsdotorg) des
 
 
 def check_description(item: Mapping[str, Any], kind: str) -> None:
-    """Raise OtherDescription for an object without a usable `id` that is identified by a `uuid`, or whose `id` is one.
-    `kind`: what to call it, with its article.
+    """Raise OtherDescription for an object without a usable `id` that is identified by a `uuid`. `kind`: what to call
+    it, with its article.
     """
-    number = item.get("id")
-    if isinstance(item.get("uuid"), str) or (isinstance(number, str) and _UUID.fullmatch(number)):
+    if isinstance(item.get("uuid"), str):
         raise OtherDescription(
             f"the response identifies {kind} by a uuid and not by an integer id: this is {OTHER_DESCRIPTION}"
         )

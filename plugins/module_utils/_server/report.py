@@ -30,7 +30,6 @@ def report(found: Findings) -> dict[str, Any]:
     return {
         "msg": f"{message} How it differs from the documentation is in reasons." if differs else message,
         "dialect": verdict.dialect,
-        "manageable": verdict.dialect == DOCUMENTED and not stops and not lacking,
         "reasons": [*verdict.reasons, *stops, *lacking, *differs],
         "status_words": words,
         "endpoints": dict(found.endpoints),
