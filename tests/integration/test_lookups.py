@@ -198,9 +198,9 @@ def test_a_list_that_no_task_can_use(script: Script) -> None:
     assert (
         shown["dialect"] == "documented"
         and "can manage it" not in shown["msg"]
-        and mentions(shown["msg"], "plain array", "fail")
+        and mentions(shown["msg"], "array", "count", "fail")
     )
-    ran.failed("list", "results")
+    ran.failed("list", "array", "count")
 
 
 def test_another_address(script: Script) -> None:

@@ -73,8 +73,8 @@ def test_an_id_that_is_text_of_digits_is_one(clock: VirtualTime) -> None:
         (servers(THEIRS), "clients", ("uuid",)),
         (servers(list_item(101), {**list_item(), "id": None}), "documented", ("1 of 2 servers", "null")),
         (servers({"id": 101, "hostname": "web", "status": "active"}), "documented", ("name",)),
-        (listed(Reply(200, [list_item(101), list_item(102)])), "documented", ("plain array",)),
-        (listed(Reply(200, [])), "documented", ("plain array",)),
+        (listed(Reply(200, [list_item(101), list_item(102)])), "documented", ("array",)),
+        (listed(Reply(200, [])), "documented", ("array",)),
         (listed(Reply(200, {"results": [list_item(101)]})), "documented", ("no count",)),
         (listed(page([list_item(101)], count=2)), "documented", ("count of 2", "contains 1")),
         (listed(page([list_item(101)], next=7)), "documented", ("link to its next page",)),
@@ -191,7 +191,7 @@ def test_differences_of_servers(clock: VirtualTime, item: dict[str, Any], facts:
 @pytest.mark.parametrize(
     ("others", "facts"),
     [
-        ({"plans": Reply(200, [PLAN])}, ("GET /plans/", "plain array", "No task can use")),
+        ({"plans": Reply(200, [PLAN])}, ("GET /plans/", "array", "No task can use")),
         ({"plans": Reply(200, {"plans": [PLAN]})}, ("GET /plans/", "not a list")),
         ({"plans": page([PLAN], count=2)}, ("GET /plans/", "count of 2")),
         ({"plans": page([{"slug": "x"}])}, ("GET /plans/", "without a positive integer id", "lacks id")),

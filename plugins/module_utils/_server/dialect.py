@@ -20,7 +20,6 @@ from .described import ACCOUNT_PATH, CLIENTS_PATHS, PLANS_PATH
 from .shape import Shape, shape_of, together
 
 DOCUMENTED, CLIENTS, UNKNOWN = "documented", "clients", "unknown"
-PLAIN_ARRAY = "the list is a plain array, without count and results"
 # A task that is refused page_size goes on without it.
 REFUSALS_OF_A_QUERY = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
 UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")

@@ -24,7 +24,7 @@ from .described import (
     SERVERS_PATH,
     Fields,
 )
-from .dialect import PLAIN_ARRAY, Answer, Findings
+from .dialect import Answer, Findings
 from .model import lacking
 from .responses import check_plan, check_view
 from .shape import DEEPER, MISSING, MOST_ITEMS, OTHER_KEYS, Shape, keys_of, shape_of
@@ -116,8 +116,6 @@ def _about_names(servers: Sequence[Any]) -> list[str]:
 
 def _about_list_of_plans(plans: Answer) -> list[str]:
     try:
-        if isinstance(plans.value, list):
-            raise MalformedResponse(PLAIN_ARRAY)
         page = check_page(plans.value, check_plan)
         if page.next_query is None:
             joined([page])

@@ -17,7 +17,7 @@ from .._client.page import is_page
 from .._client.responses import MalformedResponse, Page, Query, as_id, check_page, is_integer, joined, parse_json
 from .._client.retry_policy import FailureKind, Operation, Reaction, reaction_to, tries
 from .described import ACCOUNT_PATH, CLIENTS_PATHS, DETAIL_PATH, PLANS_PATH, SERVERS_PATH
-from .dialect import NOT_ASKED, PLAIN_ARRAY, REFUSALS_OF_A_QUERY, UUID, Answer, Findings
+from .dialect import NOT_ASKED, REFUSALS_OF_A_QUERY, UUID, Answer, Findings
 
 MOST_REQUESTS = 12
 # That are sent whatever becomes of the others: the list, a detail, and every other path once.
@@ -236,8 +236,6 @@ def _page_of(value: Any) -> Page[dict[str, Any]]:
     """A page as tasks check it, but for its items: these are kept as they are, under `item`, with something that tells
     them apart under `id`. Raises MalformedResponse.
     """
-    if isinstance(value, list):
-        raise MalformedResponse(PLAIN_ARRAY)
     return check_page(value, lambda item: {"id": _identity_of(item), "item": item})
 
 
