@@ -130,6 +130,15 @@ def test_the_pages_are_those_that_a_task_reads(clock: VirtualTime) -> None:
     assert queries == [{}, {"page_size": "1"}, {"page_size": "100"}, {"page_size": "100", "cursor": "100"}]
 
 
+def test_pages_that_form_a_loop(clock: VirtualTime) -> None:
+    """Every page names itself as the next one: no task can read such a list, and the same is not asked for twice."""
+    same = {"count": 5, "results": [list_item(1), list_item(2)], "next": "https://api.example/servers/?page=2"}
+    whole = api([])
+    found, http = probed(clock, lambda call: Reply(200, same) if call.path == "/servers/" else whole(call))
+    assert found.paging["count"] == "wrong" and found.list_problem
+    assert sum(("page", "2") in call.query for call in http.calls) == 1
+
+
 @pytest.mark.parametrize(
     ("status", "fate", "can_be_managed"),
     [
