@@ -13,6 +13,7 @@ import pytest
 from unit.fakes import (
     TOKEN,
     Account,
+    Account,
     Call,
     Reply,
     ScriptedHttp,
@@ -192,15 +193,11 @@ def test_it_succeeds_whatever_the_api_answers(clock: VirtualTime, reply: Reply) 
 
 def test_it_fails_only_where_nothing_can_be_asked(clock: VirtualTime) -> None:
     for failure, requests in ((lost(), 3), (unreached(), 3), (ExchangeFailure(FailureKind.CERTIFICATE, "no"), 1)):
-        sent: list[Call] = []
-
-        def nobody(call: Call, failure: ExchangeFailure = failure, sent: list[Call] = sent) -> Reply:
-            sent.append(call)
-            raise failure
-
+        account = Account()
+        account.disturb("GET", *[failure] * MOST_REQUESTS)
         with pytest.raises(ApiError, match="GET /servers/"):
-            probed(clock, nobody)
-        assert len(sent) == requests, failure
+            probed(clock, account)
+        assert MOST_REQUESTS - len(account.disturbances) == requests, failure
     with pytest.raises(ApiError) as caught:
         probed(clock, lambda _call: Reply(401, {"detail": "Invalid token."}))
     assert mentions(caught.value, 401, "VPS_API_TOKEN")
