@@ -13,7 +13,6 @@ import pytest
 from unit.fakes import (
     TOKEN,
     Account,
-    Account,
     Call,
     Reply,
     ScriptedHttp,
