@@ -31,3 +31,21 @@ attributes:
       unset or the controller's. Set the variable C(vpsorg_in_process) to V(false) to turn it off.
     support: full
 """
+
+    # For modules that only read.
+    INFO_MODULE = r"""
+options: {}
+attributes:
+  check_mode:
+    support: full
+    details:
+      - This module does not modify state.
+  diff_mode:
+    support: N/A
+    details:
+      - This module does not modify state.
+  idempotent:
+    support: full
+    details:
+      - This module does not modify state.
+"""

@@ -16,7 +16,7 @@ description:
     P(vpsorg.cloud.vps#inventory) would give it, so that C(add_host) adds the same hosts to a running inventory.
   - If a name is not safe as a host name, the host name is C(vps-ID). If two servers have the same name, the host name
     is C(NAME-ID) for both.
-  - Data from the API is never evaluated as a template.
+  - Data from the API is never evaluated as a template, and a password never becomes a variable.
 positional: _input
 options:
   _input:
@@ -67,6 +67,7 @@ from ansible.errors import AnsibleFilterError
 from ansible.plugins.inventory import to_safe_group_name
 from ansible.utils.display import Display
 
+from ..module_utils._client.passwords import without_passwords
 from ..module_utils._server.addresses import ADDRESS_KINDS
 from ..plugin_utils._inventory.hosts import VariableNames, draft_hosts, name_hosts
 from ..plugin_utils._text import new_marker
@@ -86,6 +87,7 @@ def inventory_hosts(servers: Any, groups: Any = (), taken: Sequence[str] = ()) -
         isinstance(server, Mapping) and "id" in server for server in servers
     ):
         raise AnsibleFilterError("inventory_hosts takes a list of servers, as the modules of vpsorg.cloud return it.")
+    servers = [without_passwords(server)[0] for server in servers]  # of vps_fleet with return_password
     patterns = _patterns(groups)
     names, warnings = name_hosts(servers, ["name"], frozenset(taken) | set(patterns) | GROUPS)
     hosts, without_address = [], []

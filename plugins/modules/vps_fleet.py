@@ -177,6 +177,17 @@ options:
     type: str
     choices: [all, changed, none]
     default: all
+  return_password:
+    description:
+      - Whether the servers that this run creates have a C(password) in RV(servers), where the response to the create
+        shows one. No other run can return it. Set C(no_log) on such a task.
+      - If this is V(false), the passwords are dropped, and a warning says that they were shown. No other value that the
+        collection returns, prints, or stores ever contains a password.
+      - Not allowed with O(returned=none), by which the passwords would be lost.
+      - Whether the API shows one is not documented; the vendor's own client expects it.
+    type: bool
+    default: false
+    version_added: 0.2.0
 seealso:
   - module: vpsorg.cloud.vps_server
   - plugin: vpsorg.cloud.vps
@@ -334,6 +345,25 @@ diff:
   returned: in diff mode
   type: list
   elements: dict
+cost:
+  description:
+    - What the servers that would be created cost, less those that would be deleted, by the prices in the API's list of
+      plans. Nothing else that may be billed is in it, such as backups. The currency is not documented.
+    - Null if the API has no list of plans.
+  returned: in check mode, unless the plan is rejected
+  type: dict
+  contains:
+    hourly:
+      description: The difference per hour. Negative if it would cost less than now.
+      type: float
+    monthly:
+      description: The difference per month.
+      type: float
+    unpriced:
+      description: The names of the servers that would be created or deleted and whose plan has no known price.
+      type: list
+      elements: str
+  sample: {hourly: 0.021, monthly: 15.0, unpriced: []}
 api:
   description: How many requests were sent, how many of them were retries, and how many seconds were spent in pauses.
   returned: always
@@ -347,6 +377,7 @@ msg:
 """
 
 
+from ..module_utils._apply.planning import End
 from ..module_utils._client.concurrent import DEFAULT_CONCURRENCY
 from ..module_utils._fleet.declaration import FleetDeclaration, read_declaration
 from ..module_utils._fleet.planner import FleetPlanner
@@ -359,9 +390,17 @@ from ..module_utils._server.fields import declaration_options
 
 
 def _run(task: Task, declaration: FleetDeclaration) -> None:
-    planner = FleetPlanner(task.servers, declaration)
+    planner = FleetPlanner(task.servers, declaration, priced=task.check_mode)
     outcome = run_together(task, planner, declaration.concurrency, speaker="vps_fleet")
-    result = result_of(outcome, len(declaration.desired), returned=task.params["returned"], diff_mode=task.diff_mode)
+    result = result_of(
+        outcome,
+        len(declaration.desired),
+        returned=task.params["returned"],
+        diff_mode=task.diff_mode,
+        return_password=task.params["return_password"],
+    )
+    if outcome.end is End.PREDICTED:
+        result = result._replace(values={**result.values, "cost": outcome.plan.cost})
     task.end(warned_of_size(result, task.params))
 
 
@@ -378,6 +417,7 @@ def main() -> None:
         "concurrency": {"type": "int", "default": DEFAULT_CONCURRENCY},
         **{option: declaration_options()[option] for option in ("on_immutable_change", "recreate_unproven")},
         "returned": {"type": "str", "choices": list(RETURNED), "default": "all"},
+        "return_password": {"type": "bool", "default": False, "no_log": False},
     }
     module = new_module({**connection_options(), **wait_options(), **options})
     run_module(module, read_declaration, _run, values_of_error)

@@ -105,6 +105,16 @@ options:
     type: str
     choices: [fail, warn, recreate]
     default: fail
+  return_password:
+    description:
+      - Whether to return the password that the response to a create shows, in RV(password). Only the run that creates
+        the server can return it, also if it fails later. Set C(no_log) on such a task.
+      - If this is V(false), the password is dropped, and a warning says that one was shown. No other value that the
+        collection returns, prints, or stores ever contains a password.
+      - Whether the API shows one is not documented; the vendor's own client expects it.
+    type: bool
+    default: false
+    version_added: 0.2.0
 seealso:
   - module: vpsorg.cloud.vps_server_power
   - module: vpsorg.cloud.vps_server_info
@@ -227,6 +237,11 @@ api:
       description: The seconds spent in pauses.
       type: float
   sample: {requests: 2, retries: 0, waited: 0.0}
+password:
+  description:
+    - What the response to the create has shown under C(password) or C(root_password), perhaps for the only time.
+  returned: if O(return_password=true), and this run has created the server, and the API has shown one
+  type: str
 name:
   description: The server's name.
   returned: on failure, if it is known
@@ -274,6 +289,12 @@ class _ServerPlanner:
         self.may_create = not absent and desired.server_id is None
 
     def plan(self) -> TaskPlan:
+        while True:
+            plan = self._planned()
+            if not self._servers.catalogue.outdates_looks():
+                return plan
+
+    def _planned(self) -> TaskPlan:
         if self._desired.server_id is not None:
             return TaskPlan((self._planned_by_id(self._desired.server_id),))
         name = self._desired.name or ""
@@ -318,7 +339,7 @@ def _run(task: Task, desired: DesiredServer) -> None:
     executor = Executor(task.servers, DetailPoller(task.servers), lock, TaskObserver(task))
     plan = look_and_plan(planner, lock, task.budget, check_mode=task.check_mode)
     outcome = refused(plan) or predicted(plan, task.check_mode) or executor.apply(plan)
-    task.end(result_of(outcome))
+    task.end(result_of(outcome, return_password=task.params["return_password"]))
 
 
 def main() -> None:
@@ -327,6 +348,7 @@ def main() -> None:
         **declaration_options(),
         "id": {"type": "int"},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "return_password": {"type": "bool", "default": False, "no_log": False},
     }
     module = new_module({**connection_options(), **wait_options(), **options})
     run_module(module, _read, _run, lambda error: values_of_error(error, module.params))

@@ -24,19 +24,7 @@ author:
 extends_documentation_fragment:
   - vpsorg.cloud.connection
   - vpsorg.cloud.attributes
-attributes:
-  check_mode:
-    support: full
-    details:
-      - This module does not modify state.
-  diff_mode:
-    support: N/A
-    details:
-      - This module does not modify state.
-  idempotent:
-    support: full
-    details:
-      - This module does not modify state.
+  - vpsorg.cloud.attributes.info_module
 options:
   id:
     description:
@@ -126,7 +114,7 @@ api:
 import fnmatch
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from ..module_utils._client.concurrent import DEFAULT_CONCURRENCY
 from ..module_utils._client.errors import BadInput
@@ -134,9 +122,9 @@ from ..module_utils._module.input import new_module
 from ..module_utils._module.options import connection_options, words_of
 from ..module_utils._module.runner import Result, Task, run_module
 from ..module_utils._server.fields import id_problem
-from ..module_utils._server.model import Server, lacking
+from ..module_utils._server.model import Server, lacking, with_detail
 from ..module_utils._server.servers import Servers
-from ..module_utils._server.status import FILTERABLE
+from ..module_utils._server.status import FILTERABLE, in_our_words
 
 _LISTS = ("name", "match", "status", "location")
 # An option that a failed lookup has left empty must not select every server.
@@ -183,7 +171,8 @@ def _read(params: Mapping[str, Any]) -> _Selection:
     if params["id"] is not None and (problem := id_problem(params["id"])):
         raise BadInput(f"id {problem}.")
     name, match, status, location = (words_of(option, params[option] or ()) for option in _LISTS)
-    return _Selection(params["id"], name, match, status, tuple(word.lower() for word in location))
+    status, location = tuple(map(in_our_words, status)), tuple(word.lower() for word in location)
+    return _Selection(params["id"], name, match, status, location)
 
 
 def _matching(servers: Servers, selection: _Selection) -> tuple[list[Server], list[str]]:
@@ -202,6 +191,8 @@ def _matching(servers: Servers, selection: _Selection) -> tuple[list[Server], li
     everything = seen if is_whole else servers.list()
     if not everything:
         return found, []
+    if selection.server_id is None:  # the API's filter may not know the word by which it shows the status
+        found = [server for server in everything if selection.holds(server)]
     return found, [_warning(option, words, everything) for option, words in selection.missing_words(everything).items()]
 
 
@@ -213,11 +204,12 @@ def _warning(option: str, words: Iterable[str], servers: Sequence[Server]) -> st
 def _run(task: Task, selection: _Selection) -> None:
     found, warnings = _matching(task.servers, selection)
     if task.params["details"] and selection.server_id is None:
+        details = task.servers.existing_details(found, DEFAULT_CONCURRENCY)
         # One that has vanished since the list was read is no longer a server of the account.
         found = [
-            detail
-            for detail in task.servers.existing_details(found, DEFAULT_CONCURRENCY).values()
-            if detail is not None
+            cast(Server, with_detail(server, detail))
+            for server in found
+            if (detail := details[server["id"]]) is not None
         ]
     task.end(Result({"changed": False, "servers": found}, warnings=warnings))
 

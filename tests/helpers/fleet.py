@@ -84,7 +84,7 @@ class FleetScript(Script):
                 self._tasks, play={"diff": True, **(play or {}), "vars": variables}, env=env, **options
             )
             assert outcome.rc in (0, 2) and proxy.wait_done(), outcome.describe()
-            assert proxy.unmet() == [], outcome.describe()
+            assert proxy.unmet() == [], f"{proxy.unmet()}\n{outcome.describe()}"
             return FleetRan(outcome, proxy.history, complete)
 
     def play_both_ways(self) -> FleetRan:

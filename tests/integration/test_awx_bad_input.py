@@ -69,9 +69,9 @@ def test_answers(node: ExecutionNode, emulator: Any, wrong: str) -> None:
 
 
 def test_a_plan_that_does_not_exist(node: ExecutionNode, emulator: Any) -> None:
-    """Only the API knows; its own words are in the message."""
+    """Only the API knows."""
     job = node.run("playbooks/fleet.yml", answers("fleet", **{**NEW, "survey_plan_id": "99"}))
-    assert job.status == "failed" and mentions(job.failures[-1], "web-01", "plan_id"), job.output
+    assert job.status == "failed" and mentions(job.failures[-1], "web-01", "plan 99"), job.output
     assert emulator.servers() == [] and job.artifacts["vps_job_summary"]["failed"] == 1
 
 

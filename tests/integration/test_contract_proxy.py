@@ -99,9 +99,10 @@ def test_every_operation_is_as_described(
     # The proxy puts an answer of its own in the place of what is not described.
     assert sent == answered, "".join(said)[-5000:]
     assert not complaints, complaints
-    # All nine but PUT, which the collection never sends.
+    # All nine of servers but PUT, which the collection never sends.
     assert endpoints == {
         *(
+            ("GET", "/plans/"),
             ("GET", "/servers/"),
             ("POST", "/servers/"),
             ("GET", "/servers/{id}/"),

@@ -54,8 +54,8 @@ WEB = {
     "groups": {"web": "vps_name is match('web-')"},
     "compose": {"ansible_connection": "'local'"},
 }
-# The first line of tasks that are a file of their own, which plays of the same document include.
-FILE = re.compile(r"# ([a-z-]+\.yml)\n")
+# The first line of what is a file of its own, which plays of the same document include, or its commands name.
+FILE = re.compile(r"# ([a-z.-]+\.yml)\n")
 # Ansible says so of a pattern such as web:!fleet_gone; the document tells of it.
 NOTHING_GONE = "[WARNING]: Could not match supplied host pattern, ignoring: fleet_gone"
 # What acts on every run, because that is what it is for.
@@ -151,8 +151,9 @@ def test_tasks(reader: AnsibleCli, emulator, document: pathlib.Path) -> None:
 
 def at_hand(reader: AnsibleCli, emulator, document: pathlib.Path) -> dict[str, Any]:
     """The document's files, and web servers for those that need some; how their plays are run."""
-    for block in of_kind(document, "file"):
-        (reader.folder / str(FILE.match(block.text)[1])).write_text(block.text)
+    for block in blocks(document):
+        if block.language == "yaml" and (name := FILE.match(block.text)):
+            (reader.folder / name[1]).write_text(block.text)
     if name_of(document) not in WITH_SERVERS:
         return {}
     emulator.seed(4)
@@ -266,6 +267,7 @@ def run_shell(reader: AnsibleCli, emulator, lines: Sequence[str]) -> subprocess.
 
 @with_blocks("shell")
 def test_commands(reader: AnsibleCli, emulator, document: pathlib.Path) -> None:
+    at_hand(reader, emulator, document)
     for block, lines in shell_lines(document):
         if lines and name_of(document) != FOLLOWED_ELSEWHERE:
             outcome = run_shell(reader, emulator, lines)

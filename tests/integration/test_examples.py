@@ -103,6 +103,9 @@ def test_every_documented_key_is_returned(script: Script) -> None:
     script.server("update", name="web-01", backups_enabled=True)
     script.server("warn", name="web-01", plan_id=2, on_immutable_change="warn")
     script.server("late", name="web-02", plan_id=1, os_id=5, location="us-west", wait_timeout=1.0)
+    script.configure(password="created")
+    given = {"plan_id": 1, "os_id": 5, "location": "us-west", "wait": False}
+    script.server("password", name="web-03", return_password=True, **given)
     script.server("refused", name="web-01", plan_id=2)
     script.server("bad input", name="web 01")
     script.server("twin", id=4711)
@@ -116,7 +119,7 @@ def test_every_documented_key_is_returned(script: Script) -> None:
     script.info("nobody", api_token="vps_of-nobody")
     ran = script.run()
     for name, tasks in {
-        "vps_server": ("update", "warn", "late", "refused", "bad input", "twin"),
+        "vps_server": ("update", "warn", "late", "password", "refused", "bad input", "twin"),
         "vps_server_power": ("stop", "impossible", "unknown", "many", "many impossible"),
         "vps_server_info": ("all", "wrong", "nobody"),
     }.items():

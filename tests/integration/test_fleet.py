@@ -239,7 +239,7 @@ def test_in_the_controllers_process_and_as_a_module(script: FleetScript) -> None
     fleet = (
         {"name": "new", "power": "stopped", **ENOUGH},
         {"name": "web-1", "power": "started", "hostname": "changed.example.com"},
-        {"name": "no", "plan_id": 99},
+        {"name": "no", "os_id": 99},
     )
     script.fleet(
         "check",
@@ -264,7 +264,7 @@ def test_in_the_controllers_process_and_as_a_module(script: FleetScript) -> None
     )
     script.fleet("refused", *fleet, {"name": "bad", "plan_id": "x"})
     ran = script.play_both_ways()
-    real = ran.failed("real", "no", "plan_id", changed=True)
+    real = ran.failed("real", "no", "os_id", changed=True)
     assert [error["name"] for error in real["errors"]] == ["no"] and real["summary"] == counts(
         created=1, updated=1, started=1, stopped=1, deleted=1, failed=1
     )
@@ -353,8 +353,8 @@ def test_requests_of_a_fleet_with_nothing_to_do(script: FleetScript) -> None:
 
 
 def test_requests_of_creates(script: FleetScript) -> None:
-    """One look, the creates, one look for races, the looks of the wait for all together, and the details
-    of the result.
+    """One look, the list of plans, the creates, one look for races, the looks of the wait for all together, and the
+    details of the result.
     """
     script.configure(provision_ms=0, address_ms=0)
     count = 20
@@ -363,12 +363,13 @@ def test_requests_of_creates(script: FleetScript) -> None:
     script.fleet("no wait", *({"name": f"db-{number:02d}", **ENOUGH} for number in range(count)), wait=False)
     ran = script.play()
     done = ran.ok("create", changed=True)
-    assert done.sent[: count + 3] == ["GET /servers/", *["POST /servers/"] * count, "GET /servers/", "GET /servers/"]
-    assert sorted(done.sent[count + 3 :]) == [f"GET /servers/{FIRST + number}/" for number in range(count)]
+    looks = ["GET /servers/", "GET /plans/"]
+    assert done.sent[: count + 4] == [*looks, *["POST /servers/"] * count, "GET /servers/", "GET /servers/"]
+    assert sorted(done.sent[count + 4 :]) == [f"GET /servers/{FIRST + number}/" for number in range(count)]
     done = ran.ok("no wait", changed=True)
     assert (
-        done.sent[: count + 2] == ["GET /servers/", *["POST /servers/"] * count, "GET /servers/"]
-        and len(done.sent) == 2 * count + 2
+        done.sent[: count + 3] == [*looks, *["POST /servers/"] * count, "GET /servers/"]
+        and len(done.sent) == 2 * count + 3
     )
 
 

@@ -48,7 +48,8 @@ CASES = {
     "created and stopped": Case(None, {**ENOUGH, "power": "stopped"}, ("POST /servers/", "POST /servers/ID/stop/")),
     "nulls are not set": Case(None, {**ENOUGH, "hostname": None, "ssh_key_id": None}, ("POST /servers/",)),
     "too little to create": Case(None, {"plan_id": 1}, fails=("os_id", "location")),
-    "refused by the API": Case(None, {**ENOUGH, "plan_id": 99}, ("POST /servers/",), fails=(400, "plan_id")),
+    "refused by the API": Case(None, {**ENOUGH, "os_id": 99}, ("POST /servers/",), fails=(400, "os_id")),
+    "refused by the list of plans": Case(None, {**ENOUGH, "plan_id": 99}, fails=("plan 99", "us-west")),
     "unchanged": Case(ACTIVE, ENOUGH),
     "unchanged with backups": Case({**ACTIVE, "backups_enabled": True}, {"backups_enabled": True}),
     "unchanged host name": Case({**ACTIVE, "hostname": "A.Example.com."}, {"hostname": "a.example.com"}),
@@ -96,9 +97,6 @@ CASES = {
         options={"adopt_timeout": 0.4},
         fault={"kind": "reset_before", "on": "POST"},
     ),
-    "create throttled": Case(
-        None, ENOUGH, ("POST /servers/", "POST /servers/"), fault={"kind": "status_429", "on": "POST", "seconds": 0}
-    ),
     "no credit": Case(None, ENOUGH, ("POST /servers/",), (402,), fault={"kind": "answer", "on": "POST", "status": 402}),
     "answer to the update lost": Case(
         ACTIVE, {"hostname": "new.example.com"}, ("PATCH /servers/ID/",), fault={"kind": "reset_after", "on": "PATCH"}
@@ -145,6 +143,10 @@ CASES = {
         {"power": "stopped"},
         ("POST /servers/ID/stop/",) * 2,
         fault={"kind": "reset_before", "on": "POST", "path": "stop/"},
+    ),
+    # The last one, because it makes all tasks after it slower for some seconds.
+    "create throttled": Case(
+        None, ENOUGH, ("POST /servers/", "POST /servers/"), fault={"kind": "status_429", "on": "POST", "seconds": 0}
     ),
 }
 

@@ -49,7 +49,7 @@ TASKS = [
     {"name": "planned", "vpsorg.cloud.vps_fleet": FLEET, "check_mode": True},
     {"name": "real", "vpsorg.cloud.vps_fleet": FLEET},
 ]
-PLAN = "Plan: 2 to create, 0 unchanged"
+PLAN = "Plan: 2 to create, 0 unchanged; 0.014 more per hour, 10 more per month"
 
 
 @pytest.fixture

@@ -29,6 +29,12 @@ def test_hosts_have_the_names_and_variables_of_the_inventory_plugin() -> None:
     assert all(name.startswith("vps_") for name in host["variables"])
 
 
+def test_a_password_becomes_no_variable() -> None:
+    """The inventory plugin is never given one; the servers of vps_fleet with return_password have one."""
+    host = hosts(server_detail(7, name="web-01", password="hunter2", extra={"root_password": "x", "port": 1}))["web-01"]
+    assert host["variables"]["vps_extra"] == {"port": 1} and "vps_password" not in host["variables"]
+
+
 def test_addresses_are_literals_in_canonical_form_or_none() -> None:
     addresses = {
         "ipv6": {"ip_address": None},

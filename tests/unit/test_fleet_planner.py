@@ -98,8 +98,29 @@ def test_details_are_read_only_of_those_that_declare_what_the_list_lacks(plan) -
         {"name": "web-3", "backups_enabled": True},
         {"name": "new", "backups_enabled": True, **ENOUGH},
     )
-    assert planned.asked[0] == "GET /servers/" and sorted(planned.asked[1:]) == ["GET /servers/1/", "GET /servers/3/"]
+    first, *details, last = planned.asked
+    assert (first, last) == ("GET /servers/", "GET /plans/") and sorted(details) == [
+        "GET /servers/1/",
+        "GET /servers/3/",
+    ]
     assert planned.entries == [("update", "web-3", 3), ("create", "new", None)]
+
+
+def test_a_look_that_the_plans_have_outdated_is_taken_again(plan) -> None:
+    """Another controller may have created the server while the API put off the request for the plans."""
+    account = Listed()
+    original = account._carry_out
+
+    def put_off(call: Call) -> Reply:
+        if call.path == "/plans/" and not account.servers:
+            account.servers[7] = server_detail(7, name="new")
+            return Reply(429, {}, {"Retry-After": "8"})
+        return original(call)
+
+    account._carry_out = put_off
+    planned = plan(account, {"name": "new", **ENOUGH})
+    assert planned.asked == ["GET /servers/", "GET /plans/", "GET /plans/", "GET /servers/"]
+    assert planned.entries == [] and planned.seen == {7}
 
 
 def test_what_is_kept_at_a_recreation_is_read_before(plan) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from unit.fakes import Account, Reply, VirtualTime, list_item, server_detail, servers_over
+from unit.fakes import Account, Reply, VirtualTime, list_item, page, server_detail, servers_over
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.model import DesiredServer, ServerPlan
@@ -120,12 +120,14 @@ def test_ids_that_are_texts_are_numbers() -> None:
     assert changed.create_fields is not None and changed.create_fields["os_id"] == 5
 
 
-def test_the_list_of_plans_is_asked_for_once_and_only_for_a_recreation(clock: VirtualTime) -> None:
+def test_the_list_of_plans_is_asked_for_once_and_only_for_a_create(clock: VirtualTime) -> None:
     servers, http = servers_over(Account(), clock)
     update = plan_present(DesiredServer("web-01", fields={"backups_enabled": True}), server_detail(101))
     assert proven(servers, [update], []) == [update] and http.calls == []
     plans = [update, recreation(plan_id=2), recreation(plan_id=3)]
     assert proven(servers, plans, [list_item(101)]) == plans
+    assert [call.path for call in http.calls] == ["/plans/"]
+    assert proven(servers, [creation()], []) == [creation()], "and remembered"
     assert [call.path for call in http.calls] == ["/plans/"]
 
 
@@ -139,3 +141,99 @@ def test_an_account_need_not_have_the_list_but_it_must_not_fail(clock: VirtualTi
     with pytest.raises(VpsError) as caught:
         proven(servers, [recreation(plan_id=2)], [list_item(101)])
     assert mentions(caught.value, "GET /plans/") and not caught.value.changed
+
+
+def creation(**fields: Any) -> ServerPlan:
+    return plan_present(DesiredServer("new", fields={"plan_id": 1, "os_id": 5, "location": "us-west", **fields}), None)
+
+
+@pytest.mark.parametrize(
+    ("fields", "facts", "instead"),
+    [
+        ({"plan_id": 9}, ("plan 9", "us-west"), "1, 2, 5"),
+        ({"plan_id": 3}, ("plan 3", "not available", "us-west"), "1, 2, 5"),
+        ({"plan_id": 4}, ("plan 4", "us-east"), "1, 2, 5"),
+        ({"plan_id": 4, "location": "eu-north"}, ("plan 4", "eu-north"), "5."),
+    ],
+)
+def test_a_create_that_the_list_speaks_against_is_refused(
+    fields: dict[str, Any], facts: tuple[str, ...], instead: str
+) -> None:
+    plan = judged(creation(**fields))
+    assert plan.steps == () and mentions(plan.refusal, "new", *facts, instead, "Nothing was created")
+
+
+def test_a_create_needs_no_more_proof_than_that() -> None:
+    """An operating system and a location that no server has are for the API to judge."""
+    for catalogue, fields in (
+        (CATALOGUE, {"os_id": 77}),
+        (CATALOGUE, {"location": "US-EAST"}),
+        (CATALOGUE, {"plan_id": 5, "location": "mars"}),
+        (None, {"plan_id": 99}),
+    ):
+        assert judged(creation(**fields), catalogue=catalogue) == creation(**fields)
+
+
+@pytest.mark.parametrize("locations", [[{"code": "us-west"}], [1, 2], ["us-west", None], "us-west", None])
+def test_locations_that_are_no_codes_say_nothing(locations: Any) -> None:
+    assert judged(creation(), catalogue=[{"id": 1, "locations": locations}]) == creation()
+
+
+def test_locations_that_the_list_calls_otherwise_than_servers_do_are_for_the_api_to_judge() -> None:
+    """Unless a server is deleted for it. Where no server is at the location either, the list is all there is."""
+    catalogue = [{"id": number, "locations": ["US West"]} for number in (1, 2)]
+    assert judged(creation(), catalogue=catalogue) == creation()
+    assert mentions(judged(creation(location="us-esat"), catalogue=catalogue).refusal, "us-esat", "US West")
+    assert judged(recreation(plan_id=2), catalogue=catalogue).steps == ()
+    assert judged(creation(plan_id=1), catalogue=[*catalogue, {"id": 3, "locations": ["us-west"]}]).steps == ()
+
+
+def test_names_of_plans_are_told() -> None:
+    named = [
+        {"id": 1, "name": "Starter VPS"},
+        {"id": 7, "name": {"en": "Nano"}},
+        {"id": 2, "name": "Standard VPS", "locations": ["us-east"]},
+    ]
+    plan = judged(creation(plan_id=9), catalogue=named)
+    assert mentions(plan.refusal, "1 (Starter VPS), 7.") and "Standard" not in str(plan.refusal)
+
+
+@pytest.mark.parametrize(
+    "reply", [Reply(500, {}), Reply(403, {"detail": "no"}), Reply(200, b"<html>"), Reply(405, {})], ids=str
+)
+def test_a_list_that_cannot_be_read_does_not_keep_from_creating(clock: VirtualTime, reply: Reply) -> None:
+    servers, http = servers_over(lambda _call: reply, clock)
+    assert proven(servers, [creation()], []) == [creation()]
+    assert mentions(" ".join(servers.warnings()), "GET /plans/") and len(http.calls) <= 2
+    servers.budget.check_cancelled()  # nothing else is held up
+
+
+@pytest.mark.parametrize("reply", [Reply(401, {}), Reply(500, {}), page([{"uuid": "x"}])], ids=str)
+def test_what_is_only_told_ends_nothing(clock: VirtualTime, reply: Reply) -> None:
+    servers, http = servers_over(lambda _call: reply, clock)
+    assert servers.catalogue.plans_to_price() is None and servers.catalogue.plans_to_price() is None
+    assert mentions(" ".join(servers.warnings()), "GET /plans/") and len(http.calls) <= 2
+    servers.budget.check_cancelled()
+
+
+def test_whether_the_plans_have_taken_so_long_that_a_look_is_out_of_date(clock: VirtualTime) -> None:
+    account = Account()
+    servers, _http = servers_over(account, clock)
+    assert servers.catalogue.plans(is_needed=False) and not servers.catalogue.outdates_looks()
+    account.disturb("GET", Reply(429, {}, {"Retry-After": "8"}))
+    servers, _http = servers_over(account, clock)
+    assert servers.catalogue.plans(is_needed=False)
+    assert servers.catalogue.outdates_looks() and not servers.catalogue.outdates_looks(), "it is told once"
+
+
+@pytest.mark.parametrize("reply", [Reply(401, {"detail": "no"}), page([{"uuid": "x"}])], ids=str)
+def test_what_ends_a_create_before_it_is_sent(clock: VirtualTime, reply: Reply) -> None:
+    servers, http = servers_over(lambda _call: reply, clock)
+    with pytest.raises(VpsError):
+        proven(servers, [creation()], [])
+    assert len(http.calls) == 1
+
+
+def test_an_empty_list_says_nothing(clock: VirtualTime) -> None:
+    servers, _http = servers_over(lambda _call: page([]), clock)
+    assert proven(servers, [creation()], []) == [creation()] and not servers.warnings()

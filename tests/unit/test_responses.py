@@ -18,6 +18,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._client import respon
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.responses import (
     DEEPEST,
     MalformedResponse,
+    OtherDescription,
     Page,
     is_id,
     joined,
@@ -339,6 +340,34 @@ def test_of_a_link_only_the_query_counts(link: str) -> None:
 def test_no_page(value: Any) -> None:
     with pytest.raises(MalformedResponse):
         check_page(value)
+
+
+UUID = "00003039-0477-53a0-9217-f3259a0420b2"
+
+
+@pytest.mark.parametrize(
+    "item",
+    [{"uuid": UUID}, {"uuid": "web"}, {"id": None, "uuid": UUID}, {"id": "web", "uuid": UUID}],
+    ids=str,
+)
+@pytest.mark.parametrize(
+    "wrap", [lambda item: {"count": 1, "results": [item]}, lambda item: {"results": [item]}, lambda item: [item]]
+)
+def test_objects_of_the_other_description_are_known_in_whatever_they_come(wrap: Any, item: dict[str, Any]) -> None:
+    with pytest.raises(OtherDescription):
+        check_page(wrap({**item, "hostname": "web-01", "status": "active"}))
+
+
+@pytest.mark.parametrize("item", [{"id": 1, "uuid": UUID}, {"id": "1", "uuid": UUID}])
+def test_a_uuid_beside_an_id_is_none_of_it(item: dict[str, Any]) -> None:
+    assert check_page({"count": 1, "results": [{**list_item(), **item}]}).items[0]["uuid"] == UUID
+
+
+@pytest.mark.parametrize("item", [{}, {"id": None}, {"id": "web-01"}, {"id": UUID}, {"id": 0, "uuid": 1}])
+def test_neither_description(item: dict[str, Any]) -> None:
+    with pytest.raises(MalformedResponse) as caught:
+        check_page({"count": 1, "results": [item]})
+    assert not isinstance(caught.value, OtherDescription)
 
 
 def pages(*numbers: list[int], count: int | None = None) -> list[Page[Any]]:

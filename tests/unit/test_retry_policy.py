@@ -30,6 +30,7 @@ NAMES = {
     "look, never again": Reaction.LOOK_ONLY,
     "look, or fail": Reaction.LOOK_OR_FAIL,
     "settle": Reaction.SETTLE,
+    "fail, unknown": Reaction.FAIL_OPEN,
 }
 COLUMNS = {
     "GET": Operation.READ,
@@ -86,6 +87,7 @@ TABLE = {
         "reboot": "look, again",
     },
     "202": LOST,
+    "other description": LOST | {"GET": "fail", "create": "fail, unknown"},
 }
 # Other statuses that share a row.
 LIKE = {
@@ -122,6 +124,7 @@ PROVES = {
     "409": (Proof.INDETERMINATE, False),
     "429": (Proof.REFUSED, False),
     "202": (Proof.INDETERMINATE, True),
+    "other description": (Proof.INDETERMINATE, True),
 }
 OUTAGES = {"not reached", "lost", "malformed 200", "malformed 201", "500", "409", "429", "202"}
 
@@ -137,6 +140,7 @@ def failures(row: str) -> list[ExchangeFailure]:
         "not reached": [ExchangeFailure(FailureKind.UNREACHED, "refused")],
         "certificate": [ExchangeFailure(FailureKind.CERTIFICATE, "no")],
         "lost": [ExchangeFailure(FailureKind.LOST, "reset")],
+        "other description": [ExchangeFailure(FailureKind.OTHER_API, "a uuid", response=Response(200, {}, b""))],
         "redirect": [refusal(status) for status in (300, 301, 302, 303, 304, 307, 308)],
         "429": [refusal(429), refusal(429, 3.0), refusal(503, 3.0), refusal(503, 0.0)],
     }
@@ -175,7 +179,7 @@ def test_what_creates_and_reboots_must_never_do(row: str) -> None:
         for operation in (Operation.CREATE, Operation.REBOOT):
             reaction = reaction_to(failure.kind, operation)
             if failure.proof is Proof.INDETERMINATE:
-                assert reaction in (Reaction.LOOK_ONLY, Reaction.LOOK_OR_FAIL)
+                assert reaction in (Reaction.LOOK_ONLY, Reaction.LOOK_OR_FAIL, Reaction.FAIL_OPEN)
             assert operation is Operation.REBOOT or reaction is not Reaction.AGAIN, "a create looks before each sending"
 
 

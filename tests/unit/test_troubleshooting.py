@@ -29,6 +29,11 @@ NO_MESSAGES_IN = {
     "plugins/module_utils/_fleet/text.py::standing": "progress",
     "plugins/module_utils/_module/results.py::TaskObserver.created": "a line of the system log",
     "plugins/plugin_utils/_inventory/construct.py::": "the name of a mode",
+    "plugins/module_utils/_server/described.py": "names of types",
+    "plugins/module_utils/_server/dialect.py": "a reason of vps_api_info, which says all there is to say",
+    "plugins/module_utils/_server/differences.py": "a reason of vps_api_info, which says all there is to say",
+    "plugins/module_utils/_server/words.py::about_words": "a reason of vps_api_info, which says all there is to say",
+    "plugins/module_utils/_server/probe.py": "a finding of vps_api_info",
 }
 # Texts that users meet only inside other messages, or that are not shown as a problem.
 PARTS = {
@@ -58,6 +63,8 @@ PARTS = {
     "…; the ids are in errors. …": "a part of: something else also created a server with this name",
     "Let the variable vpsorg_lock_dir name a folder": "the end of every message about the lock",
     ", or give the user a writable home directory": "the end of every message about the lock",
+    "an API as the vendor's own clients": "a part of: by a uuid and not by an integer id",
+    "without a known price": "a part of a plan's sentence",
     "true or false": "a part of: must be …, got …",
     "{% if … %}": "a template",
     "id ….": "what is wrong with the id has an entry",

@@ -75,6 +75,15 @@ def _statuses(outcome: Outcome) -> set[str]:
 
 STEPS = (
     Step(
+        "Ask the account which API it speaks, and what can be ordered",
+        "ansible-playbook account.yml",
+        lambda now: {
+            "nothing is written": now.writes == 0,
+            "the account can be managed": "so this collection can manage it." in " ".join(now.output.split()),
+            "plans are shown": "Starter VPS" in now.output,
+        },
+    ),
+    Step(
         "Preview the plan, without changing anything",
         "ansible-playbook site.yml --check --diff",
         lambda now: {
@@ -153,16 +162,19 @@ What to type next
     export ANSIBLE_COLLECTIONS_PATH=$PWD/.cache/collections
     export VPS_API_URL=http://127.0.0.1:8765/api/v1 VPS_API_TOKEN=vps_demo_token
     cd tools/demo
+    ansible-playbook account.yml
     ansible-playbook site.yml --check --diff
 
-  With your own account, the last command is the same. It only reads. Without --check, it creates servers, which
-  are billed by the hour until they are deleted. Create a token in your account, under Developers, and run:
+  With your own account, the last two commands are the same, and only read. Without --check, the last one creates
+  servers, which are billed by the hour until they are deleted. Create a token in your account, under Developers, and
+  run:
 
     unset VPS_API_URL
     read -rs VPS_API_TOKEN && export VPS_API_TOKEN
+    ansible-playbook account.yml
     ansible-playbook site.yml --check --diff
 
-  For everything else, see README.md.
+  docs/getting_started.md goes on from here. For everything else, see README.md.
 """
 
 

@@ -1,51 +1,29 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The nine endpoints of servers, and the list of plans."""
+"""The documented endpoints: the nine of servers, the list of plans, and the account."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter
-from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
-from emulator import catalogue, lifecycle, validation, views
-from emulator.access import authorise, require_json
-from emulator.backend import READ, WRITE, Backend
+from emulator import catalogue, lifecycle, paging, validation, views
+from emulator.access import authorise
+from emulator.backend import READ, WRITE
 from emulator.description import OPERATIONS
-from emulator.errors import ApiError, error_response, json_response
+from emulator.errors import ApiError, json_response
+from emulator.routing import PREFIX, PlainRoute, read_body
 from emulator.settings import Switches
 from emulator.store import MILLISECOND, Filter, Version
 
-PREFIX = "/api/v1"
 DOCUMENTED_FILTERS = ("active", "stopped", "suspended")
-# Beyond it no page is ever there, and SQLite's integers would end.
-MAX_PAGE = 1 << 40
 _ID = re.compile(r"[0-9]{1,18}\Z")
-
-
-class PlainRoute(APIRoute):
-    """A route whose endpoint takes the request and gives the answer: nothing is injected or validated, which keeps it
-    fast.
-    """
-
-    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:
-        endpoint = self.endpoint
-
-        async def handler(request: Request) -> Response:
-            try:
-                return await endpoint(request)
-            except ApiError as error:
-                return error_response(error, request.app.state.backend.switches.error_shape)
-
-        return handler
-
 
 router = APIRouter(prefix=PREFIX, route_class=PlainRoute, redirect_slashes=False)
 
@@ -85,8 +63,8 @@ async def list_servers(request: Request) -> Response:
     """A page of the servers, or all."""
     backend = authorise(request, READ)
     switches = backend.switches
-    query = dict(parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True))
-    known = {"status", "location", *(("page", "page_size") if switches.paging else ())}
+    query = paging.query_of(request)
+    known = {"status", "location", *(paging.PARAMETERS if switches.paging else ())}
     if switches.strict_query and (unknown := sorted(set(query) - known)):
         raise ApiError(400, {name: ["Unknown query parameter."] for name in unknown})
     limits = _filter(query, switches)
@@ -94,19 +72,10 @@ async def list_servers(request: Request) -> Response:
     descending = switches.order == "desc"
     if not switches.paging:
         count, texts = backend.store.page(moment, limits, descending, -1, 0)
-        return _raw_json(f'{{"count":{count},"results":[{",".join(texts)}]}}')
-    page, size = _page_number(query), _page_size(query, switches)
-    count, texts = backend.store.page(moment, limits, descending, size, (page - 1) * size)
-    if page > 1 and not texts:
-        raise ApiError(404, "Invalid page.")
-    following = _page_url(request, switches, query, page + 1) if page * size < count else None
-    previous = _page_url(request, switches, query, page - 1) if page > 1 else None
-    links = f'"next":{views.render(following)},"previous":{views.render(previous)}'
-    return _raw_json(f'{{"count":{count},{links},"results":[{",".join(texts)}]}}')
-
-
-def _raw_json(text: str) -> Response:
-    return Response(text, media_type="application/json")
+        return paging.raw_json(f'{{"count":{count},"results":[{",".join(texts)}]}}')
+    wanted = paging.asked(query, switches)
+    count, texts = backend.store.page(moment, limits, descending, wanted.size, wanted.offset)
+    return paging.page_answer(request, switches, wanted, count, texts)
 
 
 def _filter(query: dict[str, str], switches: Switches) -> Filter:
@@ -121,46 +90,18 @@ def _filter(query: dict[str, str], switches: Switches) -> Filter:
     return Filter(status, query.get("location") or None, caseless)
 
 
-def _page_number(query: dict[str, str]) -> int:
-    text = query.get("page", "1")
-    if not _ID.match(text) or not 0 < int(text) < MAX_PAGE:
-        raise ApiError(404, "Invalid page.")
-    return int(text)
-
-
-def _page_size(query: dict[str, str], switches: Switches) -> int:
-    text = query.get("page_size")
-    if text is None:
-        return min(switches.page_size, switches.max_page_size)
-    digits = text.lstrip("0")
-    if not (digits.isascii() and digits.isdigit()):
-        raise ApiError(400, {"page_size": ["A valid positive integer is required."]})
-    return min(int(digits[:9]), switches.max_page_size)
-
-
-def _page_url(request: Request, switches: Switches, query: dict[str, str], page: int) -> str:
-    base = switches.next_host or request.headers.get("host", "127.0.0.1")
-    if "://" not in base:
-        base = f"http://{base}"
-    others = {name: value for name, value in query.items() if name != "page"}
-    parameters = urlencode({**others, **({"page": page} if page > 1 else {})})
-    return f"{base}{PREFIX}/servers/" + (f"?{parameters}" if parameters else "")
-
-
 @_route("POST", "/servers/")
 async def create_server(request: Request) -> Response:
     """A new server."""
     backend = authorise(request, WRITE)
-    body = _body(request, backend)
+    body = read_body(request, backend)
     fields = validation.check(body, validation.CREATE_CHECKS, validation.REQUIRED_TO_CREATE, backend.switches)
     document = lifecycle.create(backend.store, backend.switches, fields)
     shown = {**document, "name": fields["name"]} if backend.switches.created_name == "sent" else document
-    return json_response(views.created(shown), 201)
-
-
-def _body(request: Request, backend: Backend) -> dict[str, Any]:
-    require_json(request, backend, has_body=True)
-    return validation.parse(request.scope["vps.exchange"].body)
+    view = views.created(shown)
+    if backend.switches.password_shown != "never":
+        view = views.with_password(view, document, backend.switches.password_key)
+    return json_response(view, 201)
 
 
 @_route("GET", "/servers/{server_id}/")
@@ -171,7 +112,14 @@ async def get_server(request: Request) -> Response:
     version = backend.store.at(server, backend.store.now() - backend.switches.stale_ms * MILLISECOND)
     if version is None:
         raise ApiError(404, lifecycle.NOT_FOUND)
-    return json_response(views.detail(version.document, version.live_usage))
+    return json_response(_detail(version, backend.switches))
+
+
+def _detail(version: Version, switches: Switches) -> dict[str, Any]:
+    view = views.detail(version.document, version.live_usage)
+    if switches.password_shown == "detail":
+        view = views.with_password(view, version.document, switches.password_key)
+    return view
 
 
 @_route("PUT", "/servers/{server_id}/")
@@ -190,7 +138,7 @@ def _update(request: Request, required: tuple[str, ...]) -> Response:
     backend = authorise(request, WRITE)
     server = _server_id(request)
     lifecycle.living(backend.store, server)
-    fields = validation.check(_body(request, backend), validation.UPDATE_CHECKS, required, backend.switches)
+    fields = validation.check(read_body(request, backend), validation.UPDATE_CHECKS, required, backend.switches)
     return _update_answer(lifecycle.update(backend.store, backend.switches, server, fields), backend.switches)
 
 
@@ -203,7 +151,7 @@ def _update_answer(version: Version, switches: Switches) -> Response:
         return json_response({})
     if switches.patch_answer == "list_item":
         return json_response(views.list_item(version.document))
-    return json_response(views.detail(version.document, version.live_usage))
+    return json_response(_detail(version, switches))
 
 
 @_route("DELETE", "/servers/{server_id}/")
@@ -243,9 +191,23 @@ def _act(request: Request, name: str) -> Response:
 async def list_plans(request: Request) -> Response:
     """Every plan, or those of one location."""
     backend = authorise(request, READ)
-    if not backend.switches.plans:
+    switches = backend.switches
+    if not switches.plans:
         raise ApiError(404, lifecycle.NOT_FOUND)
-    location = dict(parse_qsl(request.scope["query_string"].decode("latin-1"))).get("location")
-    plans = [catalogue.listed_plan(number) for number in catalogue.PLANS]
-    offered = [plan for plan in plans if location is None or location in plan["locations"]]
+    location = paging.query_of(request).get("location") or None
+    numbers = [number for number in catalogue.PLANS if location is None or location in catalogue.plan_locations(number)]
+    offered = [views.listed_plan(catalogue.listed_plan(number), switches) for number in numbers]
+    if switches.plans_paging:
+        return paging.page_of(request, switches, offered)
     return json_response({"count": len(offered), "results": offered})
+
+
+@_route("GET", "/account/me/")
+async def get_account(request: Request) -> Response:
+    """The account, and the token of the request."""
+    backend = authorise(request, None)
+    if not backend.switches.has_account:
+        raise ApiError(404, lifecycle.NOT_FOUND)
+    token = backend.tokens.find(request.headers.get("authorization"))
+    assert token is not None
+    return json_response(views.account(catalogue.ACCOUNT, token.id, sorted(token.permissions), backend.switches))

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from emulator.keys import Keys
 from emulator.settings import Switches
 from emulator.store import Store
 
@@ -160,6 +161,7 @@ class Backend:
         self.first_switches = switches
         self.switches = switches
         self.tokens = tokens
+        self.keys = Keys(store.connection)
         self.log = RequestLog(store)
         self.rate_limit = RateLimit()
         self.last_request = time.monotonic()
@@ -167,6 +169,7 @@ class Backend:
     def reset(self, switches: Switches | None = None) -> None:
         """As just started with an empty database, with the switches given or else the first ones; tokens stay."""
         self.store.reset()
+        self.keys.reset()
         self.switches = switches or self.first_switches
         self.log.clear()
         self.rate_limit = RateLimit()

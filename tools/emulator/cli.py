@@ -58,11 +58,20 @@ def _token(text: str) -> tuple[str, tuple[str, ...]]:
     return token, tuple(permissions.split(",")) if permissions else EVERYTHING
 
 
+def _numbers(text: str) -> list[int]:
+    return [int(number) for number in text.split(",") if number]
+
+
 def _switch_type(annotation: Any) -> dict[str, Any]:
     """How argparse reads a switch of a type."""
+    if types.NoneType in typing.get_args(annotation):
+        # What is not given depends on other switches.
+        (annotation,) = (one for one in typing.get_args(annotation) if one is not types.NoneType)
     if typing.get_origin(annotation) is typing.Literal:
         choices = typing.get_args(annotation)
         return {"type": type(choices[0]), "choices": choices}
+    if typing.get_origin(annotation) is list:
+        return {"type": _numbers, "metavar": "ID[,ID...]"}
     if annotation is bool:
         return {"type": _flag, "metavar": "{on,off}"}
     return {"type": annotation, "metavar": annotation.__name__.upper()}
@@ -102,7 +111,9 @@ def parser() -> argparse.ArgumentParser:
             if isinstance(field.default, bool)
             else field.default
         )
-        text = f"{field.description} (default: {default!s})" if default != "" else str(field.description)
+        text = (
+            f"{field.description} (default: {default!s})" if default not in ("", None, []) else str(field.description)
+        )
         option = f"--{name.replace('_', '-')}"
         switches.add_argument(
             option, dest=name, default=None, help=text.replace("%", "%%"), **_switch_type(field.annotation)

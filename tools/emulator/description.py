@@ -45,7 +45,7 @@ ALWAYS: dict[int, Answer] = {
 
 @dataclass(frozen=True)
 class Operation:
-    """One endpoint: its success, its errors, its parameters and its body."""
+    """One endpoint: its success, its errors, its parameters and its body. any_token: no permission is needed."""
 
     summary: str
     description: str
@@ -58,6 +58,7 @@ class Operation:
     query: list[dict[str, Any]] = field(default_factory=list)
     with_id: bool = True
     tag: str = "servers"
+    any_token: bool = False
 
     def responses(self) -> dict[int | str, dict[str, Any]]:
         """Every answer, for the route."""
@@ -66,7 +67,8 @@ class Operation:
         }
         if self.answer:
             answers[self.success]["content"] = _reference(self.answer)
-        for status, (meaning, source) in sorted({**ALWAYS, **self.errors}.items()):
+        always = {status: answer for status, answer in ALWAYS.items() if status != 403 or not self.any_token}
+        for status, (meaning, source) in sorted({**always, **self.errors}.items()):
             answers[status] = {"description": f"{meaning} ({source})", "content": CONTENT[status]}
         return answers
 
@@ -129,7 +131,8 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "list_plans": Operation(
         "List plans",
-        "The plans that can be ordered, and where. The response is not paged.",
+        "The plans that can be ordered, and where. The documented response is not paged. Its names and sizes are not "
+        "those that servers show: the documentation contradicts itself, so only a plan's ID identifies it.",
         200,
         "The plans",
         "PlanList",
@@ -139,6 +142,17 @@ OPERATIONS: dict[str, Operation] = {
         ],
         with_id=False,
         tag="plans",
+    ),
+    "get_account": Operation(
+        "Get the account",
+        "The account to which the token belongs, and the permissions of the token. Every active token is accepted.",
+        200,
+        "The account and the token",
+        "Me",
+        {**_401_UNDOCUMENTED, 404: ("There is no such endpoint", UNDOCUMENTED)},
+        with_id=False,
+        tag="account",
+        any_token=True,
     ),
     "create_server": Operation(
         "Create a server",

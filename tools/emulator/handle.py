@@ -108,8 +108,8 @@ class Emulator:
         if self._credits is not None:
             command += ["--credits", str(self._credits)]
         for name, value in self._switches.items():
-            text = ("on" if value else "off") if isinstance(value, bool) else str(value)
-            command.append(f"--{name.replace('_', '-')}={text}")
+            if value is not None:
+                command.append(f"--{name.replace('_', '-')}={_argument(value)}")
         return command
 
     def start(self) -> Emulator:
@@ -216,7 +216,8 @@ class Emulator:
         self._control("DELETE", f"servers/{id}")
 
     def servers(self) -> list[dict[str, Any]]:
-        """Every server as it is stored at this moment, ssh_key_id included, whatever lists and details show."""
+        """Every server as it is stored at this moment, whatever lists and details show: ssh_key_id included, and
+        given_password, the password that the switch `password` shows."""
         return self._control("GET", "servers")["servers"]
 
     def requests(self, after: int = 0) -> list[dict[str, Any]]:
@@ -267,6 +268,12 @@ class Emulator:
         except OSError as error:
             raise EmulatorError(f"{method} {path}: {error}\n{self.errors()}") from None
         return json.loads(text) if text else None
+
+
+def _argument(value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
 
 
 def _read(stream: Any, give: Callable[[str | None], Any]) -> threading.Thread:

@@ -55,6 +55,7 @@ def new_document(server: int, fields: dict[str, Any], switches: Switches, moment
         "created_at": iso(moment, switches.clock_skew_s),
         "updated_at": iso(moment, switches.clock_skew_s),
         "ssh_key_id": fields.get("ssh_key_id"),
+        "given_password": catalogue.password(server),
     }
 
 
@@ -164,6 +165,14 @@ def act(store: Store, switches: Switches, server: int, name: str) -> dict[str, A
         _schedule(store, switches, server, now, {"status": action.becomes})
         _schedule(store, switches, server, now + delay * MILLISECOND, {"status": ends_in})
     return version.document
+
+
+def resize(store: Store, switches: Switches, server: int, plan: int) -> None:
+    """Give a server another plan, at once. ApiError where its status does not allow it."""
+    with store.transaction():
+        version = living(store, server)
+        _refuse_in_transition(version, switches.actions_in_transition)
+        _schedule(store, switches, server, store.now(), {"plan": dict(catalogue.PLANS[plan])})
 
 
 def complete(server: int, fields: dict[str, Any], switches: Switches, now: int) -> dict[str, Any]:

@@ -61,7 +61,7 @@ class Plan(BaseModel):
     """A plan, as shown in lists and in the response to a create."""
 
     id: Annotated[int, Field(examples=[1])]
-    name: Annotated[str, Field(examples=["Standard VPS"])]
+    name: Annotated[str, Field(examples=["Standard VPS"], description="May differ from place to place")]
     vcpus: Annotated[int, Field(examples=[2])]
     memory: Annotated[int, Field(examples=[4096], description="MB (inferred)")]
     storage: Annotated[int, Field(examples=[80], description="GB (inferred)")]
@@ -88,7 +88,36 @@ class PlanList(BaseModel):
     """All plans, or those that are offered in one datacenter."""
 
     count: Annotated[int, Field(ge=0)]
+    next: Annotated[str, Field(description="URL of the next page (not documented)")] | None = None
+    previous: Annotated[str, Field(description="URL of the previous page (not documented)")] | None = None
     results: list[ListedPlan]
+
+
+class Account(BaseModel):
+    """The account to which a token belongs."""
+
+    email: Annotated[str, Field(examples=["jane.doe@example.com"])]
+    first_name: Annotated[str, Field(examples=["Jane"])]
+    last_name: Annotated[str, Field(examples=["Doe"])]
+    company_name: Annotated[str, Field(examples=["Example Ltd."])]
+    created_at: Annotated[
+        str,
+        Field(pattern=r"^\d{4}-\d{2}-\d{2}$", json_schema_extra={"format": "date"}, examples=["2024-06-15"]),
+    ]
+
+
+class Token(BaseModel):
+    """The token of the request, without its text."""
+
+    name: Annotated[str, Field(examples=["deploy"])]
+    permissions: Annotated[list[str], Field(examples=[["servers:*"]])]
+
+
+class Me(BaseModel):
+    """Who is asking, and what the token permits."""
+
+    account: Account
+    token: Token
 
 
 class OperatingSystem(BaseModel):

@@ -26,16 +26,17 @@ REFERENCE = "#/components/schemas/{model}"
 VENDOR_URL = "https://admin.vps.org/api/v1"
 
 DESCRIPTION = """\
-The nine endpoints of the VPS.org servers API and the list of plans, as far as they are documented. Anything marked as
-"not documented" may differ in the real API; anything marked as "vendor's client" is known only from the vendor's
-published clients. Every request has the headers `Authorization: Bearer TOKEN` and `Content-Type: application/json`;
-every path ends with a slash.
+The nine endpoints of the VPS.org servers API, the list of plans, and the account, as far as they are documented.
+Anything marked as "not documented" may differ in the real API; anything marked as "vendor's client" is known only from
+the vendor's published clients. Every request has the headers `Authorization: Bearer TOKEN` and
+`Content-Type: application/json`; every path ends with a slash.
 """
 
 SCHEMAS: dict[str, Any] = {
     "ServerId": models.ServerId,
     "ServerList": models.ServerList,
     "PlanList": models.PlanList,
+    "Me": models.Me,
     "ServerDetail": models.ServerDetail,
     "CreatedServer": models.CreatedServer,
     "ActionAnswer": models.ActionAnswer,
@@ -76,6 +77,7 @@ def describe(app: FastAPI, prefix: str) -> dict[str, Any]:
         tags=[
             {"name": "servers", "description": "Virtual servers"},
             {"name": "plans", "description": "What can be ordered"},
+            {"name": "account", "description": "Who is asking"},
         ],
     )
     description["paths"] = {path.removeprefix(prefix): item for path, item in description["paths"].items()}

@@ -25,6 +25,21 @@ class Switches(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
+    # Which of the two descriptions of the API
+    dialect: Literal["documented", "clients"] = Field(
+        "documented",
+        description="which description of the API holds: its documentation, or what the vendor's published clients "
+        "expect, with UUIDs and with other paths and fields",
+    )
+    client_addresses: Literal["lists", "objects", "ip_address", "all"] = Field(
+        "lists",
+        description="how the clients' dialect shows addresses: ipv4_addresses and ipv6_addresses (vps-mcp), "
+        "ip_addresses or ip_address (vpsdotorg), or all of them",
+    )
+    nested_ids: bool = Field(
+        True, description="whether plan, location, and system in the clients' dialect have their IDs in details"
+    )
+
     # The life of a server
     provision_ms: int = _delay(300, "time from a create to the end of provisioning (documented: 2 to 5 minutes)")
     address_ms: int = _delay(100, "time from the end of provisioning until the addresses appear")
@@ -83,6 +98,32 @@ class Switches(BaseModel):
         "ignore", description="how unknown fields in a request body are handled"
     )
     plans: bool = Field(True, description="whether there is a list of plans; off: GET /plans/ results in 404")
+    plans_paging: bool = Field(False, description="whether the documented list of plans is paged like that of servers")
+    plan_prices: Literal["numbers", "texts", "null", "absent"] = Field(
+        "numbers", description='the prices of listed plans: numbers, decimal texts such as "5.00", null, or left out'
+    )
+    plan_locations: bool = Field(True, description="whether listed plans have their locations; off: left out")
+    unavailable_plans: list[int] = Field(
+        [], description="IDs of plans that are listed as unavailable, and with which a create results in 400"
+    )
+    account: bool | None = Field(
+        None,
+        description="whether there is an account, with the token's permissions; off: GET /account/me/ results in 404 "
+        "(default: on, but off in the clients' dialect)",
+    )
+    extra_keys: bool = Field(
+        False, description="whether listed plans, the account, and the token have a key that is documented nowhere"
+    )
+    password: Literal["never", "created", "detail"] | None = Field(
+        None,
+        description="where a server's password is shown: nowhere, in the response to its create, or also in its "
+        "details (default: never, but created in the clients' dialect)",
+    )
+    password_key: str = Field(
+        "password",
+        pattern=r"^[a-z_]+(\.[a-z_]+)?$",
+        description="the key of the password; with a dot, it is nested, as in access.root_password",
+    )
     stored_names: Literal["as_sent", "lowercase", "cut"] = Field(
         "as_sent", description="how a name is stored: as it was sent, in lowercase, or cut to 12 characters"
     )
@@ -120,6 +161,16 @@ class Switches(BaseModel):
     slash_redirect: bool = Field(
         False, description="whether a path without its trailing slash results in 301; off: 404"
     )
+
+    @property
+    def has_account(self) -> bool:
+        """Whether there is an account: the vendor's clients ask for none."""
+        return self.dialect == "documented" if self.account is None else self.account
+
+    @property
+    def password_shown(self) -> Literal["never", "created", "detail"]:
+        """Where a password is shown: the documentation knows none, the vendor's client one "shown once"."""
+        return self.password or ("never" if self.dialect == "documented" else "created")
 
 
 def changed(switches: Switches, values: dict[str, Any]) -> Switches:

@@ -65,6 +65,10 @@ def _column(value: Any) -> str | None:
     return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else None
 
 
+def _version(row: tuple[Any, ...]) -> Version:
+    return Version(row[0], row[1], row[2], bool(row[3]), json.loads(row[4]))
+
+
 class Store:
     """Servers and the account. One process, one thread."""
 
@@ -115,10 +119,22 @@ class Store:
             "until > ?",
             (server, moment, moment),
         ).fetchone()
-        return Version(row[0], row[1], row[2], bool(row[3]), json.loads(row[4])) if row else None
+        return _version(row) if row else None
 
     def page(self, moment: int, limits: Filter, descending: bool, size: int, offset: int) -> tuple[int, list[str]]:
-        """How many servers there are at a moment, and the texts of one page of them, by id."""
+        """How many servers there are at a moment, and the documented texts of one page of them, by id."""
+        count, rows = self._page("listed", moment, limits, descending, size, offset)
+        return count, [row[0] for row in rows]
+
+    def page_of_versions(self, moment: int, descending: bool, size: int, offset: int) -> tuple[int, list[Version]]:
+        """How many servers there are at a moment, and one page of them, by id."""
+        columns = "server, since, until, live_usage, document"
+        count, rows = self._page(columns, moment, Filter(), descending, size, offset)
+        return count, [_version(row) for row in rows]
+
+    def _page(
+        self, columns: str, moment: int, limits: Filter, descending: bool, size: int, offset: int
+    ) -> tuple[int, sqlite3.Cursor]:
         where, values = "since <= ? AND until > ?", [moment, moment]
         for column, wanted in (("status", limits.status), ("location", limits.location)):
             if wanted is not None:
@@ -130,11 +146,11 @@ class Store:
         direction = "DESC" if descending else "ASC"
         # The inner query walks the narrow index only; the wide rows are read for one page.
         rows = self.connection.execute(
-            f"SELECT listed FROM versions WHERE rowid IN (SELECT rowid FROM versions INDEXED BY moments WHERE {where}"
-            f" ORDER BY server {direction} LIMIT ? OFFSET ?) ORDER BY server {direction}",
+            f"SELECT {columns} FROM versions WHERE rowid IN (SELECT rowid FROM versions INDEXED BY moments WHERE "
+            f"{where} ORDER BY server {direction} LIMIT ? OFFSET ?) ORDER BY server {direction}",
             (*values, size, offset),
         )
-        return count, [row[0] for row in rows]
+        return count, rows
 
     def everything(self) -> list[Version]:
         """Every server at this moment, whole, by id."""
@@ -144,7 +160,7 @@ class Store:
             "server",
             (moment, moment),
         )
-        return [Version(row[0], row[1], row[2], bool(row[3]), json.loads(row[4])) for row in rows]
+        return [_version(row) for row in rows]
 
     def is_ending(self, server: int) -> bool:
         """Whether a server is deleted, perhaps at a later moment."""

@@ -51,14 +51,15 @@ def _no_constant(text: str) -> None:
     raise ValueError(f"Out of range float values are not JSON compliant: {text}")
 
 
-def _text(value: Any) -> str | None:
+def text_problem(value: Any) -> str | None:
+    """What is wrong with a value that must be a text and not blank; None where nothing is."""
     if not isinstance(value, str):
         return NOT_TEXT
     return None if value.strip() else BLANK
 
 
 def _check_name(value: Any, switches: Switches) -> str | None:
-    if problem := _text(value):
+    if problem := text_problem(value):
         return problem
     if len(value) > switches.name_max_length:
         return f"Ensure this field has no more than {switches.name_max_length} characters."
@@ -66,7 +67,7 @@ def _check_name(value: Any, switches: Switches) -> str | None:
 
 
 def _check_hostname(value: Any, switches: Switches) -> str | None:
-    if problem := _text(value):
+    if problem := text_problem(value):
         return problem
     if switches.hostname_check == "none":
         return None
@@ -74,6 +75,15 @@ def _check_hostname(value: Any, switches: Switches) -> str | None:
         return f"Ensure this field has no more than {HOSTNAME_MAX_LENGTH} characters."
     pattern = _hostname if switches.hostname_check == "fqdn" else _label_or_hostname
     return None if pattern.match(value) else "Enter a valid fully qualified domain name."
+
+
+def check_label_or_hostname(value: Any, switches: Switches) -> str | None:
+    """What is wrong with a name that may be a hostname or its first label; None where nothing is."""
+    if problem := text_problem(value):
+        return problem
+    if len(value) > switches.name_max_length:
+        return f"Ensure this field has no more than {switches.name_max_length} characters."
+    return None if _label_or_hostname.match(value) else "Enter a valid hostname."
 
 
 def _integer(value: Any) -> int | None:
@@ -93,6 +103,16 @@ def _known(catalogue_ids: Any) -> Check:
         return None if number in catalogue_ids else f'Invalid pk "{number}" - object does not exist.'
 
     return check
+
+
+def _check_plan(value: Any, switches: Switches) -> str | None:
+    problem = _known(catalogue.PLANS)(value, switches)
+    return problem or unavailable(int(value), switches)
+
+
+def unavailable(plan: int, switches: Switches) -> str | None:
+    """What is wrong with creating a server with a plan that is there (assumed: what is not available is refused)."""
+    return "This plan is not available." if plan in switches.unavailable_plans else None
 
 
 def _check_ssh_key(value: Any, switches: Switches) -> str | None:
@@ -116,7 +136,7 @@ def _check_boolean(value: Any, switches: Switches) -> str | None:
 UPDATE_CHECKS: dict[str, Check] = {"name": _check_name, "hostname": _check_hostname, "backups_enabled": _check_boolean}
 CREATE_CHECKS: dict[str, Check] = {
     **UPDATE_CHECKS,
-    "plan_id": _known(catalogue.PLANS),
+    "plan_id": _check_plan,
     "os_id": _known(catalogue.SYSTEMS),
     "location": _check_location,
     "ssh_key_id": _check_ssh_key,

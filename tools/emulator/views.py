@@ -9,10 +9,14 @@ import itertools
 import json
 from typing import Any
 
+from emulator.settings import Switches
+
+EXTRA_KEY = {"x_undocumented": {"note": "A key that no documentation has."}}
+
 # Documented: a list item lacks these fields of the detail, and its plan lacks the bandwidth.
 DETAIL_ONLY = ("backups_enabled", "ipv6_address", "resource_usage")
-# Documented: accepted at creation and never given back.
-NEVER_SHOWN = ("ssh_key_id",)
+# Documented: the SSH key is accepted at creation and never given back. The password has views of its own.
+NEVER_SHOWN = ("ssh_key_id", "given_password")
 # Of the detail's fields, the create answer lacks these.
 NOT_IN_CREATED = ("ipv6_address", "resource_usage")
 
@@ -85,6 +89,49 @@ def _usage(document: dict[str, Any]) -> dict[str, Any]:
         "disk_used": share("storage", 40),
         "bandwidth_used": 450 + read,
     }
+
+
+def with_password(view: dict[str, Any], document: dict[str, Any], key: str) -> dict[str, Any]:
+    """A view with the server's password, if it has one. A key with a dot: in an object of its own, or in one that is
+    there.
+    """
+    password = document.get("given_password")
+    if password is None:
+        return view
+    outer, _dot, inner = key.partition(".")
+    if not inner:
+        return {**view, outer: password}
+    there = view.get(outer)
+    return {**view, outer: {**(there if isinstance(there, dict) else {}), inner: password}}
+
+
+def priced(plan: dict[str, Any], prices: str, places: dict[str, int]) -> dict[str, Any]:
+    """A plan with its prices as the switch plan_prices says. places: the fields, with their places as decimal text."""
+    if prices == "absent":
+        return _without(plan, tuple(places))
+    if prices == "null":
+        return {**plan, **dict.fromkeys(places)}
+    if prices == "texts":
+        return {**plan, **{field: f"{plan[field]:.{count}f}" for field, count in places.items()}}
+    return plan
+
+
+def listed_plan(plan: dict[str, Any], switches: Switches) -> dict[str, Any]:
+    """A plan of the catalogue as the documented list shows it."""
+    view = priced(plan, switches.plan_prices, {"price_monthly": 2, "price_hourly": 3})
+    if plan["id"] in switches.unavailable_plans:
+        view = {**view, "available": False}
+    if not switches.plan_locations:
+        view = _without(view, ("locations",))
+    return {**view, **EXTRA_KEY} if switches.extra_keys else view
+
+
+def account(
+    account: dict[str, Any], token_name: str, permissions: list[str], switches: Switches
+) -> dict[str, dict[str, Any]]:
+    """The account, and the token of the request with its permissions."""
+    extra = EXTRA_KEY if switches.extra_keys else {}
+    return {"account": {**account, **extra}, "token": {"name": token_name, "permissions": permissions, **extra}}
 
 
 def action_answer(document: dict[str, Any], status: str, message: str) -> dict[str, Any]:

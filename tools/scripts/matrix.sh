@@ -29,7 +29,7 @@ else
     with_client=2.16
     set -- tests/unit tests/integration
     for name in awx_bad_input awx_counting awx_guide awx_navigator awx_register awx_register_errors awx_two_jobs clock contract_proxy documents \
-        faults_matrix limits manners races rate_limits storm; do
+        faults_matrix fleet_as_one lagging_lists limits manners other_description passwords races rate_limits spelling storm; do
         set -- --ignore "tests/integration/test_$name.py" "$@"
     done
 fi

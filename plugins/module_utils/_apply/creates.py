@@ -92,6 +92,7 @@ class Creates:
             job.outcome_is_open = False
             self._ledger.failed(fields, error)
             job.fail(error)
+            job.passwords = self._servers.api.passwords_of(fields["name"], (job.server_id,))
             if isinstance(error, ApiError) and error.denied:
                 raise
             return
@@ -100,6 +101,8 @@ class Creates:
         job.is_detail = job.gone = False
         server.pop("message", None)  # type: ignore[typeddict-item]  # documented beside the fields of the server
         job.server_id, job.server = server["id"], server
+        # A response without an id was about the only new server of that name.
+        job.passwords = self._servers.api.passwords_of(fields["name"], (server["id"], None))
         job.actions.append({"action": action, "id": server["id"], "name": fields["name"]})
         job.outcome_is_open = False
         self._observer.created(fields["name"], server["id"])

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from .._client.errors import About, ServerId, VpsError
+from .._client.passwords import ShownPasswords
 from .._server.model import Server, ServerPlan, Step
 from .._server.wait import Wait
 
@@ -30,6 +31,7 @@ class Job:
     may_have_changed: bool = False
     outcome_is_open: bool = False  # whether a create is under way
     wait: Wait | None = None
+    passwords: ShownPasswords | None = None  # by the response to this run's create
     gone: bool = False
     is_detail: bool = False  # whether `server` is a detail that was read after the last write
 
@@ -54,6 +56,11 @@ class Job:
     def about(self) -> About:
         """The server, for errors."""
         return About(self.name, self.server_id, self.status, self.server)
+
+    @property
+    def password(self) -> str | None:
+        """The password of the server, where this run has created it and the API has shown one."""
+        return self.passwords.value if self.passwords else None
 
     @property
     def changed(self) -> bool:

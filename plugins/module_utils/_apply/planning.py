@@ -13,7 +13,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from .._client.budget import Budget
 from .._client.errors import ServerId, VpsError
@@ -26,13 +26,15 @@ class TaskPlan(NamedTuple):
     """What a task declares, beside what a look at the account has found.
 
     `refusal`: why the task as a whole must not begin, beside the refusals of its servers. `seen`: the ids in the list
-    that was read; None where none was. `warnings`: those about the declaration as a whole.
+    that was read; None where none was. `warnings`: those about the declaration as a whole. `cost`: what it would cost,
+    where that was looked up.
     """
 
     servers: tuple[ServerPlan, ...]
     refusal: VpsError | None = None
     seen: frozenset[ServerId] | None = None
     warnings: tuple[str, ...] = ()
+    cost: Mapping[str, Any] | None = None
 
     @property
     def is_refused(self) -> bool:

@@ -20,8 +20,9 @@ from .concurrent import DEFAULT_CONCURRENCY, run_all
 from .errors import ServerId, VpsError
 from .exchange import ExchangeFailure, Http, Response, malformed
 from .page import is_page
-from .responses import Item, MalformedResponse, Page, Query, check_page, is_id, joined, parse_json
-from .retry_policy import FailureKind, Operation, Reaction, advice_for, reaction_to, tries
+from .passwords import ShownPasswords, keys_in_text, may_show_password, without_passwords
+from .responses import Item, MalformedResponse, OtherDescription, Page, Query, check_page, is_id, joined, parse_json
+from .retry_policy import OTHER_API_ADVICE, FailureKind, Operation, Reaction, advice_for, reaction_to, tries
 
 PAGE_SIZE = 100  # the largest that the vendor's client asks for
 MOST_PAGES = 1000
@@ -59,6 +60,8 @@ class ApiError(VpsError):
         is_of_object = failure.kind is FailureKind.NOT_FOUND and endpoint.object_id is not None
         said_by_api = failure.response is None or may_be_of_the_api(failure.response.body)
         advice = "" if is_of_object else advice_for(failure.status, said_by_api=said_by_api)
+        if failure.kind is FailureKind.OTHER_API:
+            advice = OTHER_API_ADVICE
         self._explained = f"{failure.reason.rstrip('.')}. {note or advice}".rstrip()
         super().__init__(f"{self.request}: {self._explained}")
 
@@ -84,6 +87,7 @@ class ApiClient:
         self._http = http
         self.budget = budget
         self.may_have_echoed = False  # whether the token may be in anything that was read
+        self._has_written = False
 
     @property
     def scrub(self) -> Callable[[str], str]:
@@ -92,6 +96,13 @@ class ApiClient:
 
     # Reads
 
+    def ask(self, endpoint: Endpoint, *, query: Query = ()) -> Response:
+        """GET, sent once: the response with a status of success, whatever its body.
+
+        Raises ExchangeFailure, TimeLimitReached, Cancelled.
+        """
+        return self._exchange("GET", endpoint, query=query)
+
     def read(
         self,
         endpoint: Endpoint,
@@ -99,11 +110,13 @@ class ApiClient:
         *,
         query: Query = (),
         attempts: int | None = None,
+        is_needed: bool = True,
     ) -> Checked:
         """GET, as often as the failure table allows, until a whole response is there that `check` does not call
         malformed.
 
-        `attempts`: how often it may be sent, by default as often as `api_retries` says.
+        `attempts`: how often it may be sent, by default as often as `api_retries` says. `is_needed`: whether the task
+        can't go on without it, so that nothing more is sent if the token is turned down.
         Raises ApiError, TimeLimitReached, Cancelled.
         """
         allowed = attempts or tries(Operation.READ, self.budget.retries)
@@ -113,27 +126,33 @@ class ApiClient:
             try:
                 return self._checked(self._exchange("GET", endpoint, query=query), check)
             except ExchangeFailure as failure:
-                error = ApiError("GET", endpoint, failure)
+                error = ApiError("GET", endpoint, failure, "" if self._has_written else _note_before_writes(failure))
                 throttled = failure.kind is FailureKind.THROTTLED
                 # "Later" is no failed try: the time limit counts. Without one, it must say when.
                 if not throttled or (self.budget.limit is None and failure.retry_after is None):
                     attempt += 1
-                if error.denied:  # whatever else is read or sent at the same time would meet the same
+                if error.denied and is_needed:  # whatever else is read or sent at the same time would meet the same
                     self.budget.cancel(error.reason)
                 if reaction_to(failure.kind, Operation.READ) is not Reaction.AGAIN or attempt >= allowed:
                     raise error from None
                 self.budget.pause_before_retry(backoff, failure.retry_after, error, throttled=throttled)
 
     def pages(
-        self, endpoint: Endpoint, check_item: Callable[[Any], Item], *, filters: Query = (), attempts: int | None = None
+        self,
+        endpoint: Endpoint,
+        check_item: Callable[[Any], Item],
+        *,
+        filters: Query = (),
+        attempts: int | None = None,
+        is_needed: bool = True,
     ) -> list[Item]:
         """Every object of a list, all pages: a whole list or an error.
 
         `filters`: what the API may select by. That is an optimisation only, dropped where the list contradicts itself,
         and for the caller to do again. `attempts`: how often each page may be asked for, by default as often as
-        `api_retries` says. Raises ApiError, TimeLimitReached, Cancelled.
+        `api_retries` says. `is_needed`: see `read`. Raises ApiError, TimeLimitReached, Cancelled.
         """
-        reading = _List(self, endpoint, check_item, attempts)
+        reading = _List(self, endpoint, check_item, attempts, is_needed)
         try:
             return reading.whole(filters)
         except MalformedResponse:
@@ -155,16 +174,19 @@ class ApiClient:
         check: Callable[[Any], Checked],
         *,
         accepted: Collection[HTTPStatus],
+        take_passwords: Callable[[ShownPasswords], None] = lambda _shown: None,
     ) -> Checked:
         """A request that changes something, sent once. What follows from a failure is for the caller to decide.
 
-        `accepted`: the statuses that are an acceptance; empty where the shape of the response decides. Raises
-        ExchangeFailure.
+        `accepted`: the statuses that are an acceptance; empty where the shape of the response decides.
+        `take_passwords`: is given the passwords that the response shows, also where `check` turns it down. They are in
+        nothing that is returned. Raises ExchangeFailure.
         """
+        self._has_written = True
         response = self._exchange(method, endpoint, body=body)
         if accepted and response.status not in accepted:
             raise malformed(f"HTTP {response.status}, which is not a documented response", response)
-        return self._checked(response, check)
+        return self._checked(response, check, take_passwords)
 
     def _exchange(self, method: str, endpoint: Endpoint, **options: Any) -> Response:
         """One exchange at the task's pace.
@@ -176,23 +198,57 @@ class ApiClient:
         try:
             response = self._http.exchange(method, path, **options)
         except ExchangeFailure as failure:
+            if failure.response is not None:
+                self._note_echo(failure.response)
             if failure.kind is FailureKind.THROTTLED:
                 self.budget.throttled(sent_at, failure.retry_after)
             elif failure.retry_after:
                 self.budget.hold(failure.retry_after)
             raise
         self.budget.granted(sent_at)
-        self.may_have_echoed = self.may_have_echoed or self._http.may_echo(response.body)
+        self._note_echo(response)
         return response
 
-    def _checked(self, response: Response, check: Callable[[Any], Checked]) -> Checked:
+    def _note_echo(self, response: Response) -> None:
+        self.may_have_echoed = self.may_have_echoed or self._http.may_echo(response.body)
+
+    def _checked(
+        self,
+        response: Response,
+        check: Callable[[Any], Checked],
+        take_passwords: Callable[[ShownPasswords], None] = lambda _shown: None,
+    ) -> Checked:
+        if response.status == HTTPStatus.NO_CONTENT and check is anything:
+            return check(None)
         try:
-            if response.status == HTTPStatus.NO_CONTENT and check is anything:
-                return check(None)
-            return check(parse_json(response.body))
+            return _checked_body(response.body, check, take_passwords)
+        except OtherDescription as problem:
+            raise ExchangeFailure(FailureKind.OTHER_API, str(problem), response=response) from None
         except MalformedResponse as problem:
             phrase = error_words(response.body, self.scrub) if is_page(response.body) else str(problem)
             raise malformed(phrase, response) from None
+
+
+def _note_before_writes(failure: ExchangeFailure) -> str:
+    return f"Nothing was written. {OTHER_API_ADVICE}" if failure.kind is FailureKind.OTHER_API else ""
+
+
+def _checked_body(
+    body: bytes, check: Callable[[Any], Checked], take_passwords: Callable[[ShownPasswords], None]
+) -> Checked:
+    """What a check makes of the JSON value of a body, in which there is no password. Raises MalformedResponse."""
+    try:
+        value = parse_json(body)
+    except MalformedResponse:
+        if not is_page(body) and (shown := keys_in_text(body)) is not None:
+            take_passwords(shown)
+        raise
+    if not may_show_password(body):
+        return check(value)
+    value, shown = without_passwords(value)
+    if shown is not None:
+        take_passwords(shown)
+    return check(value)
 
 
 def anything(value: Any) -> None:
@@ -203,12 +259,18 @@ class _List:
     """One list that is read. Its methods raise MalformedResponse where it contradicts itself."""
 
     def __init__(
-        self, client: ApiClient, endpoint: Endpoint, check_item: Callable[[Any], Any], attempts: int | None
+        self,
+        client: ApiClient,
+        endpoint: Endpoint,
+        check_item: Callable[[Any], Any],
+        attempts: int | None,
+        is_needed: bool,
     ) -> None:
         self._client = client
         self._endpoint = endpoint
         self._check_item = check_item
         self._attempts = attempts
+        self._is_needed = is_needed
 
     def whole(self, filters: Query) -> list[Any]:
         """All its objects."""
@@ -247,7 +309,11 @@ class _List:
 
     def _page(self, query: Query) -> Page[Any]:
         return self._client.read(
-            self._endpoint, lambda value: check_page(value, self._check_item), query=query, attempts=self._attempts
+            self._endpoint,
+            lambda value: check_page(value, self._check_item),
+            query=query,
+            attempts=self._attempts,
+            is_needed=self._is_needed,
         )
 
 

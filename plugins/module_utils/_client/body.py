@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .page import is_page, page_words
+from .passwords import mask_passwords, without_passwords
 from .responses import HTML_PAGE
 
 BODY_LIMIT = 32 * 1024 * 1024  # bytes, on the wire and unpacked
@@ -62,7 +63,8 @@ def _unpacked(body: bytes, encoding: str) -> bytes:
 
 
 def error_words(body: bytes, scrub: Callable[[str], str] = str, limit: int = 500) -> str:
-    """The API's own words in an error body of any shape, shortened to `limit` characters, without control characters.
+    """The API's own words in an error body of any shape, shortened to `limit` characters, without control characters
+    and passwords.
 
     `scrub` comes before the cut, which could leave the first half of a token. The shapes of Django REST Framework are
     expected by the vendor's client; nothing is documented.
@@ -71,13 +73,21 @@ def error_words(body: bytes, scrub: Callable[[str], str] = str, limit: int = 500
     if not head:
         return ""
     if is_page(body):
-        words = printable(scrub(page_words(body)), limit)
+        words = _shown(page_words(body), scrub, limit)
         return f"{HTML_PAGE}. It says: {words}" if words else HTML_PAGE
     text = head.decode("utf-8", "replace")
     if len(body) <= 64 * 1024:
         with contextlib.suppress(ValueError, RecursionError):
-            text = _flat_words(json.loads(body))
-    return printable(scrub(text), limit)
+            text = _flat_words(without_passwords(json.loads(body))[0])
+    return _shown(text, scrub, limit)
+
+
+def _shown(text: str, scrub: Callable[[str], str], limit: int) -> str:
+    """Words without the token and passwords.
+
+    A cut comes after a key and in a value at the worst, which is then masked up to the cut.
+    """
+    return printable(mask_passwords(printable(scrub(text), 4 * limit)), limit)
 
 
 def may_be_of_the_api(body: bytes) -> bool:

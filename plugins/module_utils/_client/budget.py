@@ -156,7 +156,7 @@ class Budget(TaskTime):
                 self.check_patience(pause)
             elif pause > self._patience_left():
                 raise TimeLimitReached(
-                    f"The API answers only so few requests that the next one can be sent in {pause:.0f} s, which is "
+                    f"The API answers only so few requests that the next one can be sent in {pause:.1f} s, which is "
                     "later than the time limit."
                 )
             if pause > 0:

@@ -10,6 +10,8 @@ import codecs
 import html
 import re
 
+from .passwords import mask_elements
+
 _READ = 64 * 1024  # bytes of a page
 # Python's own parser takes time that grows with the square of what a hostile page holds; these patterns do not.
 _TITLE = re.compile(r"<title\b[^<>]*>([^<]*)", re.IGNORECASE)
@@ -25,10 +27,10 @@ def is_page(body: bytes) -> bool:
 
 
 def page_words(body: bytes) -> str:
-    """The title, then the text, without tags, scripts, and styles. Not shortened, and not freed of control
-    characters.
+    """The title, then the text, without tags, scripts, styles, and the content of elements called password. Not
+    shortened, and not freed of control characters.
     """
-    page = body[:_READ].removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace")
+    page = mask_elements(body[:_READ].removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace"))
     found = _TITLE.search(page)
     title, text = (
         " ".join(html.unescape(part).split())

@@ -35,6 +35,27 @@ class MalformedResponse(ValueError):
     """The response is not what the API documents. The message is a phrase."""
 
 
+class OtherDescription(MalformedResponse):
+    """The response is what the vendor's own clients expect, which is not what the API documents: its objects are
+    identified by a `uuid`. The message is a phrase.
+    """
+
+
+# What a response shows of one account in the one description or the other. Known from the vendor's clients vps-mcp and
+# vpsdotorg, which read these keys.
+OTHER_DESCRIPTION = "an API as the vendor's own clients (vps-mcp, vpsdotorg) describe it, not as it is documented"
+
+
+def check_description(item: Mapping[str, Any], kind: str) -> None:
+    """Raise OtherDescription for an object without a usable `id` that is identified by a `uuid`. `kind`: what to call
+    it, with its article.
+    """
+    if isinstance(item.get("uuid"), str):
+        raise OtherDescription(
+            f"the response identifies {kind} by a uuid and not by an integer id: this is {OTHER_DESCRIPTION}"
+        )
+
+
 def is_integer(value: Any) -> TypeGuard[int]:
     """Whether a JSON value is an integer; a boolean, which Python counts among them, is none."""
     return isinstance(value, int) and not isinstance(value, bool)
@@ -133,13 +154,20 @@ class Page(Generic[Item]):
 
 
 def check_page(value: Any, check_item: Callable[[Any], Item]) -> Page[Item]:
-    """A page of objects that have an `id`, each checked by `check_item`. Raises MalformedResponse."""
-    if not isinstance(value, dict) or not isinstance(value.get("results"), list):
+    """A page of objects that have an `id`, each checked by `check_item`. Raises MalformedResponse.
+
+    The objects come first: where they are those of another description, the page need not be what is documented.
+    """
+    results = value.get("results") if isinstance(value, dict) else value
+    if not isinstance(results, list):
         raise MalformedResponse("the response is not a list (no results)")
+    items = tuple(_each_once(map(check_item, results)).values())
+    if not isinstance(value, dict):
+        raise MalformedResponse("the response is an array without a count, so it may be incomplete")
     count = value.get("count")
     if not is_integer(count) or count < 0:
         raise MalformedResponse("the list has no count")
-    return Page(tuple(_each_once(map(check_item, value["results"])).values()), count, _query_of(value.get("next")))
+    return Page(items, count, _query_of(value.get("next")))
 
 
 def joined(pages: Sequence[Page[Item]]) -> list[Item]:

@@ -48,6 +48,7 @@ class Reaction(Enum):
     LOOK_AGAIN = "look: done, or gone, or else send again"
     LOOK_ONLY = "look: adopt what the request has brought about, or fail with an unknown outcome; never send again"
     LOOK_OR_FAIL = "look: adopt, or fail with the API's words"
+    FAIL_OPEN = "fail with an unknown outcome, without a look: what is there could not be told; never send again"
     SETTLE = "look: done; in another transition: wait for its end, then once more; else fail with the API's words"
 
 
@@ -68,6 +69,7 @@ class FailureKind(Enum):
     BUSY = "409, 423"
     THROTTLED = "429, 503 with Retry-After"
     ODD_SUCCESS = "another 2xx than a documented one"
+    OTHER_API = "a well-formed response of the other description of this API: objects identified by a uuid"
 
     @property
     def proof(self) -> Proof:
@@ -112,6 +114,7 @@ SERVER_ERROR  INDETERMINATE  possible  AGAIN  LOOK_ONLY     LOOK_AGAIN  LOOK_AGA
 BUSY          INDETERMINATE  none      AGAIN  LOOK_OR_FAIL  LOOK_AGAIN  LOOK_AGAIN  SETTLE      LOOK_OR_FAIL
 THROTTLED     REFUSED        none      AGAIN  LOOK_AGAIN    AGAIN       LOOK_AGAIN  LOOK_AGAIN  LOOK_AGAIN
 ODD_SUCCESS   INDETERMINATE  possible  AGAIN  LOOK_ONLY     LOOK_AGAIN  LOOK_AGAIN  LOOK_AGAIN  LOOK_ONLY
+OTHER_API     INDETERMINATE  possible  FAIL   FAIL_OPEN     LOOK_AGAIN  LOOK_AGAIN  LOOK_AGAIN  LOOK_ONLY
 """
 # BUSY proves nothing about the server, which another request is changing; but this request took no effect.
 
@@ -157,6 +160,9 @@ _ADVICE: Mapping[int, str] = {
     HTTPStatus.PAYMENT_REQUIRED: "The account does not have enough credit; nothing was created.",
     HTTPStatus.NOT_FOUND: "The API knows no such address: check api_url.",
 }
+OTHER_API_ADVICE = (
+    "This collection can't manage such an account. The module vpsorg.cloud.vps_api_info tells what the account speaks."
+)
 _FROM_ELSEWHERE = (
     "The API answers in JSON, so something on the way to it has probably said this, such as a proxy or a firewall: "
     "check api_url and the proxy settings."

@@ -84,6 +84,10 @@ def _check_options(params: Mapping[str, Any]) -> None:
         raise BadInput(f"max_delete must be 0 or more, got {params['max_delete']}.")
     if not all(pattern.strip() for pattern in params.get("protect") or ()):
         raise BadInput("protect contains an empty pattern. Give shell patterns for names, such as db-*.")
+    if params.get("return_password") and params["returned"] == "none":
+        raise BadInput(
+            "return_password needs returned: all or returned: changed; returned: none would lose the passwords."
+        )
     if not params["purge"]:
         return
     if params["state"] == "absent":

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import fnmatch
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from .._apply.planning import TaskPlan
 from .._client.errors import VpsError
@@ -17,6 +18,7 @@ from .._server.model import DesiredServer, Server, ServerPlan, lacking
 from .._server.plan import beside_look_alikes, is_needed_in_full, plan_absent, plan_present
 from .._server.proof import proven
 from .._server.servers import LaggingList, Servers, ambiguity, check_whole, named
+from .cost import cost_of
 from .declaration import FleetDeclaration
 
 _MOST_DELETIONS_NAMED = 20
@@ -29,9 +31,11 @@ _BySpelling = Mapping[str, Sequence[Server]]  # the servers whose names differ i
 class FleetPlanner:
     """Plans for the declared fleet."""
 
-    def __init__(self, servers: Servers, declaration: FleetDeclaration) -> None:
+    def __init__(self, servers: Servers, declaration: FleetDeclaration, *, priced: bool = False) -> None:
+        """`priced`: whether to look up what the plan would cost."""
         self._servers = servers
         self._declaration = declaration
+        self._priced = priced
         self.may_create = not declaration.absent
 
     def plan(self) -> TaskPlan:
@@ -48,8 +52,21 @@ class FleetPlanner:
                 objection = self._objection(plans)
                 if objection is None and not any(plan.refusal for plan in plans):
                     plans = proven(self._servers, plans, listed)
-                return TaskPlan(tuple(plans), objection, frozenset(server["id"] for server in listed))
+                    if self._servers.catalogue.outdates_looks():
+                        continue
+                seen = frozenset(server["id"] for server in listed)
+                plan = TaskPlan(tuple(plans), objection, seen)
+                return plan._replace(cost=self._cost(plan)) if self._priced and not plan.is_refused else plan
             lagging.pause(*renamed)
+
+    def _cost(self, plan: TaskPlan) -> Mapping[str, Any] | None:
+        """What a plan would cost; None where the API has no list of plans. Sends a GET request only where something is
+        created or deleted.
+        """
+        if not any(server.creates or server.deletes for server in plan.servers):
+            return cost_of(plan.servers, [])
+        plans = self._servers.catalogue.plans_to_price()
+        return cost_of(plan.servers, plans) if plans is not None else None
 
     def _plans_by(self, listed: Sequence[Server], by_spelling: _BySpelling) -> list[ServerPlan]:
         """The plans as far as a list tells."""

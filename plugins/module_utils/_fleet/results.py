@@ -17,7 +17,7 @@ from typing import Any
 from .._apply.jobs import Job
 from .._apply.planning import End, Outcome, TaskPlan
 from .._client.errors import VpsError
-from .._module.results import last_words
+from .._module.results import last_words, passwords_warnings
 from .._module.runner import Result
 from .._server.model import ServerPlan
 from .text import failures_in_sentences, plan_sentence, result_sentence
@@ -46,20 +46,24 @@ def result_of(
     returned: str = "all",
     diff_mode: bool = True,
     counted: Collection[str] = COUNTED_OF_DECLARATIONS,
+    return_password: bool = False,
 ) -> Result:
     """The result of a task on many servers.
 
     `declared`: how many of the plan's servers the task declares; what follows them is purged. `returned`: one of
     RETURNED, whose servers the result of a success holds; those of "all" are whole. `diff_mode`: whether to return
-    `diff`. `counted`: the keys of `summary`.
+    `diff`. `counted`: the keys of `summary`. `return_password`: whether `servers` holds the passwords that the API has
+    shown for servers that this task has created.
     """
     if outcome.end is End.REFUSED:
         result = _result_of_refusal(outcome.plan)
     elif outcome.end is End.PREDICTED:
-        result = _result_of_prediction(outcome.plan.servers, declared, returned)
+        result = _result_of_prediction(outcome.plan, declared, returned)
     else:
         interruption = last_words(outcome.jobs, outcome.why) if outcome.end is End.INTERRUPTED else None
-        result = _result_of_jobs(outcome.jobs, declared, returned, interruption)
+        result = _result_of_jobs(outcome.jobs, declared, returned, interruption, return_password)
+        warnings = passwords_warnings(outcome.jobs, return_password, has_place=lambda job: job.server is not None)
+        result = result._replace(warnings=[*result.warnings, *warnings])
     values = {**result.values, "summary": _only(counted, result.values["summary"])}
     if not diff_mode:
         del values["diff"]
@@ -102,7 +106,8 @@ def _result_of_refusal(plan: TaskPlan) -> Result:
     return Result(values, f"Nothing was done. {failures_in_sentences(whole)}", _warnings(concerned))
 
 
-def _result_of_prediction(plans: Sequence[ServerPlan], declared: int, returned: str) -> Result:
+def _result_of_prediction(plan_of_task: TaskPlan, declared: int, returned: str) -> Result:
+    plans, sentence = plan_of_task.servers, plan_sentence(plan_of_task.servers, plan_of_task.cost)
     bad_ends = [plan.foreseen_failure for plan in plans if plan.foreseen_failure]
     values = {
         "changed": any(plan.changes and plan.predicted_failure is None for plan in plans),
@@ -113,21 +118,23 @@ def _result_of_prediction(plans: Sequence[ServerPlan], declared: int, returned: 
         ],
         "summary": summary_of_plans(plans),
         "errors": errors(bad_ends),
-        "msg": plan_sentence(plans),
+        "msg": sentence,
         **_planned([plan for plan in plans if _concerns(plan) or not bad_ends]),
     }
-    failure = f"{plan_sentence(plans)}. {failures_in_sentences(bad_ends)}" if bad_ends else None
+    failure = f"{sentence}. {failures_in_sentences(bad_ends)}" if bad_ends else None
     return Result(values, failure, _warnings(plans))
 
 
-def _result_of_jobs(jobs: Sequence[Job], declared: int, returned: str, interruption: str | None) -> Result:
+def _result_of_jobs(
+    jobs: Sequence[Job], declared: int, returned: str, interruption: str | None, return_password: bool
+) -> Result:
     failures = [job.error for job in jobs if job.error]
     has_failed = bool(failures) or interruption is not None
     counts = summary_of_jobs(jobs)
     values = {
         "changed": any(job.changed for job in jobs),
         "servers": [
-            job.server
+            {**job.server, "password": job.password} if return_password and job.password is not None else job.server
             for job in jobs[:declared]
             if job.server is not None
             and not (job.gone and not job.error)

@@ -43,6 +43,6 @@ def run_together(
         plan = look_and_plan(planner, lock, task.budget, check_mode=task.check_mode)
         outcome = refused(plan) or predicted(plan, task.check_mode) or executor.apply(plan)
     if outcome.end is End.PREDICTED:
-        for line in (*plan_lines(plan.servers), plan_sentence(plan.servers)):
+        for line in (*plan_lines(plan.servers), plan_sentence(plan.servers, plan.cost)):
             show(line)
     return outcome

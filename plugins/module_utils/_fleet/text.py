@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from .._apply.jobs import Job
 from .._client.errors import VpsError
@@ -30,13 +31,39 @@ _PLANNED = (
 )
 
 
-def plan_sentence(plans: Sequence[ServerPlan]) -> str:
-    """The counts of a plan: `Plan: 3 to create, 1 to update, 2 to delete, 94 unchanged`."""
+def plan_sentence(plans: Sequence[ServerPlan], cost: Mapping[str, Any] | None = None) -> str:
+    """The counts of a plan: `Plan: 3 to create, 1 to update, 2 to delete, 94 unchanged`.
+
+    `cost`: see cost_of; then what it would cost follows: `; 0.021 more per hour, 15 more per month`.
+    """
     counts = summary_of_plans(plans)
     parts = [f"{counts[past]} to {word}" for past, word in _PLANNED if counts[past]]
     parts.append(f"{counts['unchanged']} unchanged")
     parts += [f"{counts['failed']} broken"] if counts["failed"] else []
-    return f"Plan: {', '.join(parts)}"
+    return f"Plan: {', '.join(parts)}{_cost_phrase(cost) if cost else ''}"
+
+
+def _cost_phrase(cost: Mapping[str, Any]) -> str:
+    """What a plan costs, by the prices of the list of plans; empty where it costs nothing more or less."""
+    phrases = [
+        f"{_amount(abs(cost[key]))} {'more' if cost[key] > 0 else 'less'} per {unit}"
+        for key, unit in (("hourly", "hour"), ("monthly", "month"))
+        if cost[key]
+    ]
+    unpriced = cost["unpriced"]
+    if unpriced:
+        more = (
+            f" and {len(unpriced) - _MOST_SERVERS_OF_A_REASON} more"
+            if len(unpriced) > _MOST_SERVERS_OF_A_REASON
+            else ""
+        )
+        phrases.append(f"without a known price: {', '.join(unpriced[:_MOST_SERVERS_OF_A_REASON])}{more}")
+    return f"; {', '.join(phrases)}" if phrases else ""
+
+
+def _amount(price: float) -> str:
+    """An amount of money, to the hundredth part of a cent, without zeros at its end."""
+    return f"{price:.4f}".rstrip("0").rstrip(".")
 
 
 def plan_lines(plans: Sequence[ServerPlan]) -> list[str]:

@@ -53,7 +53,10 @@ def brief_plan_entries(entries: Iterable[Mapping[str, Any]]) -> list[dict[str, A
 
 def brief(server: Mapping[str, Any]) -> dict[str, Any]:
     """A view of a server for a result that has to be short: which it is, and how to reach it."""
-    return {key: server.get(key) for key in _BRIEF_SERVER}
+    return {
+        **{key: server.get(key) for key in _BRIEF_SERVER},
+        **({"password": server["password"]} if "password" in server else {}),
+    }
 
 
 def diffs(plans: Sequence[ServerPlan]) -> list[dict[str, Any]]:

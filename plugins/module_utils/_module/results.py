@@ -9,7 +9,7 @@ For the modules that declare one server.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from .._apply.jobs import Job, Observer
@@ -18,6 +18,7 @@ from .._client.errors import About, BadInput, ServerId, VpsError
 from .._server.model import PAST_TENSE, ServerPlan
 from .runner import Result, Task
 
+_MOST_TOLD = 20  # servers in a warning
 NOTHING: Mapping[str, Any] = {
     "id": None,
     "server": None,
@@ -62,15 +63,58 @@ def _past(action: str) -> str:
     return PAST_TENSE["create" if action == "adopt" else action]
 
 
-def result_of(outcome: Outcome) -> Result:
-    """The result of a task on one server."""
+def passwords_warnings(
+    jobs: Iterable[Job], return_password: bool, has_place: Callable[[Job], bool] = lambda _job: True
+) -> list[str]:
+    """That the API has shown passwords, perhaps for the only time, which are not returned: by their keys.
+
+    `has_place`: whether the result has a place for the password of a job.
+    """
+    showing = [(job, job.passwords) for job in jobs if job.passwords is not None]
+    unasked = [job for job, shown in showing if shown.value is not None and not return_password]
+    unfit = [
+        (job, keys)
+        for job, shown in showing
+        if (keys := shown.keys if return_password and not has_place(job) else shown.others)
+    ]
+    warnings = []
+    if unasked:
+        warnings.append(
+            f"The API has shown a password for {_titles(unasked)}, perhaps for the only time. It is not returned, "
+            "because return_password is not set. To get that of the next server, set return_password to true, and "
+            "no_log to true on the task."
+        )
+    if unfit:
+        told = ", ".join(sorted({key for _job, keys in unfit for key in keys})[:_MOST_TOLD])
+        warnings.append(
+            f"The API has shown under {told} what may be a password for {_titles([job for job, _keys in unfit])}, "
+            "perhaps for the only time. It can't be returned: only password and root_password are, as plain text, of a "
+            "server that the result shows."
+        )
+    return warnings
+
+
+def _titles(jobs: Sequence[Job]) -> str:
+    titles = [About(job.name, job.server_id).title for job in jobs[:_MOST_TOLD]]
+    return ", ".join(titles) + (f" and {len(jobs) - _MOST_TOLD} more" if len(jobs) > _MOST_TOLD else "")
+
+
+def result_of(outcome: Outcome, *, return_password: bool = False) -> Result:
+    """The result of a task on one server.
+
+    `return_password`: whether it holds the password that the API has shown for a server that this task has created.
+    """
     (plan,) = outcome.plan.servers
     if outcome.end is End.REFUSED:
         return _result_of_refusal(plan)
     if outcome.end is End.PREDICTED:
         return _result_of_prediction(plan)
     (job,) = outcome.jobs
-    return _result_of_job(job, last_words(outcome.jobs, outcome.why) if outcome.end is End.INTERRUPTED else None)
+    result = _result_of_job(job, last_words(outcome.jobs, outcome.why) if outcome.end is End.INTERRUPTED else None)
+    values = result.values
+    if return_password and job.password is not None:
+        values = {**values, "password": job.password}
+    return result._replace(values=values, warnings=[*result.warnings, *passwords_warnings([job], return_password)])
 
 
 def values_of_error(error: VpsError, params: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,11 +15,10 @@ from typing import Any
 
 from .._client.api import ApiError
 from .._client.budget import Backoff
-from .._client.errors import About, Cancelled, ServerId, TimeLimitReached, UnknownOutcome, VpsError
+from .._client.errors import NOBODY, About, Cancelled, ServerId, TimeLimitReached, UnknownOutcome, VpsError
 from .._client.exchange import ExchangeFailure
-from .._client.responses import MalformedResponse, as_id, parse_json
-from .._client.retry_policy import FailureKind, Operation, Reaction, is_success
-from .endpoints import SERVERS
+from .._client.retry_policy import FailureKind, Operation, Reaction
+from .endpoints import SERVERS, hinted_id, hinted_uuid
 from .fields import is_as_asked
 from .model import Server, lacking
 from .servers import Servers, spelled_like
@@ -60,6 +59,8 @@ def create_or_adopt(servers: Servers, fields: Mapping[str, Any], seen: frozenset
                         FailureKind.LOST, f"the response shows server {server['id']}, which was there before"
                     )
                 return server, "create"
+            if attempt.reaction is Reaction.FAIL_OPEN:
+                raise _unmanageable(servers, attempt)
             if attempt.reaction in (Reaction.LOOK_ONLY, Reaction.LOOK_OR_FAIL):
                 return _Adoption(servers, fields, seen, attempt).server(), "adopt"
             # The attempt has paused: no pause may lie between this look and the next create.
@@ -93,6 +94,27 @@ def appeared_since(listed: list[Server], fields: Mapping[str, Any], seen: frozen
     )
 
 
+def _unmanageable(servers: Servers, attempt: Attempt, problem: ApiError | None = None) -> VpsError:
+    """The error of a create that an API of the other description has accepted: no list that can be read will show the
+    server. Lets nothing more be sent, because everything else would meet the same.
+
+    `problem`: the look that shows which API it is, where the response to the create does not. Before the create, the
+    account showed no such server.
+    """
+    cause = attempt.error()
+    cause.cause = problem
+    servers.budget.cancel((problem or cause).own_reason(general=True))
+    words = (
+        "A server was probably created, and is billed, but this collection can't find it. Look for it in the control "
+        "panel, and delete it there if it is not wanted."
+    )
+    uuid = hinted_uuid(attempt.failure)
+    error = UnknownOutcome(words, about=NOBODY, cause=cause)
+    if uuid is not None:
+        error.reason, error.general_reason = f"{words} Its uuid is {uuid}.", f"{words} Its uuid is in errors."
+    return error
+
+
 def _by_its_name(name: str, server: Server) -> Server:
     if server["name"] != name:
         raise OtherName(name, server)
@@ -110,7 +132,7 @@ class _Adoption:
         self._seen = seen
         self._attempt = attempt
         # The id that a broken response has shown. It counts only if a look finds what was asked for behind it.
-        self._hint = _hinted_id(attempt.failure)
+        self._hint = hinted_id(attempt.failure)
         if self._hint in seen:
             self._hint = None
         self._strangers: list[Server] = []  # new, as asked for, and of quite another name, or of none
@@ -132,6 +154,8 @@ class _Adoption:
                 except ApiError as error:
                     if error.denied:
                         raise
+                    if error.kind is FailureKind.OTHER_API:
+                        raise _unmanageable(self._servers, self._attempt, error) from None
                     last_problem = error
                 looks += 1
                 left = ends - time.monotonic()
@@ -177,13 +201,3 @@ class _Adoption:
         cause = self._attempt.error()
         cause.cause = last_problem
         return UnknownOutcome(words, about=About(self._fields["name"], self._hint), cause=cause)
-
-
-def _hinted_id(failure: ExchangeFailure) -> ServerId | None:
-    if failure.response is None or not is_success(failure.response.status):
-        return None
-    try:
-        value = parse_json(failure.response.body)
-    except MalformedResponse:
-        return None
-    return as_id(value.get("id")) if isinstance(value, dict) else None

@@ -6,17 +6,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from http import HTTPStatus
 from typing import Any
 
 from .._client.api import ApiClient, Endpoint, anything
 from .._client.errors import ServerId
+from .._client.exchange import ExchangeFailure
+from .._client.passwords import ShownPasswords
+from .._client.responses import OTHER_DESCRIPTION, MalformedResponse, as_id, parse_json
+from .._client.retry_policy import OTHER_API_ADVICE, FailureKind, is_success
 from .model import Server
 from .responses import check_action, check_plan, check_server, check_view
 
 SERVERS = Endpoint("/servers/")
 PLANS = Endpoint("/plans/")
+# What the vendor's own clients send with a create, and the documentation does not know.
+_FIELDS_OF_CLIENTS = (re.compile(r"\bplan\b"), re.compile(r"\bos_version\b"))
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def one_server(server_id: ServerId) -> Endpoint:
@@ -38,6 +46,8 @@ class ServersApi:
 
     def __init__(self, client: ApiClient) -> None:
         self.client = client
+        # By the names of the servers that were to be created: for which id, and what.
+        self._shown_passwords: dict[str, tuple[ServerId | None, ShownPasswords]] = {}
 
     def list_servers(
         self, *, status: str | None = None, location: str | None = None, attempts: int | None = None
@@ -60,7 +70,31 @@ class ServersApi:
 
     def create_server(self, fields: Mapping[str, Any]) -> Server:
         """POST /servers/: the new server."""
-        return self.client.write("POST", SERVERS, fields, check_server, accepted=())
+        shown: list[ShownPasswords] = []
+        try:
+            server = self.client.write("POST", SERVERS, fields, check_server, accepted=(), take_passwords=shown.append)
+        except ExchangeFailure as failure:
+            self._keep(fields["name"], hinted_id(failure), shown)
+            explained = _explained(failure)
+            if explained is not failure:  # whatever else is created would meet the same
+                self.client.budget.cancel(explained.reason)
+            raise explained from None
+        self._keep(fields["name"], server["id"], shown)
+        return server
+
+    def _keep(self, name: str, server_id: ServerId | None, shown: list[ShownPasswords]) -> None:
+        for passwords in shown:
+            self._shown_passwords[name] = (server_id, passwords)
+
+    def passwords_of(self, name: str, ids: Collection[ServerId | None]) -> ShownPasswords | None:
+        """What the response to the create of a server of this name has shown, perhaps for the only time; None where it
+        has shown no password.
+
+        `ids`: those for which the response may have shown them, None standing for one that shows no id. For any other,
+        they are nobody's.
+        """
+        shown_for, shown = self._shown_passwords.get(name, (None, None))
+        return shown if shown is None or shown_for in ids else shown.unassigned()
 
     def update_server(self, server_id: ServerId, changes: Mapping[str, Any]) -> None:
         """PATCH with only what differs. What the response shows is documented nowhere and not relied on."""
@@ -77,9 +111,44 @@ class ServersApi:
             "POST", endpoint, None, lambda value: check_action(value, server_id), accepted=(HTTPStatus.OK,)
         )
 
-    def list_plans(self) -> list[dict[str, Any]]:
-        """Every plan that can be ordered: `id`, `available`, `locations` and more are documented, the id is checked.
+    def list_plans(self, *, attempts: int | None = None, is_needed: bool = True) -> list[dict[str, Any]]:
+        """Every plan: `id`, `available`, `locations` and more are documented, the id is checked.
 
-        ApiError of the kind NOT_FOUND where the API does not have this list.
+        ApiError of the kind NOT_FOUND where the API does not have this list. `attempts`: as for the list of servers.
+        `is_needed`: whether the task can't go on without it.
         """
-        return self.client.pages(PLANS, check_plan)
+        return self.client.pages(PLANS, check_plan, attempts=attempts, is_needed=is_needed)
+
+
+def _explained(failure: ExchangeFailure) -> ExchangeFailure:
+    """The failure of a create, with an explanation where the API asks for the fields that only the vendor's own clients
+    send, in whatever shape: on an empty account nothing else tells.
+    """
+    if failure.kind is not FailureKind.INVALID or not all(field.search(failure.reason) for field in _FIELDS_OF_CLIENTS):
+        return failure
+    words = (
+        f"{failure.reason.rstrip('.')}. These are the fields of {OTHER_DESCRIPTION}. Nothing was created. "
+        f"{OTHER_API_ADVICE}"
+    )
+    return ExchangeFailure(failure.kind, words, response=failure.response)
+
+
+def hinted_id(failure: ExchangeFailure) -> ServerId | None:
+    """The id that the response to a create shows which makes no sense otherwise: a hint, and no proof."""
+    return as_id(_object_in(failure).get("id"))
+
+
+def hinted_uuid(failure: ExchangeFailure) -> str | None:
+    """As `hinted_id`, the uuid that a response of the other description shows."""
+    uuid = _object_in(failure).get("uuid")
+    return uuid if isinstance(uuid, str) and _UUID.fullmatch(uuid) else None
+
+
+def _object_in(failure: ExchangeFailure) -> Mapping[str, Any]:
+    if failure.response is None or not is_success(failure.response.status):
+        return {}
+    try:
+        value = parse_json(failure.response.body)
+    except MalformedResponse:
+        return {}
+    return value if isinstance(value, dict) else {}

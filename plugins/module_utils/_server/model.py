@@ -54,6 +54,16 @@ def lacking(server: Mapping[str, Any]) -> list[str]:
     return [key for key in ("name", "status") if key not in server]
 
 
+def with_detail(listed: Mapping[str, Any], detail: Mapping[str, Any]) -> dict[str, Any]:
+    """A server as its detail shows it, with the parts that only the list's item has, in nested objects too."""
+    whole = {**listed, **detail}
+    for key, part in detail.items():
+        other = listed.get(key)
+        if isinstance(part, Mapping) and isinstance(other, Mapping):
+            whole[key] = with_detail(other, part)
+    return whole
+
+
 def incomplete_warning(ids: Sequence[ServerId]) -> str:
     """That some servers are shown without a name or a status, which has a consequence."""
     more = f" and {len(ids) - _MOST_TOLD} more" if len(ids) > _MOST_TOLD else ""

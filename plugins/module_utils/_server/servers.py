@@ -15,6 +15,7 @@ from .._client.errors import About, ServerId, VpsError, error_context
 from .._client.retry_policy import MOST_TRIES_OF_A_WRITE, FailureKind
 from .endpoints import ServersApi, one_server
 from .fields import spelling_of
+from .lookups import Catalogue
 from .model import Server, incomplete_warning, lacking
 
 _MOST_LOOKS_FOR_A_NAME = 4
@@ -99,6 +100,7 @@ class Servers:
     def __init__(self, client: ApiClient, *, adopt_timeout: float, wait_interval: float) -> None:
         self.client = client
         self.api = ServersApi(client)
+        self.catalogue = Catalogue(self.api)
         self.adopt_timeout = adopt_timeout
         self.wait_interval = wait_interval
         self._incomplete: set[ServerId] = set()
@@ -120,7 +122,8 @@ class Servers:
 
     def warnings(self) -> Sequence[str]:
         """What there is to say of the servers that were read."""
-        return (incomplete_warning(sorted(self._incomplete)),) if self._incomplete else ()
+        incomplete = [incomplete_warning(sorted(self._incomplete))] if self._incomplete else []
+        return [*incomplete, *self.catalogue.warnings]
 
     def find(self, server_id: ServerId) -> Server | None:
         """A server's detail, or None with positive proof: a 404 for the id and a whole list that lacks it.

@@ -4,8 +4,8 @@
 
 """The life of a server: what the status words mean for whoever wants to act on it. Pure.
 
-The words are documented but for `restoring`, which only the vendor's client knows. The word for a failed state is
-documented nowhere, so the good side of every decision is a closed set, and an unknown word is waited on.
+The words are documented, `restoring` on the page of snapshots. The word for a failed state is documented nowhere, so
+the good side of every decision is a closed set, and an unknown word is waited on.
 """
 
 from __future__ import annotations
@@ -28,6 +28,10 @@ STABLE = frozenset({ACTIVE, STOPPED})
 TERMINAL = frozenset({"suspended", "error", "failed", "deleted"})
 FAILED = TERMINAL - {"suspended"}  # a suspended server was made as it was asked for
 
+# What the documented texts call these states ("already running", "power off a running server"): an API that shows a
+# status by these words means the same.
+_OTHER_WORDS = {"running": ACTIVE, "off": STOPPED}
+
 POWER_TARGET = {"started": ACTIVE, "stopped": STOPPED}
 _POWER_OF = {status: power for power, status in POWER_TARGET.items()}
 
@@ -49,6 +53,11 @@ class Goal(Enum):
 
 
 _STATUS_OF_GOAL = {Goal.READY: ACTIVE, Goal.ACTIVE: ACTIVE, Goal.REBOOTED: ACTIVE, Goal.STOPPED: STOPPED}
+
+
+def in_our_words(status: str) -> str:
+    """The word by which a status is known here: `active` for `running`, `stopped` for `off`, and any other as it is."""
+    return _OTHER_WORDS.get(status, status)
 
 
 def is_known(status: str) -> bool:

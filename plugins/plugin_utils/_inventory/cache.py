@@ -19,7 +19,7 @@ from ...module_utils._client.settings import Settings
 from ...module_utils._server.responses import check_view
 from .selection import Found, Query, Selection, Server, Words
 
-_FORMAT = 2
+_FORMAT = 3  # up to 2, passwords that the API showed were kept
 
 
 def cache_key(base: str, path: str, settings: Settings, query: Query) -> str:

@@ -22,6 +22,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ...module_utils._client.errors import BadInput
 from ...module_utils._client.secrets import clean_token
 from ...module_utils._server.addresses import ADDRESS_KINDS
+from ...module_utils._server.status import in_our_words
 from .expressions import is_expression
 from .hosts import NAME_SOURCES
 from .selection import Query, Selection
@@ -198,9 +199,11 @@ def read_host_options(options: Mapping[str, Any]) -> HostOptions:
     """Check the options that say which servers become hosts, and how. Raises BadInput."""
     connect_with = _choices("connect_with", options["connect_with"], ADDRESS_KINDS)
     prefix = _prefix(options["hostvars_prefix"])
+    selected = {field.name: _texts(field.name, options[field.name]) for field in fields(Selection)}
+    selected["status"] = tuple(map(in_our_words, selected["status"]))
     return HostOptions(
         query=Query(
-            selection=Selection(**{field.name: _texts(field.name, options[field.name]) for field in fields(Selection)}),
+            selection=Selection(**selected),
             details=bool(options["details"]),
             ipv6=not options["details"] and "ipv6" in connect_with,
         ),

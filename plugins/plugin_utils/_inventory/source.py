@@ -18,6 +18,7 @@ from ...module_utils._client.secrets import values_scrubber
 from ...module_utils._client.settings import Settings
 from ...module_utils._client.shared_pace import SharedPace
 from ...module_utils._server.endpoints import ServersApi
+from ...module_utils._server.model import with_detail
 from .selection import Found, Query, Selection, Server, Words
 
 
@@ -87,7 +88,7 @@ def _with_details(api: ServersApi, servers: list[Server], query: Query) -> tuple
     if not needing:
         return servers, []
     found = dict(zip((server["id"] for server in needing), run_all(detail, needing, DEFAULT_CONCURRENCY)))
-    merged = [{**server, **(found.get(server["id"]) or {})} for server in servers]
+    merged = [with_detail(server, found.get(server["id"]) or {}) for server in servers]
     return merged, [server_id for server_id, more in found.items() if more is None]
 
 

@@ -330,3 +330,44 @@ def test_a_method_that_is_not_documented(client: Client, method: str, path: str,
 def test_a_path_that_is_not_documented(emulator: Emulator, client: Client, path: str) -> None:
     emulator.insert(id=12345)
     assert client.get(path).status_code == 404
+
+
+def test_the_documented_plans_come_back_as_documented(client: Client) -> None:
+    answer = client.get("/plans/").json()
+    first, second = answer["results"][:2]
+    # The emulator has more locations than the documentation.
+    assert {"us-west", "us-east", "eu-central"} <= set(first["locations"])
+    assert {**first, "locations": ["us-west", "us-east", "eu-central"]} == {
+        "id": 1,
+        "name": "Starter VPS",
+        "slug": "starter",
+        "vcpus": 1,
+        "memory": 2048,
+        "storage": 40,
+        "bandwidth": 1024,
+        "price_monthly": 5.00,
+        "price_hourly": 0.007,
+        "available": True,
+        "locations": ["us-west", "us-east", "eu-central"],
+        "description": "Perfect for small projects and testing",
+    }
+    seen = {field: second[field] for field in ("id", "name", "slug", "vcpus", "memory", "storage", "bandwidth")}
+    assert list(seen.values()) == [2, "Standard VPS", "standard", 2, 4096, 80, 2048]
+    assert answer["count"] == 4 and all(set(plan) == set(first) for plan in answer["results"])
+
+
+def test_the_account(emulator: Emulator, client: Client) -> None:
+    me = client.get("/account/me/").json()
+    assert set(me) == {"account", "token"}
+    assert set(me["account"]) == {"email", "first_name", "last_name", "company_name", "created_at"}
+    assert me["token"] == {"name": "token-1", "permissions": ["*:*"]}
+    emulator.add_token("vps_domains", ["domains:read", "dns:*"])
+    token = Client(emulator, "vps_domains").get("/account/me/").json()["token"]
+    assert token["permissions"] == ["dns:*", "domains:read"], "any active token may ask"
+    assert Client(emulator, "vps_unknown").get("/account/me/").status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/locations/", "/operating-systems/", "/ssh-keys/", "/servers/12345/power/"])
+def test_what_only_the_vendors_clients_know_is_not_there(emulator: Emulator, client: Client, path: str) -> None:
+    emulator.insert(id=12345)
+    assert [client.ask(method, path, {}).status_code for method in ("GET", "POST")] == [404, 404]

@@ -111,6 +111,9 @@ def test_only_a_loopback_address_is_listened_on(host: str) -> None:
         (["--paging", "maybe"], "on or off"),
         (["--seed", "-1"], "--seed: from 0"),
         (["--order", "random"], "invalid choice"),
+        (["--unavailable-plans", "starter"], "invalid"),
+        (["--account", "maybe"], "on or off"),
+        (["--password-key", "a b"], "--password-key: "),
     ],
 )
 def test_wrong_options_are_refused_in_words(arguments: list[str], words: str) -> None:
@@ -121,6 +124,15 @@ def test_wrong_options_are_refused_in_words(arguments: list[str], words: str) ->
 def test_a_port_that_is_taken(emulator: Emulator) -> None:
     ended = run("--port", str(emulator.port))
     assert ended.returncode == 2 and f"cannot listen on 127.0.0.1 port {emulator.port}" in ended.stderr
+
+
+def test_switches_that_are_lists_or_unset_survive_a_restart() -> None:
+    with Emulator(unavailable_plans=[2, 3], account=False, password=None, dialect="clients") as emulator:
+        emulator.configure(password="detail", account=None)
+        emulator.restart()
+        settings = emulator.settings()
+        names = ("unavailable_plans", "account", "password", "dialect")
+        assert [settings[name] for name in names] == [[2, 3], None, "detail", "clients"]
 
 
 def test_help_names_every_switch() -> None:

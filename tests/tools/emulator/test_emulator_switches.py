@@ -15,6 +15,7 @@ import requests
 
 from emulator.handle import Emulator, EmulatorError
 from emulator.settings import Switches
+from emulator.uuids import uuid_of
 from helpers.api_client import Client, until
 
 SLOW = 60_000
@@ -310,6 +311,152 @@ def test_the_list_of_plans(emulator: Emulator, client: Client) -> None:
     assert there["count"] == len(there["results"]) == 3 and 3 not in {plan["id"] for plan in there["results"]}
     emulator.configure(plans=False)
     assert client.get("/plans/").status_code == 404
+
+
+@switch("plans_paging")
+def test_the_list_of_plans_may_be_paged(emulator: Emulator, client: Client) -> None:
+    assert set(client.get("/plans/").json()) == {"count", "results"}
+    emulator.configure(plans_paging=True, page_size=3)
+    first = client.get("/plans/?location=eu-central").json()
+    second = client.session.get(first["next"], timeout=10).json()
+    assert (first["count"], first["previous"], second["next"]) == (4, None, None)
+    assert [plan["id"] for plan in first["results"] + second["results"]] == [1, 2, 3, 4]
+
+
+@switch("plan_prices", "plan_locations")
+@pytest.mark.parametrize(
+    ("dialect", "monthly", "hourly"),
+    [("documented", "price_monthly", "price_hourly"), ("clients", "monthly_price", "hourly_price")],
+)
+def test_what_plans_may_lack(emulator: Emulator, client: Client, dialect: str, monthly: str, hourly: str) -> None:
+    def prices() -> tuple[Any, ...]:
+        plan = client.get("/plans/").json()["results"][0]
+        return plan.get(monthly, "left out"), plan.get(hourly, "left out"), "locations" in plan
+
+    emulator.configure(dialect=dialect)
+    assert prices() == (5.00, 0.007, dialect == "documented")
+    emulator.configure(plan_prices="texts", plan_locations=False)
+    assert prices() == ("5.00", "0.007", False)
+    emulator.configure(plan_prices="null")
+    assert prices() == (None, None, False)
+    emulator.configure(plan_prices="absent")
+    assert prices() == ("left out", "left out", False)
+
+
+@switch("unavailable_plans")
+def test_a_plan_may_be_unavailable(emulator: Emulator, client: Client) -> None:
+    emulator.configure(unavailable_plans=[2, 3])
+    plans = client.get("/plans/").json()["results"]
+    assert [plan["available"] for plan in plans] == [True, False, False, True]
+    body = {"name": "web-1", "plan_id": 2, "os_id": 5, "location": "us-west"}
+    answer = client.ask("POST", "/servers/", body)
+    assert (answer.status_code, set(answer.json())) == (400, {"plan_id"})
+    emulator.configure(dialect="clients")
+    body = {"hostname": "web-1", "plan": uuid_of("plan", 2), "os_version": uuid_of("system version", 5), "location": 1}
+    answer = client.ask("POST", "/servers/", body)
+    assert (answer.status_code, set(answer.json())) == (400, {"plan"})
+    assert emulator.servers() == []
+
+
+@switch("account")
+def test_the_account_may_be_missing(emulator: Emulator, client: Client) -> None:
+    statuses = {}
+    for dialect in ("documented", "clients"):
+        for account in (None, True, False):
+            emulator.configure(dialect=dialect, account=account)
+            statuses[dialect, account] = client.get("/account/me/").status_code
+    assert {key for key, status in statuses.items() if status == 200} == {
+        ("documented", None),
+        ("documented", True),
+        ("clients", True),
+    }
+    assert set(statuses.values()) == {200, 404}
+
+
+@switch("extra_keys")
+def test_undocumented_keys(emulator: Emulator, client: Client) -> None:
+    def keys() -> list[set[str]]:
+        me = client.get("/account/me/").json()
+        return [set(part) for part in (client.get("/plans/").json()["results"][0], me["account"], me["token"])]
+
+    before = keys()
+    emulator.configure(extra_keys=True)
+    assert all(len(after - documented) == 1 for after, documented in zip(keys(), before, strict=True))
+
+
+@switch("password")
+@pytest.mark.parametrize(
+    ("where", "in_created", "in_detail"), [(None, 0, 0), ("never", 0, 0), ("created", 1, 0), ("detail", 1, 1)]
+)
+def test_where_a_password_is_shown(
+    emulator: Emulator, client: Client, where: str | None, in_created: bool, in_detail: bool
+) -> None:
+    emulator.configure(password=where)
+    created = client.create()
+    (stored,) = emulator.servers()
+    shown = {"created": created, "detail": client.detail(created["id"])}
+    shown["patched"] = client.ask("PATCH", f"/servers/{created['id']}/", {"name": "web-2"}).json()
+    assert {place for place, view in shown.items() if view.get("password") == stored["given_password"]} == {
+        *(["created"] * in_created),
+        *(["detail", "patched"] * in_detail),
+    }
+    assert all("given_password" not in view for view in shown.values())
+    assert client.create()["id"] and len({server["given_password"] for server in emulator.servers()}) == 2
+    assert stored["given_password"] not in client.get("/servers/").text
+
+
+@switch("password_key")
+def test_the_key_of_a_password(emulator: Emulator, client: Client) -> None:
+    emulator.configure(password="detail", password_key="root_password")
+    server = client.create()["id"]
+    password = emulator.servers()[0]["given_password"]
+    assert client.detail(server)["root_password"] == password
+    emulator.configure(password_key="access.password")
+    assert client.detail(server)["access"] == {"password": password}
+    emulator.configure(password_key="os.password")
+    assert client.detail(server)["os"] == {"id": 5, "name": "Ubuntu 22.04 LTS", "password": password}
+
+
+@switch("dialect")
+def test_both_dialects_show_the_same_servers(emulator: Emulator, client: Client) -> None:
+    server = client.create("web-1")["id"]
+    emulator.configure(dialect="clients")
+    assert client.get(f"/servers/{server}/").status_code == 404
+    assert client.get(f"/servers/{uuid_of('server', server)}/").json()["hostname"] == "web-1"
+    emulator.configure(dialect="documented")
+    assert client.get(f"/servers/{uuid_of('server', server)}/").status_code == 404
+
+
+@switch("client_addresses")
+@pytest.mark.parametrize(
+    ("kind", "shown"),
+    [
+        ("lists", {"ipv4_addresses": ["203.0.113.10"], "ipv6_addresses": ["2001:0db8::1"]}),
+        ("objects", {"ip_addresses": [{"version": 4, "ip": "203.0.113.10"}, {"version": 6, "ip": "2001:0db8::1"}]}),
+        ("ip_address", {"ip_address": "203.0.113.10"}),
+    ],
+)
+def test_addresses_in_the_clients_dialect(emulator: Emulator, client: Client, kind: str, shown: dict[str, Any]) -> None:
+    server = uuid_of("server", emulator.insert())
+    emulator.configure(dialect="clients", client_addresses=kind)
+    keys = {"ipv4_addresses", "ipv6_addresses", "ip_addresses", "ip_address"}
+    for view in (client.get(f"/servers/{server}/").json(), client.get("/servers/").json()["results"][0]):
+        assert {key: value for key, value in view.items() if key in keys} == shown
+    emulator.configure(client_addresses="all")
+    assert keys < set(client.get(f"/servers/{server}/").json())
+
+
+@switch("nested_ids")
+def test_ids_in_details_of_the_clients_dialect(emulator: Emulator, client: Client) -> None:
+    server = uuid_of("server", emulator.insert(plan_id=2, os_id=3, location="eu-central"))
+    emulator.configure(dialect="clients")
+    detail = client.get(f"/servers/{server}/").json()
+    assert detail["plan"]["uuid"] == uuid_of("plan", 2) and detail["location"]["id"] == 3
+    assert detail["operating_system_version"]["uuid"] == uuid_of("system version", 3)
+    emulator.configure(nested_ids=False)
+    detail = client.get(f"/servers/{server}/").json()
+    for part in ("plan", "location", "operating_system_version"):
+        assert not {"uuid", "id"} & set(detail[part]) and detail[part]["name"]
 
 
 @switch("stored_names", "created_name")
