@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 DEEPEST = 100
 HTML_PAGE = "the response is an HTML page, not the API's (a proxy, a sign-in page, or a wrong api_url?)"
 _DIGITS = re.compile(r"[0-9]{1,18}")
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _CONTAINERS = (dict, list)
 _LONE_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
@@ -71,6 +72,11 @@ def as_id(value: Any) -> int | None:
     if isinstance(value, str) and _DIGITS.fullmatch(value):
         value = int(value)
     return value if is_id(value) else None
+
+
+def is_uuid(value: Any) -> TypeGuard[str]:
+    """Whether a JSON value is the text of a UUID, by which the vendor's own clients identify objects."""
+    return isinstance(value, str) and _UUID.fullmatch(value) is not None
 
 
 def parse_json(body: bytes) -> Any:

@@ -10,19 +10,17 @@ everything but locations. An `id` that is the text of a uuid is neither.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
-from .._client.responses import as_id
+from .._client.responses import as_id, is_uuid
 from .described import ACCOUNT_PATH, CLIENTS_PATHS, PLANS_PATH
 from .shape import Shape, shape_of, together
 
 DOCUMENTED, CLIENTS, UNKNOWN = "documented", "clients", "unknown"
 # A task that is refused page_size goes on without it.
 REFUSALS_OF_A_QUERY = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
-UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 
 class Answer(NamedTuple):
@@ -118,7 +116,7 @@ def kinds_of_id(items: Sequence[Any]) -> str:
     ids = [item["id"] for item in items if isinstance(item, Mapping) and "id" in item]
     if len(ids) < len(items):
         return "some have no id" if ids else "there is no id"
-    if all(isinstance(value, str) and UUID.fullmatch(value) for value in ids):
+    if all(map(is_uuid, ids)):
         return "the id is the text of a uuid"
     kinds = _type_of(ids)
     return "the id is 0 or negative" if kinds == "int" else f"the id is of the type {kinds}"

@@ -15,7 +15,7 @@ from .._client.api import ApiClient, Endpoint, anything
 from .._client.errors import ServerId
 from .._client.exchange import ExchangeFailure
 from .._client.passwords import ShownPasswords
-from .._client.responses import OTHER_DESCRIPTION, MalformedResponse, as_id, parse_json
+from .._client.responses import OTHER_DESCRIPTION, MalformedResponse, as_id, is_uuid, parse_json
 from .._client.retry_policy import OTHER_API_ADVICE, FailureKind, is_success
 from .model import Server
 from .responses import check_action, check_plan, check_server, check_view
@@ -24,7 +24,6 @@ SERVERS = Endpoint("/servers/")
 PLANS = Endpoint("/plans/")
 # What the vendor's own clients send with a create, and the documentation does not know.
 _FIELDS_OF_CLIENTS = (re.compile(r"\bplan\b"), re.compile(r"\bos_version\b"))
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def one_server(server_id: ServerId) -> Endpoint:
@@ -141,7 +140,7 @@ def hinted_id(failure: ExchangeFailure) -> ServerId | None:
 def hinted_uuid(failure: ExchangeFailure) -> str | None:
     """As `hinted_id`, the uuid that a response of the other description shows."""
     uuid = _object_in(failure).get("uuid")
-    return uuid if isinstance(uuid, str) and _UUID.fullmatch(uuid) else None
+    return uuid if is_uuid(uuid) else None
 
 
 def _object_in(failure: ExchangeFailure) -> Mapping[str, Any]:

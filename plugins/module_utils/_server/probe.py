@@ -14,10 +14,20 @@ from .._client.api import PAGE_SIZE, ApiClient, ApiError, Endpoint
 from .._client.errors import TimeLimitReached
 from .._client.exchange import ExchangeFailure, Response
 from .._client.page import is_page
-from .._client.responses import MalformedResponse, Page, Query, as_id, check_page, is_integer, joined, parse_json
+from .._client.responses import (
+    MalformedResponse,
+    Page,
+    Query,
+    as_id,
+    check_page,
+    is_integer,
+    is_uuid,
+    joined,
+    parse_json,
+)
 from .._client.retry_policy import FailureKind, Operation, Reaction, reaction_to, tries
 from .described import ACCOUNT_PATH, CLIENTS_PATHS, DETAIL_PATH, PLANS_PATH, SERVERS_PATH
-from .dialect import NOT_ASKED, REFUSALS_OF_A_QUERY, UUID, Answer, Findings
+from .dialect import NOT_ASKED, REFUSALS_OF_A_QUERY, Answer, Findings
 
 MOST_REQUESTS = 12
 # That are sent whatever becomes of the others: the list, a detail, and every other path once.
@@ -207,7 +217,7 @@ class Probe:
                 return number, self._noted(DETAIL_PATH, Endpoint(DETAIL_PATH, number), is_object=True)
             for uuid in (server.get("uuid"), server.get("id")):
                 # Nothing but a uuid goes into a path: `x/../y` would be another object.
-                if isinstance(uuid, str) and UUID.fullmatch(uuid):
+                if is_uuid(uuid):
                     self._noted("/servers/{uuid}/", Endpoint(f"{SERVERS_PATH}{uuid}/"), is_object=True)
                     return None
         return None
