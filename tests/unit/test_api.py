@@ -19,6 +19,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._client.exchange impo
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.retry_policy import FailureKind, Proof
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.endpoints import action_on
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
+from helpers.facts import mentions
 
 
 def in_turn(*outcomes: Reply | Exception) -> Callable[[Call], Reply]:
@@ -179,6 +180,20 @@ def test_tries_end_with_the_time(clock: VirtualTime) -> None:
     ):
         api.get_server(101)
     assert clock.now <= 1001.75
+
+
+def test_that_nothing_was_written_is_said_only_where_it_is_true(clock: VirtualTime) -> None:
+    """The other description may show itself after a write, too."""
+    theirs = page([{"uuid": "00003039-0477-53a0-9217-f3259a0420b2", "hostname": "web-01"}])
+    for earlier, is_said in (([], True), ([Reply(200, server_detail(7))], False)):
+        api, http = scripted_api(in_turn(*earlier, theirs), clock)
+        if earlier:
+            api.update_server(7, {"hostname": "a.example.com"})
+        with pytest.raises(ApiError) as caught:
+            api.list_servers()
+        assert caught.value.kind is FailureKind.OTHER_API and len(http.calls) == len(earlier) + 1
+        assert mentions(caught.value, "uuid", "vps_api_info")
+        assert ("Nothing was written" in str(caught.value)) is is_said
 
 
 def test_another_servers_detail_is_no_answer(clock: VirtualTime) -> None:

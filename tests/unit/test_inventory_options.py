@@ -197,6 +197,7 @@ def _damaged() -> list[Any]:
         {},
         {"data": []},
         {**good, "format": 1},
+        {**good, "format": 2},  # in which passwords were kept
         {**good, "digest": "0"},
         *({**good, "data": text} for text in texts),
     ]
