@@ -115,6 +115,7 @@ def test_storm_over_a_fleet(emulator, ansible_cli: AnsibleCli, figures: Note) ->
                 },
             }
             for run in range(1, MOST_RUNS + 1):
+                before = {server["id"]: server for server in emulator.servers()}
                 outcome = ansible_cli.tasks([task], env={"VPS_API_URL": proxy.url})
                 result, ok = outcome.task(stage), outcome.rc == 0
                 stored = {server["name"]: server for server in emulator.servers()}
@@ -125,10 +126,20 @@ def test_storm_over_a_fleet(emulator, ansible_cli: AnsibleCli, figures: Note) ->
                     "delete": not stored,
                 }[stage]
                 false_ok += ok and not reached
-                # Whoever exists is in the result, or in the list of errors by id, or with the words that it is not
-                # known.
+                touched = {
+                    "create": [name for name, server in stored.items() if server["id"] not in before],
+                    "stop": [
+                        name
+                        for name, server in stored.items()
+                        if server["status"] != "active" and before[server["id"]]["status"] == "active"
+                    ],
+                    "delete": [],
+                }[stage]
+                # A failure's result leaves out what the run had nothing to do with. Of what it created or stopped, it
+                # tells the id, or, for a creation of unknown outcome, the name.
                 told = {server["id"] for server in result["servers"]} | {error["id"] for error in result["errors"]}
-                ids_lost += sum(server["id"] not in told for server in stored.values() if stage != "delete")
+                unknown = {error["name"] for error in result["errors"] if error["id"] is None}
+                ids_lost += sum(stored[name]["id"] not in told and name not in unknown for name in touched)
                 if ok:
                     runs[stage] = run
                     break
