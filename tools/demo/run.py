@@ -62,11 +62,14 @@ class Outcome:
 
 @dataclasses.dataclass(frozen=True)
 class Step:
-    """A command as a user types it, what it is for, and the conditions that must hold after it."""
+    """A command as a user types it, what it is for, and the conditions that must hold after it. `remark`: what may
+    surprise in its output.
+    """
 
     title: str
     command: str
     expect: Callable[[Outcome], Mapping[str, bool]]
+    remark: str = ""
 
 
 def _statuses(outcome: Outcome) -> set[str]:
@@ -131,6 +134,8 @@ STEPS = (
             "every server is shown": all(name in now.output for name in now.servers),
             "nothing is written": now.writes == 0,
         },
+        "Plans 1 and 2 have other names here than in step 1, because the API's documentation contradicts itself.\n"
+        "Only a plan's ID identifies it.",
     ),
     Step(
         "Use the same servers as an Ansible inventory, with groups",
@@ -197,6 +202,8 @@ class Demo:
         began = time.monotonic()
         for number, step in enumerate(STEPS, 1):
             self._say(f"\n{self._bold(f'=== {number} of {len(STEPS)}. {step.title}')}\n")
+            if step.remark:
+                self._say(f"{step.remark}\n")
             self._say(self._bold(f"$ {step.command}"))
             outcome = self._outcome(step.command)
             missed = [what for what, holds in step.expect(outcome).items() if not holds]
