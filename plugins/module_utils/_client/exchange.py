@@ -18,16 +18,14 @@ import email.utils
 import json
 import os
 import re
-import socket
-import ssl
 import threading
 import time
 import urllib.parse
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .body import BODY_LIMIT, BodyError, error_words, printable, read_body
+from .body import BODY_LIMIT, printable, read_body
 from .errors import BadInput, VpsError
 from .retry_policy import FailureKind, Proof, is_success, kind_of_status
 from .secrets import echo_detector, scrubber
@@ -193,33 +191,18 @@ class Http:
             target = f" to {host}" if host else ""
             phrase = f"the response is a redirect ({status}{target}), which is not followed: check api_url"
         else:
+            from .error_words import error_words
+
             words = error_words(response.body, self.scrub)
             phrase = f"HTTP {status}: {words}" if words else f"HTTP {status}"
         raise ExchangeFailure(kind, phrase, response=response)
 
     def _classified(self, exc: Exception, sent: bool, seconds: float) -> ExchangeFailure:
-        causes = list(_causes(exc))
-        if isinstance(exc, BodyError):
-            return ExchangeFailure(FailureKind.LOST, str(exc))
-        # For the name of another host, urllib3 1 has an error of its own.
-        rejections = [
-            cause
-            for cause in causes
-            if isinstance(cause, ssl.SSLCertVerificationError) or type(cause).__name__ == "CertificateError"
-        ]
-        if rejections:
-            told = (str(getattr(cause, "verify_message", "") or "") for cause in rejections)
-            why = next((words for words in told if words), "") or printable(str(rejections[-1]), 100)
-            return ExchangeFailure(
-                FailureKind.CERTIFICATE, f"the server's certificate is not accepted ({why}): check api_url and ca_path"
-            )
-        reason = _reason(causes, seconds) or printable(self.scrub(f"{type(exc).__name__}: {exc}"), 200)
-        if sent:
-            return ExchangeFailure(FailureKind.LOST, f"the response was lost: {reason}")
-        return ExchangeFailure(
-            FailureKind.UNREACHED,
-            f"{_host_of(self._settings.api_url)} could not be reached: {reason} (check api_url and the network)",
-        )
+        from .causes import failure_behind
+
+        host = _host_of(self._settings.api_url)
+        kind, phrase = failure_behind(exc, sent=sent, seconds=seconds, host=host, scrub=self.scrub)
+        return ExchangeFailure(kind, phrase)
 
 
 def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
@@ -267,48 +250,6 @@ def _host_of(url: str) -> str:
         return urllib.parse.urlsplit(url).netloc.rpartition("@")[2]
     except ValueError:
         return ""
-
-
-def _causes(exc: BaseException) -> Iterator[BaseException]:
-    """An exception and all that it wraps: `requests` hides a refused connection and a broken one under
-    the same class.
-    """
-    seen: set[int] = set()
-    queue: list[Any] = [exc]
-    while queue:
-        current = queue.pop(0)
-        if not isinstance(current, BaseException) or id(current) in seen:
-            continue
-        seen.add(id(current))
-        yield current
-        queue += [
-            current.__cause__,
-            current.__context__,
-            getattr(current, "reason", None),
-            *getattr(current, "args", ()),
-        ]
-
-
-def _reason(causes: list[BaseException], seconds: float) -> str:
-    """Words for what is known to happen, else empty."""
-    for kind, words in (
-        (socket.gaierror, "the name could not be resolved"),
-        (ConnectionRefusedError, "connection refused"),
-        (ConnectionResetError, "the connection was reset"),
-        (TimeoutError, f"no complete response within {seconds:g} s"),
-        (ssl.SSLError, "the TLS connection failed"),
-    ):
-        if any(isinstance(cause, kind) for cause in causes):
-            return words
-    if any(type(cause).__name__ == "ResponseTooLarge" for cause in causes):
-        return f"it is larger than {BODY_LIMIT >> 20} MiB"
-    if any("Tunnel connection failed" in str(cause) or type(cause).__name__ == "ProxyError" for cause in causes):
-        return "the proxy refused the connection"
-    if any("timeout" in type(cause).__name__.lower() for cause in causes):
-        return f"no complete response within {seconds:g} s"
-    if any(type(cause).__name__ in ("RemoteDisconnected", "IncompleteRead", "ProtocolError") for cause in causes):
-        return "the connection was closed before the response was complete"
-    return ""
 
 
 def require_requests() -> None:
