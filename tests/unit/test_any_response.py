@@ -20,7 +20,9 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.change import delete, update
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.model import DesiredServer
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import plan_absent, plan_power, plan_present
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import plan_present
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan_life import plan_absent
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan_power import plan_power
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.power import reboot, switch
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
 

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from unit.fakes import Account, Reply, VirtualTime, list_item, page, server_detail, servers_over
 
+from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.planning import proven
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.model import DesiredServer, ServerPlan
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import plan_present
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.proof import Proofs, proven
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.proof import Proofs
 from helpers.facts import mentions
 
 EVERYWHERE = ["us-west", "us-east"]

@@ -18,7 +18,7 @@ from typing import Any
 from .._client.concurrent import wait_for_rest
 from .._client.errors import VpsError, why_interrupted
 from .._server.servers import Servers
-from .._server.wait import SETTLE_TIME
+from .._server.status import SETTLE_TIME
 from .actions import Actions
 from .creates import Creates
 from .jobs import Job, Observer
@@ -68,8 +68,7 @@ class Executor:
         try:
             self._carry_out(plan)
             for job in self._jobs:
-                if job.plan.ends_badly and job.error is None:
-                    job.fail(job.plan.ends_badly)
+                job.settle()
             self._read_details()
         except Exception:
             self._lock.release()

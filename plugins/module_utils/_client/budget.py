@@ -13,7 +13,6 @@ import random
 import threading
 import time
 
-from .concurrent import wait_for
 from .errors import Cancelled, TimeLimitReached, VpsError
 from .shared_pace import SharedPace
 
@@ -98,6 +97,8 @@ class TaskTime:
 
     def sleep(self, seconds: float) -> None:
         """Sleep, unless the task is ended meanwhile (Cancelled)."""
+        from .concurrent import wait_for
+
         began = time.monotonic()
         wait_for(self._cancelled, seconds)
         with self._lock:

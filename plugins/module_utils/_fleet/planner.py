@@ -6,17 +6,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 import fnmatch
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .._apply.planning import TaskPlan
+from .._apply.planning import TaskPlan, proven
 from .._client.errors import VpsError
 from .._server.fields import spelling_of
 from .._server.model import DesiredServer, Server, ServerPlan, lacking
-from .._server.plan import beside_look_alikes, is_needed_in_full, plan_absent, plan_present
-from .._server.proof import proven
+from .._server.plan import is_needed_in_full, plan_present
+from .._server.plan_life import beside_look_alikes, plan_absent
 from .._server.servers import LaggingList, Servers, ambiguity, check_whole, named
 from .cost import cost_of
 from .declaration import FleetDeclaration
@@ -51,8 +50,8 @@ class FleetPlanner:
             if renamed is None:
                 objection = self._objection(plans)
                 if objection is None and not any(plan.refusal for plan in plans):
-                    plans = proven(self._servers, plans, listed)
-                    if self._servers.catalogue.outdates_looks():
+                    plans = list(proven(self._servers, plans, listed))
+                    if self._servers.has_outdated_looks():
                         continue
                 seen = frozenset(server["id"] for server in listed)
                 plan = TaskPlan(tuple(plans), objection, seen)
@@ -144,7 +143,7 @@ class FleetPlanner:
         if pattern is None:
             return plan
         words = f"It would have to be deleted, and protect does not allow that: its name matches {pattern}."
-        return dataclasses.replace(plan, steps=(), refusal=VpsError(words, about=plan.about))
+        return plan._replace(steps=(), refusal=VpsError(words, about=plan.about))
 
     def _objection(self, plans: Sequence[ServerPlan]) -> VpsError | None:
         """Why the task as a whole must not begin, beside the refusals of single servers."""

@@ -16,7 +16,7 @@ from .._client.errors import About, BadInput, VpsError
 from .._module.options import words_of
 from .._server.fields import check_fields
 from .._server.model import DesiredServer, Server, ServerPlan, lacking
-from .._server.plan import plan_power
+from .._server.plan_power import plan_power
 from .._server.servers import LaggingList, Servers, ambiguity, check_whole, spelled_like
 from .patterns import too_wide
 

@@ -17,8 +17,9 @@ from typing import Any
 from .._apply.jobs import Job
 from .._apply.planning import End, Outcome, TaskPlan
 from .._client.errors import VpsError
-from .._module.results import last_words, passwords_warnings
+from .._module.observer import last_words
 from .._module.runner import Result
+from .._module.shown_passwords import passwords_warnings
 from .._server.model import ServerPlan
 from .text import failures_in_sentences, plan_sentence, result_sentence
 from .values import (
@@ -34,7 +35,6 @@ from .values import (
     summary_of_plans,
 )
 
-RETURNED = ("all", "changed", "none")  # the choices of the option `returned`
 _LENGTH_OF_REST = 1_000
 _NOTHING: Mapping[str, Any] = {"servers": [], "plan": [], "drift": []}
 

@@ -12,7 +12,6 @@ has, such as operating systems, in the servers of the account.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -28,12 +27,10 @@ _MOST_TOLD = 20  # locations or plans that are named in a message
 
 
 def proven(servers: Servers, plans: Sequence[ServerPlan], listed: Sequence[Server]) -> list[ServerPlan]:
-    """The plans of a task: each that creates a server either as far as it is proven that it can, or refused.
+    """The plans of a task, some of which create a server: each of those as far as it is proven that it can, or refused.
 
-    `listed`: the whole list of the account. Sends a GET request only where a server is to be created. Raises VpsError.
+    `listed`: the whole list of the account. Sends GET requests only. Raises VpsError.
     """
-    if not any(plan.creates for plan in plans):
-        return list(plans)
     # Without the list a create is sent, and the API decides; a server is not deleted.
     is_needed = any(plan.recreates for plan in plans)
     proofs = Proofs(servers.catalogue.plans(is_needed=is_needed), listed)
@@ -83,7 +80,7 @@ class Proofs:
         location = spelled[_LOCATION]
         if location is None or location == fields[_LOCATION]:
             return plan
-        desired = dataclasses.replace(plan.desired, fields={**plan.desired.fields, _LOCATION: location})
+        desired = plan.desired._replace(fields={**plan.desired.fields, _LOCATION: location})
         return plan_present(desired, plan.existing)
 
     def _impossible(self, fields: Mapping[str, Any], *, deletes: bool) -> str:
@@ -147,4 +144,4 @@ class Proofs:
 
 
 def _refused(plan: ServerPlan, words: str) -> ServerPlan:
-    return dataclasses.replace(plan, steps=(), predicted=None, refusal=VpsError(words, about=plan.about))
+    return plan._replace(steps=(), predicted=None, refusal=VpsError(words, about=plan.about))

@@ -6,17 +6,20 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from .._client.api import ApiClient, ApiError
 from .._client.budget import Backoff, Budget
-from .._client.concurrent import run_all
 from .._client.errors import About, ServerId, VpsError, error_context
 from .._client.retry_policy import MOST_TRIES_OF_A_WRITE, FailureKind
 from .endpoints import ServersApi, one_server
 from .fields import spelling_of
-from .lookups import Catalogue
 from .model import Server, incomplete_warning, lacking
+
+if TYPE_CHECKING:
+    from .lookups import Catalogue
 
 _MOST_LOOKS_FOR_A_NAME = 4
 _ADVICE_FOR_NAMESAKES = "Specify the id of the one you mean, or delete the unwanted ones by id."
@@ -100,10 +103,20 @@ class Servers:
     def __init__(self, client: ApiClient, *, adopt_timeout: float, wait_interval: float) -> None:
         self.client = client
         self.api = ServersApi(client)
-        self.catalogue = Catalogue(self.api)
         self.adopt_timeout = adopt_timeout
         self.wait_interval = wait_interval
         self._incomplete: set[ServerId] = set()
+
+    @functools.cached_property
+    def catalogue(self) -> Catalogue:
+        """The plans that can be ordered, looked up at most once."""
+        from .lookups import Catalogue
+
+        return Catalogue(self.api)
+
+    def has_outdated_looks(self) -> bool:
+        """Whether a list of servers that was read before the plans says nothing of a create any more. True once."""
+        return "catalogue" in self.__dict__ and self.catalogue.outdates_looks()
 
     @property
     def budget(self) -> Budget:
@@ -123,7 +136,7 @@ class Servers:
     def warnings(self) -> Sequence[str]:
         """What there is to say of the servers that were read."""
         incomplete = [incomplete_warning(sorted(self._incomplete))] if self._incomplete else []
-        return [*incomplete, *self.catalogue.warnings]
+        return [*incomplete, *(self.catalogue.warnings if "catalogue" in self.__dict__ else ())]
 
     def find(self, server_id: ServerId) -> Server | None:
         """A server's detail, or None with positive proof: a 404 for the id and a whole list that lacks it.
@@ -181,6 +194,8 @@ class Servers:
         """Many details, `concurrency` at a time: for each id the detail, None where it is proven that there is none
         (see `find`), or what went wrong.
         """
+        from .._client.concurrent import run_all
+
         ids = list(dict.fromkeys(server_ids))
         details: dict[ServerId, Server | VpsError | None] = dict(
             zip(ids, run_all(self.api.get_server, ids, concurrency, catch=VpsError))
