@@ -159,14 +159,11 @@ def host_variables(server: Mapping[str, Any], names: VariableNames, mark: Marker
     """A server's variables, marked as data; and the keys that could not become one."""
     variables: dict[str, Any] = {}
     dropped: list[str] = []
-    texts = mark.texts
     for key, value in server.items():
         name = names[key]
         # Of two keys that make one name, the one that is spelt like it counts.
         if name is None or (name in variables and not name.endswith(key)):
             dropped.append(key)
-        elif type(value) is str:  # pylint: disable=unidiomatic-typecheck
-            variables[name] = texts[value]
         else:
             try:
                 variables[name] = mark(value)
