@@ -202,8 +202,9 @@ def _run(task: Task, selection: _Selection) -> None:
     found, warnings = _matching(task.servers, selection)
     if task.params["details"] and selection.server_id is None:
         from ..module_utils._client.concurrent import DEFAULT_CONCURRENCY
+        from ..module_utils._server.details import existing_details
 
-        details = task.servers.existing_details(found, DEFAULT_CONCURRENCY)
+        details = existing_details(task.servers, found, DEFAULT_CONCURRENCY)
         # One that has vanished since the list was read is no longer a server of the account.
         found = [
             cast(Server, with_detail(server, detail))

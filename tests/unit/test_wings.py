@@ -29,7 +29,7 @@ READ_ONLY = ("vps_server_info",)
 NOT_AT_ONCE = {
     "module_utils._client.": {"causes", "concurrent", "error_words", "masking", "page", "passwords", "transport"},
     "module_utils._server.": {
-        "addresses", "change", "create", "lookups", "plan_life", "power", "proof", "wait", "write",
+        "addresses", "change", "create", "details", "lookups", "plan_life", "power", "proof", "wait", "write",
     },
     "module_utils._apply.": {"actions", "creates", "executor", "ledger", "pollers", "waits"},
     "module_utils._module.": {"observer", "shown_passwords"},

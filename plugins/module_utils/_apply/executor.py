@@ -17,6 +17,7 @@ from typing import Any
 
 from .._client.concurrent import wait_for_rest
 from .._client.errors import VpsError, why_interrupted
+from .._server.details import details_of
 from .._server.servers import Servers
 from .._server.status import SETTLE_TIME
 from .actions import Actions
@@ -134,7 +135,7 @@ class Executor:
             for job in self._jobs
             if job.actions and not job.gone and not job.is_detail and not job.error and job.server_id is not None
         }
-        for server_id, detail in self._servers.details(jobs, self._concurrency).items():
+        for server_id, detail in details_of(self._servers, jobs, self._concurrency).items():
             job = jobs[server_id]
             if detail is None or isinstance(detail, VpsError):
                 why = detail.explanation() if detail else "it has vanished."

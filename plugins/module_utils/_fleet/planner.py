@@ -114,9 +114,12 @@ class FleetPlanner:
             for number, plan in enumerate(plans)
             if plan.existing is not None and ((plan.writes and not is_refused) or is_needed_in_full(plan))
         }
-        details = self._servers.existing_details(
-            (existing for _number, existing in needing.values()), self._declaration.concurrency
-        )
+        if not needing:
+            return plans
+        from .._server.details import existing_details
+
+        listed = (existing for _number, existing in needing.values())
+        details = existing_details(self._servers, listed, self._declaration.concurrency)
         for server_id, detail in details.items():
             if detail is not None:
                 check_whole(detail)

@@ -81,7 +81,9 @@ class PowerPlanner:
             if any(plan.refusal for plan in plans):
                 return TaskPlan(tuple(plans), warnings=warnings)
             acted_on = [plan.existing for plan in plans if plan.existing is not None and plan.writes]
-            details = self._servers.existing_details(acted_on, self._declared.concurrency)
+            from .._server.details import existing_details
+
+            details = existing_details(self._servers, acted_on, self._declared.concurrency)
             renamed = _renamed_since(acted_on, details)
             if renamed is None:
                 planned = (self._planned_again(plan, details) for plan in plans)

@@ -10,7 +10,7 @@ import functools
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from .._client.api import ApiClient, ApiError
+from .._client.api import PAGE_SIZE, ApiClient, ApiError
 from .._client.budget import Backoff, Budget
 from .._client.errors import About, ServerId, VpsError, error_context
 from .._client.retry_policy import MOST_TRIES_OF_A_WRITE, FailureKind
@@ -105,6 +105,7 @@ class Servers:
         self.api = ServersApi(client)
         self.adopt_timeout = adopt_timeout
         self.wait_interval = wait_interval
+        self.requests_for_a_list = 1  # how many the last one took
         self._incomplete: set[ServerId] = set()
 
     @functools.cached_property
@@ -127,6 +128,7 @@ class Servers:
         """Every server of the account: a whole list or an error. `attempts`: how often each page may be asked for."""
         servers = self.api.list_servers(attempts=attempts)
         self.note(servers)
+        self.requests_for_a_list = max(1, -(-len(servers) // PAGE_SIZE))
         return servers
 
     def note(self, servers: Iterable[Server]) -> None:
@@ -189,41 +191,6 @@ class Servers:
                 if existing is None or check_whole(existing)["name"] == name:
                     return existing, listed
                 lagging.pause(namesakes[0], existing)
-
-    def details(self, server_ids: Iterable[ServerId], concurrency: int) -> dict[ServerId, Server | VpsError | None]:
-        """Many details, `concurrency` at a time: for each id the detail, None where it is proven that there is none
-        (see `find`), or what went wrong.
-        """
-        from .._client.concurrent import run_all
-
-        ids = list(dict.fromkeys(server_ids))
-        details: dict[ServerId, Server | VpsError | None] = dict(
-            zip(ids, run_all(self.api.get_server, ids, concurrency, catch=VpsError))
-        )
-        for server_id, detail in details.items():
-            if isinstance(detail, ApiError) and detail.kind is FailureKind.NOT_FOUND:
-                details[server_id] = self._find_or_error(server_id)
-        return details
-
-    def _find_or_error(self, server_id: ServerId) -> Server | VpsError | None:
-        try:
-            return self.find(server_id)
-        except VpsError as error:
-            return error
-
-    def existing_details(self, listed: Iterable[Server], concurrency: int) -> dict[ServerId, Server | None]:
-        """The details of servers that a list has shown; None where one has vanished since.
-
-        Raises VpsError that names the server.
-        """
-        views = {server["id"]: server for server in listed}
-        details: dict[ServerId, Server | None] = {}
-        for server_id, detail in self.details(views, concurrency).items():
-            if isinstance(detail, VpsError):
-                detail.about = detail.about.completed_by(About.of(views[server_id]))
-                raise detail
-            details[server_id] = detail
-        return details
 
     def still_there(self, server_id: ServerId, cause: VpsError | None = None) -> Server:
         """The detail of a server that was there before.
