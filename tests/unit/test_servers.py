@@ -165,3 +165,16 @@ def test_details_of_listed_servers_or_an_error_that_names_the_server(clock: Virt
     with pytest.raises(ApiError) as caught:
         existing_details(servers, listed, 1)
     assert caught.value.about[:3] == ("web-02", 8, "active")
+
+
+def test_one_list_is_the_proof_for_many_that_are_gone(clock: VirtualTime) -> None:
+    servers, http = servers_over(Account(server_detail(7)), clock)
+    assert details_of(servers, range(101, 121), 4) == dict.fromkeys(range(101, 121))
+    assert sum(map(is_list, http.calls)) == 1
+
+
+def test_without_that_list_none_is_proven_absent(clock: VirtualTime) -> None:
+    account = Account(server_detail(7))
+    servers, _http = servers_over(lambda call: Reply(400, {}) if is_list(call) else account(call), clock)
+    details = details_of(servers, [7, 8, 9], 1)
+    assert details[7] == server_detail(7) and isinstance(details[8], ApiError) and isinstance(details[9], ApiError)

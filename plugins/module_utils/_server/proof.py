@@ -46,6 +46,7 @@ class Proofs:
     def __init__(self, catalogue: Sequence[Mapping[str, Any]] | None, listed: Sequence[Server]) -> None:
         self._plans = {plan["id"]: plan for plan in catalogue} if catalogue is not None else None
         self._listed = listed
+        self._shown: dict[tuple[str, Any], Any] = {}  # by option and wanted value: how a server shows it
 
     def of(self, plan: ServerPlan) -> ServerPlan:
         """A plan as it is where it can be carried out; a plan to recreate a server with a location that is spelled as
@@ -139,8 +140,11 @@ class Proofs:
             return fields[_PLAN]  # it is listed, else it were impossible
         if field.option == _LOCATION and (offered := self._offered(fields)) is not None:
             return offered
-        shown = (field.value_in(server) for server in self._listed)
-        return next((value for value in shown if field.equal(value, fields[field.option])), None)
+        wanted = (field.option, fields[field.option])
+        if wanted not in self._shown:  # servers that are recreated together mostly want the same
+            shown = (field.value_in(server) for server in self._listed)
+            self._shown[wanted] = next((value for value in shown if field.equal(value, wanted[1])), None)
+        return self._shown[wanted]
 
 
 def _refused(plan: ServerPlan, words: str) -> ServerPlan:
