@@ -185,7 +185,7 @@ import contextlib
 import gc
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.inventory.data import InventoryData
@@ -197,7 +197,6 @@ from ..module_utils._client.secrets import scrubber
 from ..module_utils._client.settings import Settings, read_settings
 from ..module_utils._server.model import incomplete_warning, lacking
 from ..plugin_utils._inventory.cache import cache_key, cached_servers, to_cache, without_limit
-from ..plugin_utils._inventory.evaluation import Chooser
 from ..plugin_utils._inventory.hosts import VariableNames, draft_hosts, name_hosts
 from ..plugin_utils._inventory.options import (
     GivenOptions,
@@ -211,6 +210,9 @@ from ..plugin_utils._inventory.options import (
 from ..plugin_utils._inventory.populate import Population
 from ..plugin_utils._inventory.selection import Found, Query, Server
 from ..plugin_utils._text import new_marker
+
+if TYPE_CHECKING:
+    from ..plugin_utils._inventory.evaluation import Chooser
 
 _FILE_NAMES = ("vps.yml", "vps.yaml", "vpsorg.yml", "vpsorg.yaml")
 _THIS_PLUGIN = re.compile(r"plugin:\s*[\"']?vpsorg\.cloud\.vps[\"']?\s*(?:#.*)?$")
@@ -339,7 +341,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         variable_names = VariableNames(options.prefix)
         drafts = draft_hosts(servers, options.connect_with, variable_names, new_marker())
         hosts.own = variable_names.all() | {"ansible_host"}
-        chooser = Chooser(self, hosts.own) if options.has_expressions else None
+        chooser = _new_chooser(self, hosts.own) if options.has_expressions else None
         if chooser is not None:
             drafts = chooser.kept(drafts, options.filters)
         names, renamed = name_hosts(
@@ -381,6 +383,12 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         if entries:
             more = f"; and {len(entries) - _MOST_TOLD} more" if len(entries) > _MOST_TOLD else ""
             self.display.warning(f"{what}: {'; '.join(entries[:_MOST_TOLD])}{more}")
+
+
+def _new_chooser(plugin: InventoryModule, own: frozenset[str]) -> Chooser:
+    from ..plugin_utils._inventory.evaluation import Chooser
+
+    return Chooser(plugin, own)
 
 
 def _has_the_name(path: str) -> bool:
