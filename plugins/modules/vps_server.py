@@ -264,7 +264,7 @@ from ..module_utils._module.run import run_alone
 from ..module_utils._module.runner import Task, run_module
 from ..module_utils._server.fields import declaration_options
 from ..module_utils._server.model import DesiredServer, Server, ServerPlan
-from ..module_utils._server.plan import plan_present
+from ..module_utils._server.plan import beside_look_alikes, plan_present
 from ..module_utils._server.servers import Servers, check_whole, spelled_like
 
 
@@ -294,11 +294,7 @@ class _ServerPlanner:
             return TaskPlan((self._planned_by_id(self._desired.server_id),))
         name = self._desired.name or ""
         existing, listed = self._servers.find_named(name)
-        plan = self._plan_one(existing)
-        if plan.existing is None or plan.creates:
-            from ..module_utils._server.plan_life import beside_look_alikes
-
-            plan = beside_look_alikes(plan, spelled_like(listed, name))
+        plan = beside_look_alikes(self._plan_one(existing), spelled_like(listed, name))
         return TaskPlan(tuple(proven(self._servers, [plan], listed)), seen=frozenset(server["id"] for server in listed))
 
     def _planned_by_id(self, server_id: ServerId) -> ServerPlan:

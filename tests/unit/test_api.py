@@ -217,7 +217,7 @@ def test_many_details_at_once(clock: VirtualTime) -> None:
     assert list(details) == [104, 101, 103], "in the order asked for"
     paths = [call.path for call in http.calls]
     assert sorted(paths[:3]) == ["/servers/101/", "/servers/103/", "/servers/104/"], "each once"
-    assert paths[3:] == ["/servers/103/", "/servers/"], "a 404 means a second look, and a list that lacks the id"
+    assert paths[3:] == ["/servers/"], "a 404 means a list, which lacks the id"
     assert details[103] is None
     assert {number: detail["id"] for number, detail in details.items() if isinstance(detail, dict)} == {
         104: 104,

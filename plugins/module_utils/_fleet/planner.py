@@ -14,10 +14,8 @@ from .._apply.planning import TaskPlan, proven
 from .._client.errors import VpsError
 from .._server.fields import spelling_of
 from .._server.model import DesiredServer, Server, ServerPlan, lacking
-from .._server.plan import is_needed_in_full, plan_present
-from .._server.plan_life import beside_look_alikes, plan_absent
+from .._server.plan import beside_look_alikes, is_needed_in_full, plan_present
 from .._server.servers import LaggingList, Servers, ambiguity, check_whole, named
-from .cost import cost_of
 from .declaration import FleetDeclaration
 
 _MOST_DELETIONS_NAMED = 20
@@ -62,6 +60,8 @@ class FleetPlanner:
         """What a plan would cost; None where the API has no list of plans. Sends a GET request only where something is
         created or deleted.
         """
+        from .cost import cost_of
+
         if not any(server.creates or server.deletes for server in plan.servers):
             return cost_of(plan.servers, [])
         plans = self._servers.catalogue.plans_to_price()
@@ -83,7 +83,7 @@ class FleetPlanner:
         return self._plan_declared(desired, namesakes[0] if namesakes else None, alike)
 
     def _plan_declared(self, desired: DesiredServer, existing: Server | None, alike: Sequence[Server]) -> ServerPlan:
-        plan = plan_absent(desired, existing) if self._declaration.absent else plan_present(desired, existing)
+        plan = _plan_absent(desired, existing) if self._declaration.absent else plan_present(desired, existing)
         return self._unless_protected(beside_look_alikes(plan, alike))
 
     def _purged(self, listed: Sequence[Server], pattern: str) -> list[ServerPlan]:
@@ -96,7 +96,7 @@ class FleetPlanner:
         reason = f"matches {pattern} and is not declared"
         return [
             self._unless_protected(
-                plan_absent(DesiredServer(server["name"], server["id"], wait=self._declaration.wait), server, reason)
+                _plan_absent(DesiredServer(server["name"], server["id"], wait=self._declaration.wait), server, reason)
             )
             for server in sorted(matching, key=lambda server: server["id"])
         ]
@@ -129,7 +129,7 @@ class FleetPlanner:
 
     def _planned_again(self, plan: ServerPlan, existing: Server | None, by_spelling: _BySpelling) -> ServerPlan:
         if plan.desired.server_id is not None:  # to be purged
-            return self._unless_protected(plan_absent(plan.desired, existing, plan.steps[0].reason))
+            return self._unless_protected(_plan_absent(plan.desired, existing, plan.steps[0].reason))
         # The list may still show the server itself, of which the detail says that it is gone.
         others = [server for server in _alike(plan.desired, by_spelling) if server["id"] != plan.existing_id]
         return self._plan_declared(plan.desired, existing, others)
@@ -161,6 +161,12 @@ class FleetPlanner:
             f"{declaration.max_delete}: {', '.join(titles[:_MOST_DELETIONS_NAMED])}{more}. Set max_delete to "
             f"{len(deleting)} if that is what you want."
         )
+
+
+def _plan_absent(desired: DesiredServer, existing: Server | None, reason: str = "declared absent") -> ServerPlan:
+    from .._server.plan_life import plan_absent
+
+    return plan_absent(desired, existing, reason)
 
 
 def _by_spelling(listed: Sequence[Server]) -> _BySpelling:

@@ -10,7 +10,7 @@ what the run then carries out: prediction and run can't disagree.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .._client.errors import About, VpsError
@@ -87,6 +87,21 @@ def plan_present(desired: DesiredServer, existing: Server | None) -> ServerPlan:
         ends_badly=ends_badly,
         warnings=warnings,
     )
+
+
+def beside_look_alikes(plan: ServerPlan, alike: Iterable[Server]) -> ServerPlan:
+    """A plan for a server that is found by its name, where others have that name in another spelling, or have it and
+    are shown without a status.
+
+    None is created beside them: an API that stores names otherwise than it was asked for would be asked for one more,
+    and bill it, with every run.
+    """
+    others = [server for server in alike if server["id"] != plan.existing_id]
+    if not others or not (plan.creates or plan.existing is None):
+        return plan
+    from .plan_life import not_beside
+
+    return not_beside(plan, others)
 
 
 def is_needed_in_full(plan: ServerPlan) -> bool:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._client.errors import About, VpsError
@@ -78,16 +78,8 @@ def plan_recreate(
     )
 
 
-def beside_look_alikes(plan: ServerPlan, alike: Iterable[Server]) -> ServerPlan:
-    """A plan for a server that is found by its name, where others have that name in another spelling, or have it and
-    are shown without a status.
-
-    None is created beside them: an API that stores names otherwise than it was asked for would be asked for one more,
-    and bill it, with every run.
-    """
-    others = [server for server in alike if server["id"] != plan.existing_id]
-    if not others or not (plan.creates or plan.existing is None):
-        return plan
+def not_beside(plan: ServerPlan, others: Sequence[Server]) -> ServerPlan:
+    """See `beside_look_alikes`. `others`: the look-alikes, of which there is one at least."""
     there = ", ".join(title_of(server) for server in others)
     if any(server["name"] == plan.name for server in others):
         words = (
