@@ -97,6 +97,7 @@ class Http:
             "Authorization": f"Bearer {settings.token}",
             "Accept": "application/json",
             "Accept-Encoding": "identity",
+            "Connection": "keep-alive",
             "Content-Type": "application/json",
             "User-Agent": f"vpsorg.cloud/{VERSION} (Ansible collection)",
         }
@@ -122,14 +123,12 @@ class Http:
         connection.exchange.begin(seconds)
         data = None if body is None else json.dumps(body, ensure_ascii=True, allow_nan=False).encode("ascii")
         try:
-            with connection.session.request(
+            with connection.send(
                 method,
                 url,
                 data=data,
                 headers=self._headers,
                 timeout=seconds,
-                stream=True,
-                allow_redirects=False,
                 proxies=self._proxies,
                 verify=self._verify,
             ) as response:

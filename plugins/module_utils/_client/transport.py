@@ -18,6 +18,7 @@ import socket
 import ssl
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -222,6 +223,15 @@ class Connection:
     session: requests.Session
     exchange: Exchange
     last_used: float = 0.0
+
+    def send(self, method: str, url: str, *, data: bytes | None, headers: Mapping[str, str], **how: Any) -> Any:
+        """The response, whose body is not read yet. `how`: as of `requests.Session.send`.
+
+        The headers are all that is sent: to merge them with a session's, of which this one adds nothing, would take
+        `requests` a tenth of the time of a request.
+        """
+        request = requests.Request(method, url, data=data, headers=dict(headers)).prepare()
+        return self.session.send(request, stream=True, allow_redirects=False, **how)
 
 
 class Connections:
