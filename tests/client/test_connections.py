@@ -250,6 +250,17 @@ def test_a_file_that_changes_counts_for_new_connections(
         assert servers_at(server.url, ca_path=own_bundle).list() == []
 
 
+def test_a_file_that_changes_counts_for_a_connection_that_is_made_anew(authority: trustme.CA, own_bundle: str) -> None:
+    """Of the same client: the server has closed it in between."""
+    closing = [answer(EMPTY, headers="Connection: close\r\n")]
+    with RawServer(lambda _head: closing, tls=tls_of(authority), close=True) as server:
+        servers = servers_at(server.url, ca_path=own_bundle)
+        assert servers.list() == [] == servers.list()
+        rewrite(own_bundle, trustme.CA())
+        assert_refused(servers)
+        assert server.connections == 3 and len(server.requests) == 2
+
+
 @pytest.mark.parametrize("content", [None, "", "-----BEGIN CERTIFICATE-----\nnothing\n-----END CERTIFICATE-----\n"])
 def test_a_file_that_is_useless_is_told_before_anything_is_sent(
     server: RawServer, own_bundle: str, content: str | None

@@ -18,7 +18,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,7 +109,7 @@ class _DeadlineResponse(http.client.HTTPResponse):
         self.fp = io.BufferedReader(_DeadlineReader(self.fp.detach(), sock, exchange))
 
 
-# TLS settings: to parse a whole bundle of authorities takes some 20 ms, which `requests` spends on each connection.
+# TLS settings: to parse a whole bundle of authorities takes some 25 ms of CPU, which urllib3 spends on each connection.
 
 _contexts: dict[tuple[Any, ...], tuple[Any, ssl.SSLContext]] = {}
 _contexts_lock = threading.Lock()
@@ -134,9 +134,22 @@ def _shared_context(verify_mode: ssl.VerifyMode, ca_file: str | None, ca_folder:
                     raise urllib3.exceptions.SSLError(exc) from exc
             # urllib3 sets this for each connection. OpenSSL would free the old value while another thread copies it.
             context.set_alpn_protocols(["http/1.1"])
-            context.set_alpn_protocols = _leave_as_it_is  # type: ignore[method-assign]
+            context.set_alpn_protocols = _leave_as_it_is  # type: ignore[method-assign, assignment]
             _contexts[setting] = (state, context)
     return context
+
+
+def _take_shared_context(connection: Any) -> None:
+    """Done before a connection of urllib3 is made, or made anew after the server has closed it."""
+    # A proxy that is reached over TLS is left to urllib3: it verifies two hosts by these attributes.
+    if getattr(getattr(connection, "proxy", None), "scheme", None) == "https":
+        return
+    if connection.ca_certs or connection.ca_cert_dir:
+        connection.authorities = (connection.ca_certs, connection.ca_cert_dir)
+        connection.ca_certs = connection.ca_cert_dir = None  # or they would be loaded into the context once more
+    verify_mode = resolve_cert_reqs(connection.cert_reqs)
+    if verify_mode == ssl.CERT_NONE or any(connection.authorities):
+        connection.ssl_context = _shared_context(verify_mode, *connection.authorities)
 
 
 def _state_of(path: str) -> tuple[int, int, int] | None:
@@ -147,7 +160,7 @@ def _state_of(path: str) -> tuple[int, int, int] | None:
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
-def _leave_as_it_is(_protocols: list[str]) -> None:
+def _leave_as_it_is(_protocols: Iterable[str]) -> None:
     """Stands in for `set_alpn_protocols` of a context that others use at the same time."""
 
 
@@ -158,13 +171,11 @@ def _watched_connection(base: type, exchange: Exchange) -> type:
         # A partial of its own would be taken for a method: Python 3.13 warns, later ones do it.
         response_class = staticmethod(functools.partial(_DeadlineResponse, exchange=exchange))
 
+        authorities: tuple[str | None, str | None] = (None, None)  # file, folder
+
         def connect(self) -> None:
-            # A proxy that is reached over TLS is left to urllib3: it verifies two hosts by these attributes.
-            if base is HTTPSConnection and getattr(getattr(self, "proxy", None), "scheme", None) != "https":
-                verify_mode = resolve_cert_reqs(self.cert_reqs)
-                if verify_mode == ssl.CERT_NONE or self.ca_certs or self.ca_cert_dir:
-                    self.ssl_context = _shared_context(verify_mode, self.ca_certs, self.ca_cert_dir)
-                    self.ca_certs = self.ca_cert_dir = None  # or they would be loaded into the context once more
+            if base is HTTPSConnection:
+                _take_shared_context(self)
             super().connect()
 
         def endheaders(self, *args: Any, **kwargs: Any) -> None:
