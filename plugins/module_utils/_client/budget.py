@@ -162,7 +162,7 @@ class Budget(TaskTime):
                 )
             if pause > 0:
                 self.sleep(pause)
-            if not held_for and not self._is_held():  # a turn that another refusal has not taken away
+            if not held_for and (pause <= 0 or not self._is_held()):  # a turn that no refusal has taken away meanwhile
                 break
         with self._lock:
             self.requests += 1

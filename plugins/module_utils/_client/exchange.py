@@ -15,11 +15,11 @@ Which of them it is follows from the kind of the failure: see `retry_policy.py`.
 from __future__ import annotations
 
 import email.utils
+import functools
 import json
 import os
 import re
 import threading
-import time
 import urllib.parse
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
@@ -32,14 +32,12 @@ from .secrets import echo_detector, scrubber
 from .settings import Settings, is_loopback
 
 if TYPE_CHECKING:
-    from requests import Session
-
-    from .transport import Exchange
+    from .transport import Connections
 
 VERSION = "0.1.0"
 NO_REQUESTS = "The Python library requests is missing"
 _FRAMING_LIMIT = 1024 * 1024  # bytes for heads, chunk sizes and the like
-_IDLE_LIMIT = 1.0  # seconds; see Http._session
+_IDLE_LIMIT = 1.0  # seconds; see Http.exchange
 
 
 class Response(NamedTuple):
@@ -84,18 +82,20 @@ def malformed(phrase: str, response: Response) -> ExchangeFailure:
 class Http:
     """Sends requests to one API with one token.
 
-    Safe to share between threads: each has a session, and so a connection, of its own.
+    Safe to share between threads: each exchange has a connection to itself while it lasts.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self.scrub: Callable[[str], str] = scrubber(settings.token)
         self.may_echo: Callable[[bytes], bool] = echo_detector(settings.token)
-        self._local = threading.local()
+        self._lock = threading.Lock()
+        self._open_connections: Connections | None = None
         self._headers = {
             "Authorization": f"Bearer {settings.token}",
             "Accept": "application/json",
             "Accept-Encoding": "identity",
+            "Connection": "keep-alive",
             "Content-Type": "application/json",
             "User-Agent": f"vpsorg.cloud/{VERSION} (Ansible collection)",
         }
@@ -115,65 +115,52 @@ class Http:
         """
         url = self._settings.api_url + path + ("?" + urllib.parse.urlencode(query) if query else "")
         seconds = self._settings.timeout
-        session, exchange = self._session(method)
-        exchange.begin(seconds)
+        # A server may close an idle connection in the very moment in which a request is written to it. For a GET that
+        # is one more try; for a create it would be an unknown outcome.
+        connection = self._connections().take(longest_idle=None if method == "GET" else _IDLE_LIMIT)
+        connection.exchange.begin(seconds)
         data = None if body is None else json.dumps(body, ensure_ascii=True, allow_nan=False).encode("ascii")
         try:
-            with session.request(
+            with connection.send(
                 method,
                 url,
                 data=data,
                 headers=self._headers,
                 timeout=seconds,
-                stream=True,
-                allow_redirects=False,
-                proxies=proxies_for(url),
-                verify=self._verify(),
+                proxies=self._proxies,
+                verify=self._verify,
             ) as response:
                 status = int(response.status_code)
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 content = read_body(response.raw, headers)
         except Exception as exc:  # G5 of the rules: whatever the libraries below raise ends here
-            self._drop_session()
-            raise self._classified(exc, exchange.sent, seconds) from None
-        self._local.last_used = time.monotonic()
+            self._connections().discard(connection)
+            raise self._classified(exc, connection.exchange.sent, seconds) from None
         if status < HTTPStatus.OK:
             # An interim response that the libraries below take for the response: that one is still to come, and the
             # next request would be given it.
-            self._drop_session()
+            self._connections().discard(connection)
             words = f"the response was lost: the server sent an unexpected interim response ({status})"
             raise ExchangeFailure(FailureKind.LOST, words)
+        self._connections().give_back(connection)
         return self._judged(
             Response(status=status, headers=headers, body=content, retry_after=retry_after_seconds(headers))
         )
 
-    def _session(self, method: str) -> tuple[Session, Exchange]:
-        """This thread's session.
-
-        Imports `requests`, which must not be paid for by what fails before the first request.
-        """
+    def _connections(self) -> Connections:
+        """Imports `requests`, which must not be paid for by what fails before the first request."""
         from . import transport
 
-        local = self._local
-        if (
-            getattr(local, "session", None) is not None
-            and method != "GET"
-            and time.monotonic() - local.last_used > _IDLE_LIMIT
-        ):
-            # A server may close an idle connection in the very moment in which a request is written to it. For a GET
-            # that is one more try; for a create it would be an unknown outcome.
-            self._drop_session()
-        if getattr(local, "session", None) is None:
-            local.exchange = transport.Exchange(BODY_LIMIT + _FRAMING_LIMIT)
-            local.session = transport.new_session(local.exchange)
-            local.last_used = time.monotonic()
-        return local.session, local.exchange
+        with self._lock:
+            if self._open_connections is None:
+                self._open_connections = transport.Connections(BODY_LIMIT + _FRAMING_LIMIT)
+            return self._open_connections
 
-    def _drop_session(self) -> None:
-        session, self._local.session = getattr(self._local, "session", None), None
-        if session is not None:
-            session.close()
+    @functools.cached_property
+    def _proxies(self) -> dict[str, str]:
+        return proxies_for(self._settings.api_url)
 
+    @functools.cached_property
     def _verify(self) -> bool | str:
         if not self._settings.validate_certs:
             return False
