@@ -100,6 +100,11 @@ class Http:
             "User-Agent": f"vpsorg.cloud/{VERSION} (Ansible collection)",
         }
 
+    def look_around(self) -> None:
+        """Look anew at the environment, for the next task: it names proxies and authorities."""
+        for known in ("_proxies", "_verify"):
+            self.__dict__.pop(known, None)
+
     def exchange(
         self,
         method: str,

@@ -19,7 +19,6 @@ import ssl
 import threading
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 try:
@@ -227,13 +226,13 @@ def _new_session(exchange: Exchange) -> requests.Session:
     return session
 
 
-@dataclass
 class Connection:
     """A session with its one connection, and the exchange under way on it. `last_used` is in monotonic seconds."""
 
-    session: requests.Session
-    exchange: Exchange
-    last_used: float = 0.0
+    def __init__(self, session: requests.Session, exchange: Exchange) -> None:
+        self.session = session
+        self.exchange = exchange
+        self.last_used = 0.0
 
     def send(self, method: str, url: str, *, data: bytes | None, headers: Mapping[str, str], **how: Any) -> Any:
         """The response, whose body is not read yet. `how`: as of `requests.Session.send`.
