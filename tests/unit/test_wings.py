@@ -144,6 +144,14 @@ def test_a_task_without_a_change_pays_for_nothing_that_only_others_need(module: 
     assert {name for name in below if wing_of(name) == "_fleet"} == set()
 
 
+def test_after_the_first_write_no_file_is_opened_any_more() -> None:
+    """A process that can open no file must still tell what it has created."""
+    below = all_below("module_utils._apply.executor", AT_ONCE)
+    late = {room for name in below for room in ROOMS[name] - AT_ONCE[name]}
+    for_looks = {"module_utils._client.transport", "module_utils._server.lookups", "module_utils._server.proof"}
+    assert late - below == for_looks, "what every task, or a plan with a create, has imported by then"
+
+
 def test_only_modules_and_action_plugins_know_a_module() -> None:
     knowing = {
         name.split(".")[0] for name, found in ROOMS.items() if any(room.startswith("modules.") for room in found)

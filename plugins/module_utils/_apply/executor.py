@@ -15,6 +15,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+# Rooms that others import only where something fails, here before the first write: a process that can open no file any
+# more must still tell what it has created.
+from .._client import causes, error_words, passwords  # noqa: F401  # pylint: disable=unused-import
 from .._client.concurrent import wait_for_rest
 from .._client.errors import VpsError, why_interrupted
 from .._server.details import details_of

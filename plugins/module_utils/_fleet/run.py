@@ -29,12 +29,11 @@ def run_together(
     def show(line: str) -> None:
         output.line(task.scrub(line))
 
-    lock = AccountLock(task.settings)
-    with FleetProgress(TaskObserver(task), show if output.is_shown() else None, speaker) as progress:
+    progress = FleetProgress(TaskObserver(task), show if output.is_shown() else None, speaker)
+    with AccountLock(task.settings) as lock, progress:
         plan = look_and_plan(planner, lock, task.budget, check_mode=task.check_mode)
         outcome = refused(plan) or predicted(plan, task.check_mode) or unchanged(plan)
-        if outcome is None:
-            outcome = _applied(task, plan, lock, progress, concurrency, settle_time)
+        outcome = outcome or _applied(task, plan, lock, progress, concurrency, settle_time)
     if outcome.end is End.PREDICTED:
         for line in (*plan_lines(plan.servers), plan_sentence(plan.servers, plan.cost)):
             show(line)
@@ -46,6 +45,7 @@ def _applied(
 ) -> Outcome:
     from .._apply.executor import Executor
     from .._apply.pollers import ListPoller
+    from .._module import shown_passwords  # noqa: F401  # pylint: disable=unused-import  # see executor
 
     poller = ListPoller(task.servers, concurrency)
     executor = Executor(task.servers, poller, lock, observer, concurrency=concurrency, settle_time=settle_time)

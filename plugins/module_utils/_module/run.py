@@ -17,16 +17,16 @@ def run_alone(task: Task, planner: Planner, *, settle_time: float = SETTLE_TIME)
 
     `settle_time`: seconds after which an active server counts as rebooted.
     """
-    lock = AccountLock(task.settings)
-    plan = look_and_plan(planner, lock, task.budget, check_mode=task.check_mode)
-    return (
-        refused(plan) or predicted(plan, task.check_mode) or unchanged(plan) or _applied(task, plan, lock, settle_time)
-    )
+    with AccountLock(task.settings) as lock:
+        plan = look_and_plan(planner, lock, task.budget, check_mode=task.check_mode)
+        outcome = refused(plan) or predicted(plan, task.check_mode) or unchanged(plan)
+        return outcome or _applied(task, plan, lock, settle_time)
 
 
 def _applied(task: Task, plan: TaskPlan, lock: AccountLock, settle_time: float) -> Outcome:
     from .._apply.executor import Executor
     from .._apply.pollers import DetailPoller
+    from . import shown_passwords  # noqa: F401  # pylint: disable=unused-import  # see executor: before the first write
     from .observer import TaskObserver
 
     executor = Executor(task.servers, DetailPoller(task.servers), lock, TaskObserver(task), settle_time=settle_time)
