@@ -16,6 +16,11 @@ PAGES = ["python", TRANSFER, "pages"]
 NO_PAGES = ["python", TRANSFER, "nothing"]
 
 
+def connections(count: int) -> list[str]:
+    """The command that opens so many connections and asks for little on each."""
+    return ["python", TRANSFER, "connect", str(count)]
+
+
 def with_transfer(nothing: Times, pages: Times, no_pages: Times) -> Times:
     """The floor: Ansible with nothing to do, and the bare transfer and parsing of the pages (the medians of PAGES and
     NO_PAGES).

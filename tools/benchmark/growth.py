@@ -1,7 +1,7 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How cost grows with size: the exponent is 1 where it is linear, and 2 where twice the size costs four times as much."""
+"""How cost grows with size: an exponent of 1 is linear, with 2 twice the size costs four times as much."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def exponent(smaller: float, larger: float, times_the_size: float) -> float | No
     return math.log(larger / smaller) / math.log(times_the_size)
 
 
-def growth(what: str, costs: Mapping[int, Times], floor: str) -> list[Finding]:
+def growth(what: str, costs: Mapping[int, Times], floor: str, memory_floor: str) -> list[Finding]:
     """The lines for the growth of time and CPU, and of memory.
 
-    `costs`: by size in ascending order, what is above the floor; `floor`: what that is.
+    `costs`: by size in ascending order, what is above the floor; `floor` and `memory_floor`: what that is.
     """
     sizes = list(costs)
     smallest, largest = sizes[0], sizes[-1]
@@ -52,6 +52,7 @@ def growth(what: str, costs: Mapping[int, Times], floor: str) -> list[Finding]:
             None,
             TARGET,
             1.0,
-            note="above the floor: " + ", ".join(f"{size:,}: {cost.peak:.1f} MiB" for size, cost in costs.items()),
+            note=f"above the floor ({memory_floor}): "
+            + ", ".join(f"{size:,}: {cost.peak:.1f} MiB" for size, cost in costs.items()),
         ),
     ]

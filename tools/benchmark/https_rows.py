@@ -1,7 +1,7 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rows of https beside http. Judged by CPU: the clock also shows what the other end of TLS costs on this machine."""
+"""The rows of https beside http. Judged by CPU, as the clock also shows what the other end of TLS costs."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import statistics
 import time
 from typing import Any
 
-from benchmark.floors import NO_PAGES, PAGES, with_transfer
-from benchmark.inventory_rows import NOTHING, list_hosts, seed_hosts, source
+from benchmark.floors import PAGES, connections
+from benchmark.inventory_rows import list_hosts, seed_hosts, source
 from benchmark.measure import Bench, Finding, Row, Times, median, ratio
 from benchmark.playbooks import EmulatorFactory, connection, expect, fleet
 
@@ -51,12 +51,11 @@ def _measure_inventory(bench: Bench, new_emulator: EmulatorFactory, count: int) 
             http = {**env, "VPS_API_URL": plain.url}
             https = {**env, "VPS_API_URL": secure.url, "VPS_CA_PATH": str(authority.bundle)}
             hosts = list_hosts(source(bench))
-            nothing, by_http, by_https, pages, no_pages = bench.medians(
-                (NOTHING, None), (hosts, http), (hosts, https), (PAGES, https), (NO_PAGES, None)
+            by_http, by_https, pages_by_http, pages_by_https = bench.medians(
+                (hosts, http), (hosts, https), (PAGES, http), (PAGES, https)
             )
-            http_pages, _nothing = bench.medians((PAGES, http), (NO_PAGES, None))
-    # What TLS alone adds to the bare transfer, with one SSL context, is added to the collection's own time over http.
-    floor = by_http + (pages - http_pages)
+    # The time over http, and what TLS adds to the bare transfer, which shares one SSL context.
+    floor = by_http + (pages_by_https - pages_by_http)
     return [
         ratio(
             f"ansible all --list-hosts, {count:,} servers over https, beside http",
@@ -65,8 +64,7 @@ def _measure_inventory(bench: Bench, new_emulator: EmulatorFactory, count: int) 
             TARGET,
             floor,
             by_cpu=True,
-            note=f"-i localhost, {nothing}, and the bare transfer over https {with_transfer(nothing, pages, no_pages)}; "
-            f"{_bundle_cost(str(authority.bundle))}",
+            note=_bundle_cost(str(authority.bundle)),
         )
     ]
 
@@ -79,24 +77,28 @@ def _measure_create(bench: Bench, new_emulator: EmulatorFactory, count: int) -> 
     waiting = {"wait_interval": 0.3} if bench.tiny else {}
     creating = fleet(bench, count, concurrency=CONCURRENCY, **waiting)
 
-    def create(tls: ssl.SSLContext | None) -> Times:
+    def create(tls: ssl.SSLContext | None) -> tuple[Times, Times]:
+        """The time of the fleet, and that of so many connections with one request on each."""
         with (
             new_emulator(latency_ms=50, provision_ms=provision_ms, address_ms=0, credits=1_000_000) as emulator,
             Forwarder(emulator.port, tls) as front,
         ):
             more: dict[str, Any] = {"VPS_CA_PATH": str(authority.bundle)} if tls else {}
-            times = bench.time(creating, {**connection(emulator), "VPS_API_URL": front.url, **more})
+            env = {**connection(emulator), "VPS_API_URL": front.url, **more}
+            connected = bench.time(connections(CONCURRENCY), env)
+            created = bench.time(creating, env)
             expect(len(emulator.servers()) == count, "every server exists")
-        return times
+        return created, connected
 
-    taken: list[tuple[Times, Times]] = [(create(None), create(authority.context)) for _ in range(bench.few_repetitions)]
-    by_http, by_https = (median(times) for times in zip(*taken, strict=True))
+    taken = [(*create(None), *create(authority.context)) for _repetition in range(bench.few_repetitions)]
+    by_http, connected_by_http, by_https, connected_by_https = (median(times) for times in zip(*taken, strict=True))
     return [
         ratio(
             f"vps_fleet creates {count:,} servers over https, {CONCURRENCY} at a time, beside http",
             by_https,
             by_http,
             TARGET,
+            by_http + (connected_by_https - connected_by_http),
             by_cpu=True,
         )
     ]

@@ -15,7 +15,6 @@ import pathlib
 import re
 import statistics
 import subprocess
-import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -43,7 +42,8 @@ class ImportCosts:
             return f"{max(mine - others, 0) * 1000:.0f} ms"
 
         return (
-            f"imports beyond ping's: {ms(self.collection, other.collection)} for the collection's files, compiled anew; "
+            f"imports beyond ping's: {ms(self.collection, other.collection)} for the collection's files, compiled "
+            "anew; "
             f"{ms(self.requests, other.requests)} for requests; "
             f"{ms(self.standard_library, other.standard_library)} for the standard library"
         )
@@ -52,11 +52,14 @@ class ImportCosts:
 def import_costs(
     bench: Bench, actions: Sequence[Mapping[str, Any]], env: Mapping[str, str], variables: Mapping[str, Any]
 ) -> list[ImportCosts]:
-    """The medians of several runs of each action's module, by turns.
+    """The medians of several runs of the module of each action, by turns.
 
-    What is run is the very file that ansible-core has made of the module and its arguments. RuntimeError when one fails.
+    `actions`: the module's name and its options, each module once.
+
+    What is run is the very file that ansible-core has made of the module and its arguments. RuntimeError when one
+    fails.
     """
-    files = [_packed(bench, action, env, variables) for action in actions]
+    files = _packed(bench, actions, env, variables)
     taken: list[list[ImportCosts]] = [[] for _file in files]
     for _repetition in range(bench.scale(9, 5, 1)):
         for costs, file in zip(taken, files, strict=True):
@@ -68,14 +71,19 @@ def import_costs(
 
 
 def _packed(
-    bench: Bench, action: Mapping[str, Any], env: Mapping[str, str], variables: Mapping[str, Any]
-) -> pathlib.Path:
-    """Run a task and keep the file that ansible-core has made of its module."""
-    kept = bench.folder / f"kept-{uuid.uuid4().hex}"
+    bench: Bench, actions: Sequence[Mapping[str, Any]], env: Mapping[str, str], variables: Mapping[str, Any]
+) -> list[pathlib.Path]:
+    """Run a task for each action, and keep the file that ansible-core has made of its module."""
+    kept = bench.folder / "kept-modules"
     keeping = {"ANSIBLE_KEEP_REMOTE_FILES": "1", "ANSIBLE_REMOTE_TEMP": str(kept)}
-    bench.time(playbook(bench, [{"name": "Packed", **action}], variables), {**env, **keeping})
-    (file,) = kept.glob("*/AnsiballZ_*.py")
-    return file
+    tasks = [{"name": "Packed", **action} for action in actions]
+    bench.time(playbook(bench, tasks, variables), {**env, **keeping})
+    files = []
+    for action in actions:
+        (module,) = action
+        (file,) = kept.glob(f"*/AnsiballZ_{module.rpartition('.')[2]}.py")
+        files.append(file)
+    return files
 
 
 def _import_times(file: pathlib.Path, env: Mapping[str, str]) -> list[tuple[str, float]]:

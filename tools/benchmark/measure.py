@@ -104,8 +104,8 @@ class Finding:
 class Row:
     """Something to measure.
 
-    `name` is what --only selects by; `measure` is called with the Bench and returns lines of the table; `full`: takes so
-    long that it is measured only when it is asked for.
+    `name` is what --only selects by; `measure` is called with the Bench and returns lines of the table; `full`: takes
+    so long that it is measured only when it is asked for.
     """
 
     name: str

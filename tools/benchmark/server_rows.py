@@ -236,8 +236,8 @@ def _beside_bound(
         bound,
         target,
         bound,
-        note=f"the bound is {sent:,} requests x {LATENCY * 1000:.0f} ms / {concurrency} + {provisioning:g} s + start-up "
-        f"{start.wall:.2f} s, its CPU that of the start-up; at most {peak:,} requests in a second",
+        note=f"the bound is {sent:,} requests x {LATENCY * 1000:.0f} ms / {concurrency} + {provisioning:g} s + "
+        f"start-up {start.wall:.2f} s, its CPU that of the start-up; at most {peak:,} requests in a second",
     )
     return finding, measured
 
