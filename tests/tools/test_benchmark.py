@@ -46,7 +46,7 @@ FULL_ROWS = {
 # Those that are measured in the same way as one that is tried.
 NOT_TRIED = {"fleet-unchanged", "fleet-create-many", "inventory-hosts", "scale-fleet-unchanged"}
 NOTES = {
-    "module": "for the collection's files, compiled anew",
+    "module": "for importing the collection's files",
     "fleet-unchanged-paged": "3 requests, 2 round trips",
     "fleet-create": "requests in a second",
     "inventory-many-hosts": "1 request",

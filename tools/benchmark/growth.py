@@ -36,7 +36,7 @@ def growth(what: str, costs: Mapping[int, Times], floor: str, memory_floor: str)
     each = f"{last.wall / largest * 1000:.2f} ms ({last.cpu / largest * 1000:.2f} ms CPU)"
     return [
         Finding(
-            f"{what}: exponent of the cost",
+            f"{what}: exponent of the cost (1: linear)",
             exponent(first.wall, last.wall, times),
             exponent(first.cpu, last.cpu, times),
             TARGET,
@@ -47,7 +47,7 @@ def growth(what: str, costs: Mapping[int, Times], floor: str, memory_floor: str)
             + f"; {each} for each of {largest:,}{steps}",
         ),
         Finding(
-            "the same: exponent of the memory",
+            "the same: exponent of the memory (1: linear)",
             exponent(first.peak, last.peak, times),
             None,
             TARGET,

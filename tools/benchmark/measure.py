@@ -206,7 +206,7 @@ def ratio(
 
     `floor`: the time that is left where the collection costs nothing; `more`: as of Finding.
     """
-    note = f"{measured} beside {beside}" + (f", floor {floor}" if floor else "")
+    note = f"{measured} beside {beside}" + (f", floor {floor}" if floor and floor != beside else "")
     finding = Finding(
         what,
         divided(measured.wall, beside.wall),

@@ -102,7 +102,7 @@ def _measure_modules(bench: Bench, new_emulator: EmulatorFactory) -> list[Findin
             ping,
             1.65,
             ping,
-            server_costs.beyond(ping_costs),
+            f"{_beyond(server, ping)}, of it {server_costs.beyond_ping(ping_costs)}",
         ),
         _item_ratio(
             f"vps_server_info, run as a module, {count} items: beside ping's",
@@ -110,7 +110,7 @@ def _measure_modules(bench: Bench, new_emulator: EmulatorFactory) -> list[Findin
             ping,
             1.6,
             ping,
-            info_costs.beyond(ping_costs),
+            f"{_beyond(info, ping)}, of it {info_costs.beyond_ping(ping_costs)}",
         ),
     ]
 
@@ -122,8 +122,12 @@ def _item_ratio(what: str, item: Times, beside: Times, target: float, floor: Tim
         divided(item.cpu, beside.cpu),
         target,
         divided(floor.wall, beside.wall),
-        note=f"{_ms(item)} beside {_ms(beside)}, floor {_ms(floor)}; {note}",
+        note=f"{_ms(item)} beside {_ms(beside)}{f', floor {_ms(floor)}' if floor != beside else ''}; {note}",
     )
+
+
+def _beyond(item: Times, ping: Times) -> str:
+    return f"{(item.wall - ping.wall) * 1000:.0f} ms more than ping"
 
 
 def _details_and_lists(requests: Iterable[Mapping[str, Any]]) -> str:
