@@ -65,7 +65,7 @@ def _items(
 
 def _measure_loop(bench: Bench, new_emulator: EmulatorFactory) -> list[Finding]:
     # An item that starts a process takes long enough to be measured with fewer of them.
-    many, fewer = bench.scale(100, 50, 3), bench.scale(20, 15, 2)
+    many, fewer = bench.scale(100, 50, 3), bench.scale(12, 8, 2)
     with new_emulator() as emulator:
         emulator.seed(20, **AS_DECLARED)
         env = connection(emulator)
@@ -87,7 +87,7 @@ def _measure_loop(bench: Bench, new_emulator: EmulatorFactory) -> list[Finding]:
 
 def _measure_modules(bench: Bench, new_emulator: EmulatorFactory) -> list[Finding]:
     """Modules that run as a process: ping, which needs nothing, is the floor."""
-    count = bench.scale(20, 10, 2)
+    count = bench.scale(12, 8, 2)
     with new_emulator() as emulator:
         emulator.seed(20, **AS_DECLARED)
         env = connection(emulator)
