@@ -40,8 +40,9 @@ demo: run-venv ## watch the collection at work against a local emulator of the A
 emulator: run-venv ## run the emulator of the API until Ctrl-C
 	@$(PY) tools/emulator
 
-benchmark: run-venv ## measure speed and requests against a local emulator
-	@$(PY) tools/benchmark
+# Of what the tests need, it needs the certificate authority, for https.
+benchmark: venv ## measure speed and requests against a local emulator (FULL=yes: ten times the size as well; ONLY=pattern: some rows)
+	@$(PY) tools/benchmark $(if $(FULL),--full) $(if $(ONLY),--only '$(ONLY)')
 
 test: venv ## run all tests but the longest (COVERAGE=yes: report what those of `make coverage` reach)
 ifdef COVERAGE
