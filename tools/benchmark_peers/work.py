@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import pathlib
@@ -13,7 +14,7 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from benchmark.measure import COMMAND_LIMIT, Bench, Times
+from benchmark.measure import COMMAND_LIMIT, Bench, Times, median
 from benchmark_peers.candidates import OURS, Candidate, EmulatorFactory, candidates, server_names
 from sandbox.programs import core_bin
 
@@ -22,6 +23,7 @@ from sandbox.programs import core_bin
 Row = dict[str, Any]
 Command = tuple[Sequence[str], Mapping[str, str]]
 
+AS_MODULE = {"vpsorg_in_process": False}
 NOTHING = ["ansible", "-i", "localhost,", "all", "--list-hosts"]
 
 
@@ -35,40 +37,49 @@ def rows(bench: Bench, new_emulator: EmulatorFactory) -> Iterator[Row]:
 # A looped task
 
 
+@dataclasses.dataclass(frozen=True)
+class _Loop:
+    """A task that is looped over `count` servers."""
+
+    name: str
+    task: Mapping[str, Any]
+    env: Mapping[str, str]
+    count: int
+    variables: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
 def _loop(bench: Bench, new_emulator: EmulatorFactory) -> Iterator[Row]:
     """One item of a loop: the time of N items, less that of one, by N - 1."""
     # An item that starts a process takes long enough to be measured with fewer of them.
-    servers, few = bench.scale(100, 50, 3), bench.scale(21, 7, 2)
-    names = server_names(servers)
+    many, few = bench.scale(100, 50, 3), bench.scale(21, 7, 2)
+    names = server_names(many)
     with candidates(new_emulator, names) as everyone:
-        work: dict[str, tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, str], int]] = {
-            "ping": ({"ansible.builtin.ping": {"data": "{{ item }}"}}, {}, {}, few)
-        }
-        requests = {}
-        for candidate in everyone:
-            ours = candidate.name == OURS
-            work[candidate.name] = (candidate.task, {}, candidate.env, servers if ours else few)
-            requests[candidate.name] = _requests(
-                bench, candidate, _playbook(bench, candidate.task, {}, names[:few]), "changed=0 .*failed=0"
+        ours, *_peers = everyone
+        looped = [
+            _Loop("ping", {"ansible.builtin.ping": {"data": "{{ item }}"}}, {}, few),
+            *(_Loop(one.name, one.task, one.env, many if one is ours else few) for one in everyone),
+            _Loop("module", ours.task, ours.env, few, AS_MODULE),
+        ]
+        requests = {one.name: _loop_requests(bench, one, names[:few], {}) for one in everyone}
+        module_requests = _loop_requests(bench, ours, names[:few], AS_MODULE)
+        taken = bench.medians(
+            *(
+                (_playbook(bench, one.task, one.variables, names[:number]), one.env)
+                for one in looped
+                for number in (1, one.count)
             )
-            if ours:
-                work["module"] = (candidate.task, {"vpsorg_in_process": False}, candidate.env, few)
-                module = _playbook(bench, candidate.task, {"vpsorg_in_process": False}, names[:few])
-                requests["module"] = _requests(bench, candidate, module, "changed=0 .*failed=0")
-        commands: list[Command] = []
-        for task, variables, env, count in work.values():
-            commands += [(_playbook(bench, task, variables, names[:number]), env) for number in (1, count)]
-        taken = bench.medians(*commands)
-    items = {
-        name: (loop - one) / (count - 1)
-        for (name, (_task, _variables, _env, count)), one, loop in zip(
-            work.items(), taken[::2], taken[1::2], strict=True
         )
+    items = {
+        one.name: (whole - first) / (one.count - 1)
+        for one, first, whole in zip(looped, taken[::2], taken[1::2], strict=True)
     }
-    beside, module_times = items.pop("ping"), items.pop("module")
-    module_requests = requests.pop("module")
-    yield _row("item", few, beside, items, requests)
-    yield _row("item-module", few, beside, {**items, OURS: module_times}, {**requests, OURS: module_requests})
+    ping, module = items.pop("ping"), items.pop("module")
+    yield _row("item", few, ping, items, requests)
+    yield _row("item-module", few, ping, {**items, OURS: module}, {**requests, OURS: module_requests})
+
+
+def _loop_requests(bench: Bench, candidate: Candidate, names: Sequence[str], variables: Mapping[str, Any]) -> int:
+    return requests_of(bench, candidate, _playbook(bench, candidate.task, variables, names), "changed=0 .*failed=0")
 
 
 def _playbook(
@@ -91,8 +102,8 @@ def _inventory(bench: Bench, new_emulator: EmulatorFactory, size: int, repetitio
     expected = rf"hosts \({size}\):"
     with candidates(new_emulator, server_names(size)) as everyone:
         cold = {one.name: _list_hosts(bench, one, one.source) for one in everyone}
-        requests = {one.name: _requests(bench, one, cold[one.name], expected) for one in everyone}
-        commands: list[Command] = [(NOTHING, {}), *((cold[one.name], one.env) for one in everyone)]
+        requests = {one.name: requests_of(bench, one, cold[one.name], expected) for one in everyone}
+        commands: list[Command] = [(cold[one.name], one.env) for one in everyone]
         # Without what they have only to give hosts an address.
         bare = [one for one in everyone if one.unset]
         for one in bare:
@@ -101,10 +112,10 @@ def _inventory(bench: Bench, new_emulator: EmulatorFactory, size: int, repetitio
         warm = {one.name: _list_hosts(bench, one, {**one.source, **_cache(bench, one)}) for one in everyone}
         for one in everyone:
             # The first run fills the cache.
-            _requests(bench, one, warm[one.name], expected)
-        warm_requests = {one.name: _requests(bench, one, warm[one.name], expected) for one in everyone}
+            requests_of(bench, one, warm[one.name], expected)
+        warm_requests = {one.name: requests_of(bench, one, warm[one.name], expected) for one in everyone}
         commands += [(warm[one.name], one.env) for one in everyone]
-        beside, *taken = bench.medians(*commands, repetitions=repetitions)
+        beside, *taken = _medians_beside(bench, commands, repetitions)
     names = [one.name for one in everyone]
     end = len(names) + len(bare)
     yield _row("inventory", size, beside, dict(zip(names, taken, strict=False)), requests)
@@ -116,6 +127,17 @@ def _inventory(bench: Bench, new_emulator: EmulatorFactory, size: int, repetitio
         {one.name: requests[one.name] for one in bare},
     )
     yield _row("inventory-warm", size, beside, dict(zip(names, taken[end:], strict=True)), warm_requests)
+
+
+def _medians_beside(bench: Bench, commands: Sequence[Command], repetitions: int) -> list[Times]:
+    """The median of the plain command, which is run before each of the others as all ratios rest on it, and theirs."""
+    beside: list[Times] = []
+    taken: list[list[Times]] = [[] for _command in commands]
+    for _repetition in range(repetitions):
+        for times, (command, env) in zip(taken, commands, strict=True):
+            beside.append(bench.time(NOTHING))
+            times.append(bench.time(command, env))
+    return [median(times) for times in (beside, *taken)]
 
 
 def _list_hosts(bench: Bench, candidate: Candidate, source: Mapping[str, Any]) -> Sequence[str]:
@@ -131,7 +153,7 @@ def _cache(bench: Bench, candidate: Candidate) -> Mapping[str, Any]:
 # Both
 
 
-def _requests(bench: Bench, candidate: Candidate, command: Sequence[str], expected: str) -> int:
+def requests_of(bench: Bench, candidate: Candidate, command: Sequence[str], expected: str) -> int:
     """How many requests a command sends, once it is seen to do what it should: its output matches `expected`."""
     candidate.account.clear_requests()
     output = _output(command, candidate.env, bench.folder)
