@@ -51,7 +51,7 @@ class _Loop:
 def _loop(bench: Bench, new_emulator: EmulatorFactory) -> Iterator[Row]:
     """One item of a loop: the time of N items, less that of one, by N - 1."""
     # An item that starts a process takes long enough to be measured with fewer of them.
-    many, few = bench.scale(100, 50, 3), bench.scale(21, 7, 2)
+    many, few = bench.scale(100, 50, 3), bench.scale(11, 6, 2)
     names = server_names(many)
     with candidates(new_emulator, names) as everyone:
         ours, *_peers = everyone
