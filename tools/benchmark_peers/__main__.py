@@ -58,8 +58,8 @@ def versions() -> dict[str, str]:
 
 def show(row: Mapping[str, Any]) -> str:
     """A row as text."""
-    work, beside = WORK[row["name"]]
-    lines = [f"{work.format(size=row['size'])}, beside {beside}: {_times(row['beside'])}".replace("`", "")]
+    work = WORK[row["name"]]
+    lines = [f"{work.text.format(size=row['size'])}, beside {work.beside}: {_times(row['beside'])}".replace("`", "")]
     for name, (wall, cpu) in ratios(row).items():
         taken = row["taken"][name]
         lines.append(f"  {name:<16}{number(wall):>6} {number(cpu):>6}  {_times(taken)}, {taken['requests']} requests")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pathlib
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -16,22 +17,45 @@ BEGIN = "<!-- Written by `make benchmark-peers ARGS=--record`: -->"
 END = "<!-- The end of what it writes. -->"
 
 NAMES = (OURS, *PEERS)
-# By the names of the rows: what the work is, and the plain command that it is measured beside.
 PING = "an item of `ansible.builtin.ping`"
 LOCALHOST = "`-i localhost,`"
+
+
+@dataclasses.dataclass(frozen=True)
+class Work:
+    """What a row is of: in the table, in a sentence of its own, and the plain command that it is measured beside.
+
+    `requests`: what its requests are called, if they get a row of their own.
+    """
+
+    text: str
+    alone: str
+    beside: str
+    requests: str = ""
+
+
 WORK = {
-    "item": ("an item of a looped task with nothing to do", PING),
-    "item-module": ("the same, run as a module by all", PING),
-    "inventory": ("`ansible all --list-hosts` of {size:,} servers", LOCALHOST),
-    "inventory-bare": ("the same without `compose`, so without addresses", LOCALHOST),
-    "inventory-warm": ("the same from a warm cache", LOCALHOST),
-}
-# What the requests of a row are called.
-REQUESTS = {
-    "item": "its requests, for {size} items",
-    "item-module": "its requests, for {size} items",
-    "inventory": "its requests",
-    "inventory-warm": "its requests",
+    "item": Work(
+        "an item of a looped task with nothing to do",
+        "an item of a looped task",
+        PING,
+        "its requests, for {size} items",
+    ),
+    "item-module": Work("the same, run as a module by all", "an item that all run as a module", PING),
+    "inventory": Work(
+        "`ansible all --list-hosts` of {size:,} servers",
+        "an inventory of {size:,} servers",
+        LOCALHOST,
+        "its requests",
+    ),
+    "inventory-bare": Work(
+        "the same, `vultr.cloud` without `compose` and so without addresses",
+        "an inventory of {size:,} servers without addresses",
+        LOCALHOST,
+    ),
+    "inventory-warm": Work(
+        "the same from a warm cache", "an inventory of {size:,} servers from a warm cache", LOCALHOST, "its requests"
+    ),
 }
 
 
@@ -75,21 +99,19 @@ def _line(cells: list[str]) -> str:
 
 
 def _lines(row: Mapping[str, Any]) -> Iterator[str]:
-    work, beside = WORK[row["name"]]
+    work, size = WORK[row["name"]], row["size"]
     found = ratios(row)
-    cells = {name: f"{number(wall)} ({number(cpu)})" for name, (wall, cpu) in found.items()}
     best = _best({name: wall for name, (wall, _cpu) in found.items()})
-    shown = [_bold(cells.get(name, ""), name in best) for name in NAMES]
-    yield _line([work.format(size=row["size"]), f"{beside}: {row['beside']['wall']:.2f} s", *shown])
-    if row["name"] in REQUESTS:
-        requests = {name: times["requests"] for name, times in row["taken"].items()}
-        best = _best(requests)
-        shown = [_bold(str(requests.get(name, "")), name in best) for name in NAMES]
-        yield _line([REQUESTS[row["name"]].format(size=row["size"]), "", *shown])
+    cells = [_bold(f"{number(found[name][0])} ({number(found[name][1])})", name in best) for name in NAMES]
+    yield _line([work.text.format(size=size), f"{work.beside}: {row['beside']['wall']:.2f} s", *cells])
+    if work.requests:
+        sent = {name: times["requests"] for name, times in row["taken"].items()}
+        best = _best(sent)
+        yield _line([work.requests.format(size=size), "", *(_bold(str(sent[name]), name in best) for name in NAMES)])
 
 
 def _best(values: Mapping[str, float]) -> set[str]:
-    """Whoever has the smallest value, where there is somebody to compare with."""
+    """Whoever has the smallest value, unless all have."""
     least = min(values.values())
     best = {name for name, value in values.items() if value == least}
     return best if len(best) < len(values) else set()
@@ -103,18 +125,14 @@ def _better(measured: Mapping[str, Any]) -> str:
     """Where another collection is better than this one."""
     found = []
     for row in measured["rows"]:
-        taken = row["taken"]
-        if OURS not in taken:
-            continue
-        what = WORK[row["name"]][0].format(size=row["size"]).replace("the same", f"{row['size']:,} servers")
+        taken, work = row["taken"], WORK[row["name"]]
+        what = work.alone.format(size=row["size"])
         for name in PEERS:
             if taken[name]["wall"] < taken[OURS]["wall"]:
                 found.append(f"`{name}` is faster at {what}")
-            if taken[name]["requests"] < taken[OURS]["requests"]:
-                found.append(
-                    f"`{name}` sends fewer requests for {what} ({taken[name]['requests']} beside "
-                    f"{taken[OURS]['requests']})"
-                )
+            sent, ours_sent = taken[name]["requests"], taken[OURS]["requests"]
+            if sent < ours_sent and work.requests:
+                found.append(f"`{name}` sends fewer requests for {what} ({sent} beside {ours_sent})")
     if not found:
         return "In no row is another collection better than this one."
     return f"Where another collection is better than this one: {'; '.join(found)}."

@@ -117,16 +117,12 @@ def _inventory(bench: Bench, new_emulator: EmulatorFactory, size: int, repetitio
         commands += [(warm[one.name], one.env) for one in everyone]
         beside, *taken = _medians_beside(bench, commands, repetitions)
     names = [one.name for one in everyone]
-    end = len(names) + len(bare)
-    yield _row("inventory", size, beside, dict(zip(names, taken, strict=False)), requests)
-    yield _row(
-        "inventory-bare",
-        size,
-        beside,
-        {one.name: times for one, times in zip(bare, taken[len(names) : end], strict=True)},
-        {one.name: requests[one.name] for one in bare},
-    )
-    yield _row("inventory-warm", size, beside, dict(zip(names, taken[end:], strict=True)), warm_requests)
+    found = dict(zip(names, taken, strict=False))
+    found_bare = {one.name: times for one, times in zip(bare, taken[len(names) :], strict=False)}
+    found_warm = dict(zip(names, taken[len(names) + len(bare) :], strict=True))
+    yield _row("inventory", size, beside, found, requests)
+    yield _row("inventory-bare", size, beside, {**found, **found_bare}, requests)
+    yield _row("inventory-warm", size, beside, found_warm, warm_requests)
 
 
 def _medians_beside(bench: Bench, commands: Sequence[Command], repetitions: int) -> list[Times]:
