@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
+import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ MEASURED = pathlib.Path(__file__).resolve().parent / "measured.json"
 BEGIN = "<!-- Written by `make benchmark-peers ARGS=--record`: -->"
 END = "<!-- The end of what it writes. -->"
 
+LINE = 150  # characters, as the README's other lines
 NAMES = (OURS, *PEERS)
 PING = "an item of `ansible.builtin.ping`"
 LOCALHOST = "`-i localhost,`"
@@ -79,11 +81,10 @@ def table(measured: Mapping[str, Any]) -> str:
     caption = (
         f"Measured on {measured['date']} with the community package of Ansible {versions['ansible']} (ansible-core "
         f"{versions['ansible-core']}), on Python {versions['python']} and {measured['cores']} cores. A number is a "
-        "multiple of the time of the second column, by the clock and (in parentheses) of CPU. The best of a row is "
-        "bold."
+        "multiple of the second column's time, by the clock and (in parentheses) of CPU. The best of a row is bold."
     )
     lines = [
-        caption,
+        _wrap(caption),
         "",
         _line(heading),
         "|---" * len(heading) + "|",
@@ -135,7 +136,11 @@ def _better(measured: Mapping[str, Any]) -> str:
                 found.append(f"`{name}` sends fewer requests for {what} ({sent} beside {ours_sent})")
     if not found:
         return "In no row is another collection better than this one."
-    return f"Where another collection is better than this one: {'; '.join(found)}."
+    return _wrap(f"Where another collection is better than this one: {'; '.join(found)}.")
+
+
+def _wrap(text: str) -> str:
+    return textwrap.fill(text, LINE, break_on_hyphens=False)
 
 
 def replace_table(readme: str, measured: Mapping[str, Any]) -> str:
