@@ -219,14 +219,20 @@ def test_table_shows_ratios_and_the_best() -> None:
     assert lines == [
         "| the same work | beside | `vpsorg.cloud` 0.0.1 | `hetzner.hcloud` 5.6.7 | `vultr.cloud` 6.7.8 |",
         "|---|---|---|---|---|",
-        "| an item of a looped task with nothing to do | an item of `ansible.builtin.ping`: 0.50 s "
-        "| **0.04 (0.04)** | 2.00 (2.00) | 2.50 (2.50) |",
+        (
+            "| an item of a looped task with nothing to do | an item of `ansible.builtin.ping`: 0.50 s "
+            "| **0.04 (0.04)** | 2.00 (2.00) | 2.50 (2.50) |"
+        ),
         "| its requests, for 21 items | | **42** | 84 | 189 |",
-        "| `ansible all --list-hosts` of 1,000 servers | `-i localhost,`: 0.50 s "
-        "| **2.00 (1.00)** | 16.0 (8.00) | 12.0 (6.00) |",
+        (
+            "| `ansible all --list-hosts` of 1,000 servers | `-i localhost,`: 0.50 s "
+            "| **2.00 (1.00)** | 16.0 (8.00) | 12.0 (6.00) |"
+        ),
         "| its requests | | 10 | 21 | **2** |",
-        "| the same, `vultr.cloud` without `compose` and so without addresses | `-i localhost,`: 0.50 s "
-        "| 2.00 (1.00) | 16.0 (8.00) | **1.50 (0.75)** |",
+        (
+            "| the same, `vultr.cloud` without `compose` and so without addresses | `-i localhost,`: 0.50 s "
+            "| 2.00 (1.00) | 16.0 (8.00) | **1.50 (0.75)** |"
+        ),
     ]
     # Where all are the same, none is the best.
     even = copy.deepcopy(RESULTS)
