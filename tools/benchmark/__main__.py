@@ -42,6 +42,7 @@ LEGEND = """\
 Ratios of times that are taken by turns on this machine, the smaller the better.
 time, CPU: by the clock, and of the processors. floor: what the ratio would be if the collection itself cost nothing.
 target: for the time, or for the CPU where it says so. Below each line: what was measured.
+Of an exponent, 1 is linear growth.
 """
 
 
@@ -84,7 +85,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         "--tiny", action="store_true", help="the smallest numbers: shows that everything works, the ratios mean nothing"
     )
     parser.add_argument(
-        "--full", action="store_true", help="also the long rows: ten times the size, which takes half an hour"
+        "--full",
+        action="store_true",
+        help="also the long rows: ten times the size, which takes a quarter of an hour more",
     )
     parser.add_argument(
         "--only", metavar="PATTERN", help="only rows whose name matches this shell pattern, long ones included"

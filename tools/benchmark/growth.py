@@ -12,6 +12,8 @@ from benchmark.measure import Finding, Times
 
 # A little above 1, because two measurements of the same differ too.
 TARGET = 1.15
+# By how much two measurements of the same differ on a machine that does nothing else: a share of the whole time.
+NOISE = 0.03
 
 
 def exponent(smaller: float, larger: float, times_the_size: float) -> float | None:
@@ -21,33 +23,35 @@ def exponent(smaller: float, larger: float, times_the_size: float) -> float | No
     return math.log(larger / smaller) / math.log(times_the_size)
 
 
-def growth(what: str, costs: Mapping[int, Times], floor: str, memory_floor: str) -> list[Finding]:
+def growth(what: str, costs: Mapping[int, Times], below: float, floor: str, memory_floor: str) -> list[Finding]:
     """The lines for the growth of time and CPU, and of memory.
 
-    `costs`: by size in ascending order, what is above the floor; `floor` and `memory_floor`: what that is.
+    `costs`: by size in ascending order, what is above the floor; `below`: the floor's seconds of CPU, whose noise
+    is part of them; `floor` and `memory_floor`: what the floor is.
     """
     sizes = list(costs)
     smallest, largest = sizes[0], sizes[-1]
     first, last = costs[smallest], costs[largest]
     times = largest / smallest
-    below = costs[sizes[-2]]
-    step = exponent(below.cpu, last.cpu, largest / sizes[-2])
+    step = exponent(costs[sizes[-2]].cpu, last.cpu, largest / sizes[-2])
     steps = f"; the last step alone: {step:.2f} (CPU)" if step is not None and len(sizes) > 2 else ""
+    with_noise = exponent(first.cpu + NOISE * below, last.cpu, times)
     each = f"{last.wall / largest * 1000:.2f} ms ({last.cpu / largest * 1000:.2f} ms CPU)"
     return [
         Finding(
-            f"{what}: exponent of the cost (1: linear)",
+            f"{what}: exponent of the cost",
             exponent(first.wall, last.wall, times),
             exponent(first.cpu, last.cpu, times),
             TARGET,
             1.0,
             by_cpu=True,
+            in_doubt=with_noise is not None and with_noise <= TARGET,
             note=f"above the floor ({floor}): "
             + ", ".join(f"{size:,}: {cost}" for size, cost in costs.items())
             + f"; {each} for each of {largest:,}{steps}",
         ),
         Finding(
-            "the same: exponent of the memory (1: linear)",
+            "the same: exponent of the memory",
             exponent(first.peak, last.peak, times),
             None,
             TARGET,

@@ -61,8 +61,9 @@ class Finding:
     """One line of the table. Ratios are times of what is measured by times of what it is measured beside.
 
     `wall` and `cpu`: the ratios, or exponents; `floor`: what the judged one of them would be if the collection itself
-    cost nothing; `target`: what it may be at most; `by_cpu`: judged by the CPU's ratio, not by the clock's. `requests`
-    and `round_trips` are (seen, target): exact, so that missing one is a failure and not a slow machine.
+    cost nothing; `target`: what it may be at most; `by_cpu`: judged by the CPU's ratio, not by the clock's; `in_doubt`:
+    noise could be why the target is missed. `requests` and `round_trips` are (seen, target): exact, so that missing one
+    is a failure and not a slow machine.
     """
 
     what: str
@@ -71,6 +72,7 @@ class Finding:
     target: float | None = None
     floor: float | None = None
     by_cpu: bool = False
+    in_doubt: bool = False
     requests: tuple[int, int] | None = None
     round_trips: tuple[int, int] | None = None
     note: str = ""
@@ -97,7 +99,9 @@ class Finding:
             return "met" if self.requests or self.round_trips else ""
         if self.judged is None or self.judged <= 0:
             return "unclear"
-        return "met" if round(self.judged, 2) <= self.target else "missed"
+        if round(self.judged, 2) <= self.target:
+            return "met"
+        return "unclear" if self.in_doubt else "missed"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -52,7 +52,7 @@ def _measure_inventory(bench: Bench, new_emulator: EmulatorFactory) -> list[Find
         for size, found, pages in zip(sizes, others[::2], others[1::2], strict=True)
     }
     floor = "-i localhost, and the bare transfer"
-    return growth(f"ansible all --list-hosts, {sizes[0]:,} to {sizes[-1]:,} servers", costs, floor, floor)
+    return growth(f"ansible all --list-hosts, {sizes[0]:,} to {sizes[-1]:,} servers", costs, nothing.cpu, floor, floor)
 
 
 # Fleets, in an account that has many more servers
@@ -71,7 +71,6 @@ def _measure_unchanged(bench: Bench, new_emulator: EmulatorFactory) -> list[Find
         start, one, *taken = bench.medians(
             (one_debug(bench), None),
             *((fleet(bench, count), env) for count in (1, *sizes)),
-            repetitions=bench.few_repetitions,
         )
     return _fleet_growth("nothing to do", account, start, one, dict(zip(sizes, taken, strict=True)))
 
@@ -121,6 +120,7 @@ def _fleet_growth(what: str, account: int, start: Times, one: Times, taken: Mapp
     return growth(
         f"vps_fleet, {what}, {first:,} to {last:,} servers in an account of {account:,}",
         {count: times - floor for count, times in taken.items()},
+        one.cpu,
         f"the same with one server: {one}",
         f"a playbook with one task of debug; the same with one server: {one.peak - start.peak:.1f} MiB",
     )
@@ -156,6 +156,7 @@ def _measure_rolling_reboot(bench: Bench, new_emulator: EmulatorFactory) -> list
     return growth(
         f"role rolling_reboot, {sizes[0]:,} to {sizes[-1]:,} servers in batches of {batch}",
         {size: times - start for size, times in taken.items()},
+        start.cpu,
         f"a playbook with one task of debug: {start}",
         "that playbook",
     )
