@@ -1,10 +1,11 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the imports of a module cost that runs as a process of its own, and whose they are.
+"""What imports cost, and whose they are: those of a module that runs as a process of its own, or of a whole playbook.
 
 ansible-core sends a module as one zip file and imports from it. Python compiles what it imports from a zip file each
 time, as the file has no place for bytecode; the standard library and `requests` are installed, and compiled once.
+On the controller, ansible-core compiles the files of collections anew in each run, too.
 """
 
 from __future__ import annotations
@@ -28,15 +29,15 @@ _REQUESTS = {"requests", "urllib3", "idna", "certifi", "charset_normalizer", "ch
 
 @dataclasses.dataclass(frozen=True)
 class ImportCosts:
-    """Seconds that the imports of one run of a module took, by whose files they are."""
+    """Seconds that the imports of one run took, by whose files they are."""
 
     standard_library: float
     requests: float
     ansible_core: float
     collection: float
 
-    def beyond_ping(self, other: ImportCosts) -> str:
-        """What they cost more than those of ping, for a note below the table's line."""
+    def beyond(self, other: ImportCosts) -> str:
+        """What they cost more than those of another run, for a note below the table's line."""
 
         def ms(mine: float, others: float) -> str:
             return f"{max(mine - others, 0) * 1000:.0f} ms"
@@ -59,10 +60,19 @@ def import_costs(
     fails.
     """
     files = _packed(bench, actions, env, variables)
-    taken: list[list[ImportCosts]] = [[] for _file in files]
+    return _medians(bench, [[str(file)] for file in files], env)
+
+
+def playbook_import_costs(bench: Bench, commands: Sequence[Sequence[str]], env: Mapping[str, str]) -> list[ImportCosts]:
+    """The medians of several runs of each of some commands of Ansible, by turns. RuntimeError when one fails."""
+    return _medians(bench, [[str(core_bin() / program), *arguments] for program, *arguments in commands], env)
+
+
+def _medians(bench: Bench, programs: Sequence[Sequence[str]], env: Mapping[str, str]) -> list[ImportCosts]:
+    taken: list[list[ImportCosts]] = [[] for _program in programs]
     for _repetition in range(bench.scale(9, 5, 1)):
-        for costs, file in zip(taken, files, strict=True):
-            costs.append(_costs(_import_times(file, env)))
+        for costs, program in zip(taken, programs, strict=True):
+            costs.append(_costs(_import_times(program, env)))
     return [
         ImportCosts(*(statistics.median(values) for values in zip(*map(dataclasses.astuple, costs), strict=True)))
         for costs in taken
@@ -85,10 +95,10 @@ def _packed(
     return files
 
 
-def _import_times(file: pathlib.Path, env: Mapping[str, str]) -> list[tuple[str, float]]:
-    """Each imported module, and the seconds that it took without those that it imports itself."""
+def _import_times(program: Sequence[str], env: Mapping[str, str]) -> list[tuple[str, float]]:
+    """Each module that a program in Python imports, and the seconds that it took without those that it imports itself."""
     outcome = subprocess.run(
-        [str(core_bin() / "python"), "-X", "importtime", str(file)],
+        [str(core_bin() / "python"), "-X", "importtime", *program],
         env={**os.environ, **env},
         check=False,
         stdin=subprocess.DEVNULL,
@@ -97,7 +107,7 @@ def _import_times(file: pathlib.Path, env: Mapping[str, str]) -> list[tuple[str,
         timeout=COMMAND_LIMIT,
     )
     if outcome.returncode != 0:
-        raise RuntimeError(f"{file.name} ended with {outcome.returncode}: {outcome.stdout[-1000:]}")
+        raise RuntimeError(f"{program[0]} ended with {outcome.returncode}: {outcome.stdout[-1000:]}")
     matches = (_LINE.match(line) for line in outcome.stderr.splitlines())
     return [(match[2], int(match[1]) / 1e6) for match in matches if match]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from benchmark.imports import import_costs
+from benchmark.imports import import_costs, playbook_import_costs
 from benchmark.measure import Bench, Finding, Row, Times, again_until, divided, median, ratio
 from benchmark.playbooks import (
     AS_DECLARED,
@@ -102,7 +102,7 @@ def _measure_modules(bench: Bench, new_emulator: EmulatorFactory) -> list[Findin
             ping,
             1.65,
             ping,
-            f"{_beyond(server, ping)}, of it {server_costs.beyond_ping(ping_costs)}",
+            f"{_beyond(server, ping)}, of it {server_costs.beyond(ping_costs)}",
         ),
         _item_ratio(
             f"vps_server_info, run as a module, {count} items: beside ping's",
@@ -110,7 +110,7 @@ def _measure_modules(bench: Bench, new_emulator: EmulatorFactory) -> list[Findin
             ping,
             1.6,
             ping,
-            f"{_beyond(info, ping)}, of it {info_costs.beyond_ping(ping_costs)}",
+            f"{_beyond(info, ping)}, of it {info_costs.beyond(ping_costs)}",
         ),
     ]
 
@@ -159,6 +159,7 @@ def _measure_unchanged(bench: Bench, new_emulator: EmulatorFactory, count: int) 
 
         seen = again_until(in_turn, trips)
         requests = emulator.statistics()["requests"]
+        costs, costs_of_debug = playbook_import_costs(bench, [declared, one_debug(bench)], env)
     return [
         ratio(
             f"vps_fleet, nothing to do, {count:,} servers{' in pages of 100' if pages > 1 else ''}: beside an empty "
@@ -169,6 +170,7 @@ def _measure_unchanged(bench: Bench, new_emulator: EmulatorFactory, count: int) 
             debug,
             requests=(requests, pages),
             round_trips=(seen, in_turn),
+            note=f"{(unchanged.wall - debug.wall) * 1000:.0f} ms more than debug, of it {costs.beyond(costs_of_debug)}",
         )
     ]
 
