@@ -96,7 +96,7 @@ def _packed(
 
 
 def _import_times(program: Sequence[str], env: Mapping[str, str]) -> list[tuple[str, float]]:
-    """Each module that a program in Python imports, and the seconds that it took without those that it imports itself."""
+    """Each module that a program imports, and the seconds that it took without those that it imports itself."""
     outcome = subprocess.run(
         [str(core_bin() / "python"), "-X", "importtime", *program],
         env={**os.environ, **env},
