@@ -255,7 +255,7 @@ status:
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..module_utils._apply.planning import TaskPlan, proven
+from ..module_utils._apply.planning import TaskPlan, proven_creates
 from ..module_utils._client.errors import ServerId, VpsError, error_context
 from ..module_utils._module.input import new_module
 from ..module_utils._module.options import check_server_options, connection_options, require_name_or_id, wait_options
@@ -295,7 +295,9 @@ class _ServerPlanner:
         name = self._desired.name or ""
         existing, listed = self._servers.find_named(name)
         plan = beside_look_alikes(self._plan_one(existing), spelled_like(listed, name))
-        return TaskPlan(tuple(proven(self._servers, [plan], listed)), seen=frozenset(server["id"] for server in listed))
+        return TaskPlan(
+            tuple(proven_creates(self._servers, [plan], listed)), seen=frozenset(server["id"] for server in listed)
+        )
 
     def _planned_by_id(self, server_id: ServerId) -> ServerPlan:
         existing = self._servers.find(server_id)
@@ -307,7 +309,7 @@ class _ServerPlanner:
             return plan
         with error_context(plan.about):
             listed = self._servers.list()
-            return proven(self._servers, [self._beside_namesakes(plan, server_id, listed)], listed)[0]
+            return proven_creates(self._servers, [self._beside_namesakes(plan, server_id, listed)], listed)[0]
 
     def _plan_one(self, existing: Server | None) -> ServerPlan:
         if not self._absent:

@@ -9,6 +9,7 @@ import ast
 import pathlib
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 
 import pytest
 
@@ -54,6 +55,13 @@ def at_once(tree: ast.Module) -> Iterator[ast.stmt]:
             yield from (*node.body, *node.orelse)
         else:
             yield node
+
+
+def in_function(name: str, tree: ast.Module) -> Iterator[ast.AST]:
+    """The nodes of one function of a file."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            yield from ast.walk(node)
 
 
 def imported(name: str, select: Callable[[ast.Module], Iterable[ast.AST]] = ast.walk) -> Iterator[str]:
@@ -146,10 +154,14 @@ def test_a_task_without_a_change_pays_for_nothing_that_only_others_need(module: 
 
 def test_after_the_first_write_no_file_is_opened_any_more() -> None:
     """A process that can open no file must still tell what it has created."""
-    below = all_below("module_utils._apply.executor", AT_ONCE)
-    late = {room for name in below for room in ROOMS[name] - AT_ONCE[name]}
+    runs, results = ("module_utils._module.run", "module_utils._fleet.run"), ("_module.results", "_fleet.results")
+    there = {"module_utils._module.runner", *(f"module_utils.{room}" for room in results)}
+    for run in runs:
+        there |= {name for name in imported(run, partial(in_function, "_applied")) if name in FILES}
+    there |= set().union(*(all_below(name, AT_ONCE) for name in there))
+    late = {room for name in there for room in ROOMS[name] - AT_ONCE[name]}
     for_looks = {"module_utils._client.transport", "module_utils._server.lookups", "module_utils._server.proof"}
-    assert late - below == for_looks, "what every task, or a plan with a create, has imported by then"
+    assert late - there == for_looks, "what every task, or a plan with a create, has imported by then"
 
 
 def test_only_modules_and_action_plugins_know_a_module() -> None:

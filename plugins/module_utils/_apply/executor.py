@@ -65,14 +65,15 @@ class Executor:
     def apply(self, plan: TaskPlan) -> Outcome:
         """Carry a plan out as far as it can be; every job says what came of it.
 
-        A KeyboardInterrupt is an outcome too: a Ctrl-C, a signal or a time limit. Releases the lock.
+        A KeyboardInterrupt is an outcome too: a Ctrl-C, a signal or a time limit. Releases the lock as soon as nothing
+        more is created.
         """
         self._jobs = [Job.of(server) for server in plan.servers]
         self._observer.began(self._jobs)
         try:
             self._carry_out(plan)
             for job in self._jobs:
-                job.settle()
+                job.fail_if_it_ends_badly()
             self._read_details()
         except Exception:
             self._lock.release()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .._server.wait import Wait
 
 
-@dataclass(eq=False)
+@dataclass(eq=False)  # each is itself; and this file is quicker to import
 class Job:
     """One server's plan under way, and what has come of it."""
 
@@ -97,8 +97,8 @@ class Job:
             self.error.replaced = self.plan.existing_id
         self.may_have_changed = self.may_have_changed or error.changed
 
-    def settle(self) -> None:
-        """Note, at the end, that the server is not as declared even though nothing went wrong."""
+    def fail_if_it_ends_badly(self) -> None:
+        """At the end: fail where the server is not as declared, although nothing went wrong."""
         if self.plan.ends_badly and self.error is None:
             self.fail(self.plan.ends_badly)
 

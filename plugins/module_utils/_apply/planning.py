@@ -125,8 +125,8 @@ def _unless_known(plan: ServerPlan, known: Mapping[str, ServerId]) -> ServerPlan
     return plan._replace(steps=(), predicted=None, refusal=VpsError(words, about=plan.about))
 
 
-def proven(servers: Servers, plans: Sequence[ServerPlan], listed: Sequence[Server]) -> Sequence[ServerPlan]:
-    """The plans of a task: each that creates a server either as far as it is proven that it can, or refused.
+def proven_creates(servers: Servers, plans: Sequence[ServerPlan], listed: Sequence[Server]) -> Sequence[ServerPlan]:
+    """The plans of a task: each that creates a server as far as it is proven that it can, or else refused.
 
     `listed`: the whole list of the account. Sends a GET request only where a server is to be created. Raises VpsError.
     """
@@ -153,5 +153,5 @@ def unchanged(plan: TaskPlan) -> Outcome | None:
         return None
     jobs = [Job.of(server) for server in plan.servers]
     for job in jobs:
-        job.settle()
+        job.fail_if_it_ends_badly()
     return Outcome(End.APPLIED, plan, jobs)

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""How servers that are waited for are looked at: one by one, or all by one list, whatever takes fewer requests.
+"""How servers that are waited for are looked at: one by one, or all by one list, whichever takes fewer requests.
 
 Each look is tried once: the next one comes anyway.
 """
@@ -89,18 +89,24 @@ class ListPoller:
 
     def _look_at_each(self, ids: Sequence[ServerId]) -> dict[ServerId, Server | None]:
         details = self._details(ids)
+        problems = {server_id: detail for server_id, detail in details.items() if isinstance(detail, VpsError)}
         views: dict[ServerId, Server | None] = {
             server_id: detail
             for server_id, detail in details.items()
             if not isinstance(detail, VpsError) and not lacking(detail)
         }
-        absent = [server_id for server_id, detail in details.items() if is_not_found(detail)]
-        if absent:
-            listed = {server["id"] for server in self._servers.list(attempts=1)}
-            views.update(dict.fromkeys(server_id for server_id in absent if server_id not in listed))
-        problems = [detail for detail in details.values() if isinstance(detail, VpsError) and not is_not_found(detail)]
-        if problems and len(problems) == len(details):
-            raise problems[0]
+        if problems:
+            others = [problem for problem in problems.values() if not is_not_found(problem)]
+            if len(others) == len(details):
+                raise others[0]
+            # What the details don't tell, a list may.
+            self.gives_details = False
+            listed = {server["id"]: server for server in self._servers.list(attempts=1)}
+            for server_id, problem in problems.items():
+                if server_id in listed and not lacking(listed[server_id]):
+                    views[server_id] = listed[server_id]
+                elif server_id not in listed and is_not_found(problem):
+                    views[server_id] = None
         return views
 
     def _look_at_list(

@@ -98,6 +98,7 @@ class ApiClient:
         self._http = http
         self.budget = budget
         self.may_have_echoed = False  # whether the token may be in anything that was read
+        self.pages_of_last_list = 1
         self._has_written = False
 
     @property
@@ -309,6 +310,7 @@ class _List:
                 raise MalformedResponse("the list's pages form a loop or never end")
             seen.add(query)
             pages.append(self._later_page(_with(query, filters)))
+        self._client.pages_of_last_list = len(pages)
         return joined(pages)
 
     def _first_page(self, filters: Query) -> Page[Any]:

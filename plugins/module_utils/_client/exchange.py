@@ -15,7 +15,6 @@ Which of them it is follows from the kind of the failure: see `retry_policy.py`.
 from __future__ import annotations
 
 import email.utils
-import functools
 import json
 import os
 import re
@@ -91,6 +90,7 @@ class Http:
         self.may_echo: Callable[[bytes], bool] = echo_detector(settings.token)
         self._lock = threading.Lock()
         self._open_connections: Connections | None = None
+        self._from_environment: tuple[dict[str, str], bool | str] | None = None
         self._headers = {
             "Authorization": f"Bearer {settings.token}",
             "Accept": "application/json",
@@ -100,10 +100,9 @@ class Http:
             "User-Agent": f"vpsorg.cloud/{VERSION} (Ansible collection)",
         }
 
-    def look_around(self) -> None:
-        """Look anew at the environment, for the next task: it names proxies and authorities."""
-        for known in ("_proxies", "_verify"):
-            self.__dict__.pop(known, None)
+    def forget_environment(self) -> None:
+        """Let the next request look anew at the environment, which names proxies and authorities."""
+        self._from_environment = None
 
     def exchange(
         self,
@@ -126,14 +125,15 @@ class Http:
         connection.exchange.begin(seconds)
         data = None if body is None else json.dumps(body, ensure_ascii=True, allow_nan=False).encode("ascii")
         try:
+            proxies, verify = self._environment()
             with connection.send(
                 method,
                 url,
                 data=data,
                 headers=self._headers,
                 timeout=seconds,
-                proxies=self._proxies,
-                verify=self._verify,
+                proxies=proxies,
+                verify=verify,
             ) as response:
                 status = int(response.status_code)
                 headers = {name.lower(): value for name, value in response.headers.items()}
@@ -161,11 +161,12 @@ class Http:
                 self._open_connections = transport.Connections(BODY_LIMIT + _FRAMING_LIMIT)
             return self._open_connections
 
-    @functools.cached_property
-    def _proxies(self) -> dict[str, str]:
-        return proxies_for(self._settings.api_url)
+    def _environment(self) -> tuple[dict[str, str], bool | str]:
+        """The proxies, and what certificates are verified with."""
+        if self._from_environment is None:
+            self._from_environment = proxies_for(self._settings.api_url), self._verify()
+        return self._from_environment
 
-    @functools.cached_property
     def _verify(self) -> bool | str:
         if not self._settings.validate_certs:
             return False
@@ -183,18 +184,28 @@ class Http:
             target = f" to {host}" if host else ""
             phrase = f"the response is a redirect ({status}{target}), which is not followed: check api_url"
         else:
-            from .error_words import error_words
-
-            words = error_words(response.body, self.scrub)
+            words = _words_of(response.body, self.scrub)
             phrase = f"HTTP {status}: {words}" if words else f"HTTP {status}"
         raise ExchangeFailure(kind, phrase, response=response)
 
     def _classified(self, exc: Exception, sent: bool, seconds: float) -> ExchangeFailure:
-        from .causes import failure_behind
-
         host = _host_of(self._settings.api_url)
+        try:
+            from .causes import failure_behind
+        except (ImportError, OSError):  # a process that can open no file any more
+            if sent:
+                return ExchangeFailure(FailureKind.LOST, f"the response was lost: {type(exc).__name__}")
+            return ExchangeFailure(FailureKind.UNREACHED, f"{host} could not be reached: {type(exc).__name__}")
         kind, phrase = failure_behind(exc, sent=sent, seconds=seconds, host=host, scrub=self.scrub)
         return ExchangeFailure(kind, phrase)
+
+
+def _words_of(body: bytes, scrub: Callable[[str], str]) -> str:
+    try:
+        from .error_words import error_words
+    except (ImportError, OSError):  # a process that can open no file any more
+        return ""
+    return error_words(body, scrub)
 
 
 def retry_after_seconds(headers: Mapping[str, str]) -> float | None:

@@ -10,7 +10,8 @@ import re
 
 from .secrets import MASK
 
-# In a text: such a key and what may close it, from quotes to tags; the separator; and where the value begins.
+# In a text: a key that ends in `password` and what may close it, from quotes to tags; the separator; and where the
+# value begins.
 # Every pattern here takes time in proportion to the text, whatever stands in it.
 _KEY = re.compile(
     r"""password(?:[\s\\"'`\])]|&(?:quot|apos|\#\d{1,4});|%2[27]|%5D|<[^<>]*>)*"""
@@ -25,13 +26,13 @@ _ESCAPED_LETTER = re.compile(r"(?<!\\)\\+u00([46][1-9a-f]|[57][0-9a])", re.IGNOR
 
 
 def mask_elements(page: str) -> str:
-    """HTML or XML with the content of elements masked whose names are such keys."""
+    """HTML or XML, with the content of elements masked whose names end in `password`."""
     return _ELEMENT.sub(rf"\1{MASK}", page)
 
 
 def mask_passwords(text: str) -> str:
-    """A text of any kind, with what follows such a key and a colon or an equals sign masked, and with the content of
-    such elements.
+    """A text of any kind, with the value masked that follows a key ending in `password` and a colon or an equals sign,
+    and the content of elements with such a name.
 
     A value in quotes ends where these end, however often they are escaped; a list or an object at the end of the text.
     """

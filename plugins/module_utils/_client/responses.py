@@ -100,8 +100,8 @@ def parse_json(body: bytes) -> Any:
 
 
 def may_show_password(body: bytes) -> bool:
-    """Whether a JSON text may hold such a key. It is quick, and False is certain: a key stands there as it is, unless
-    letters of it are escaped.
+    """Whether a JSON text may hold a key that ends in `password`. It is quick, and False is certain: a key stands there
+    as it is, unless letters of it are escaped.
     """
     return b'password"' in body.lower() or b"\\u00" in body
 

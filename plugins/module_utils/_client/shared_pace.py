@@ -46,7 +46,7 @@ class SharedPace:
         """The pace as all tasks know it, for a block that is short. `is_refusal`: whether the block notes one, from
         which on the pace is worth sharing.
         """
-        # Most tasks never meet a refusal: they look whether there is anything new, and open nothing.
+        # Most tasks never meet a refusal: they check whether there is anything new, and open nothing.
         found = [_state_of(path) for path in self._paths]
         if found == self._seen and not is_refusal and not self._pace.is_throttled:
             yield self._pace

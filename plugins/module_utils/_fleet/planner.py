@@ -10,7 +10,7 @@ import fnmatch
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .._apply.planning import TaskPlan, proven
+from .._apply.planning import TaskPlan, proven_creates
 from .._client.errors import VpsError
 from .._server.fields import spelling_of
 from .._server.model import DesiredServer, Server, ServerPlan, lacking
@@ -48,7 +48,7 @@ class FleetPlanner:
             if renamed is None:
                 objection = self._objection(plans)
                 if objection is None and not any(plan.refusal for plan in plans):
-                    plans = list(proven(self._servers, plans, listed))
+                    plans = list(proven_creates(self._servers, plans, listed))
                     if self._servers.has_outdated_looks():
                         continue
                 seen = frozenset(server["id"] for server in listed)

@@ -45,7 +45,7 @@ def _applied(
 ) -> Outcome:
     from .._apply.executor import Executor
     from .._apply.pollers import ListPoller
-    from .._module import shown_passwords  # noqa: F401  # pylint: disable=unused-import  # see executor
+    from .._module import shown_passwords  # noqa: F401  # pylint: disable=unused-import  # before the first write
 
     poller = ListPoller(task.servers, concurrency)
     executor = Executor(task.servers, poller, lock, observer, concurrency=concurrency, settle_time=settle_time)

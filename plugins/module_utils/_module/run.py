@@ -26,7 +26,7 @@ def run_alone(task: Task, planner: Planner, *, settle_time: float = SETTLE_TIME)
 def _applied(task: Task, plan: TaskPlan, lock: AccountLock, settle_time: float) -> Outcome:
     from .._apply.executor import Executor
     from .._apply.pollers import DetailPoller
-    from . import shown_passwords  # noqa: F401  # pylint: disable=unused-import  # see executor: before the first write
+    from . import shown_passwords  # noqa: F401  # pylint: disable=unused-import  # before the first write
     from .observer import TaskObserver
 
     executor = Executor(task.servers, DetailPoller(task.servers), lock, TaskObserver(task), settle_time=settle_time)

@@ -60,7 +60,7 @@ class Task:
             pace=SharedPace(self.settings),
         )
         http = _connections.setdefault(self.settings, Http(self.settings))
-        http.look_around()
+        http.forget_environment()
         self.client = ApiClient(http, self.budget)
         self.servers = Servers(
             self.client,

@@ -99,9 +99,9 @@ def beside_look_alikes(plan: ServerPlan, alike: Iterable[Server]) -> ServerPlan:
     others = [server for server in alike if server["id"] != plan.existing_id]
     if not others or not (plan.creates or plan.existing is None):
         return plan
-    from .plan_life import not_beside
+    from .plan_life import refused_beside
 
-    return not_beside(plan, others)
+    return refused_beside(plan, others)
 
 
 def is_needed_in_full(plan: ServerPlan) -> bool:

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The plans in which a server comes into being, comes anew, or goes. Pure."""
+"""The plans by which a server is created, recreated, or deleted. Pure."""
 
 from __future__ import annotations
 
@@ -78,8 +78,10 @@ def plan_recreate(
     )
 
 
-def not_beside(plan: ServerPlan, others: Sequence[Server]) -> ServerPlan:
-    """See `beside_look_alikes`. `others`: the look-alikes, of which there is one at least."""
+def refused_beside(plan: ServerPlan, others: Sequence[Server]) -> ServerPlan:
+    """A plan that creates nothing beside servers whose names differ in spelling only, and says so. `others`: those
+    servers, at least one.
+    """
     there = ", ".join(title_of(server) for server in others)
     if any(server["name"] == plan.name for server in others):
         words = (

@@ -6,11 +6,10 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from .._client.api import PAGE_SIZE, ApiClient, ApiError
+from .._client.api import ApiClient, ApiError
 from .._client.budget import Backoff, Budget
 from .._client.errors import About, ServerId, VpsError, error_context
 from .._client.retry_policy import MOST_TRIES_OF_A_WRITE, FailureKind
@@ -106,18 +105,21 @@ class Servers:
         self.adopt_timeout = adopt_timeout
         self.wait_interval = wait_interval
         self.requests_for_a_list = 1  # how many the last one took
+        self._catalogue: Catalogue | None = None
         self._incomplete: set[ServerId] = set()
 
-    @functools.cached_property
+    @property
     def catalogue(self) -> Catalogue:
         """The plans that can be ordered, looked up at most once."""
-        from .lookups import Catalogue
+        if self._catalogue is None:
+            from .lookups import Catalogue
 
-        return Catalogue(self.api)
+            self._catalogue = Catalogue(self.api)
+        return self._catalogue
 
     def has_outdated_looks(self) -> bool:
         """Whether a list of servers that was read before the plans says nothing of a create any more. True once."""
-        return "catalogue" in self.__dict__ and self.catalogue.outdates_looks()
+        return self._catalogue is not None and self._catalogue.outdates_looks()
 
     @property
     def budget(self) -> Budget:
@@ -128,7 +130,7 @@ class Servers:
         """Every server of the account: a whole list or an error. `attempts`: how often each page may be asked for."""
         servers = self.api.list_servers(attempts=attempts)
         self.note(servers)
-        self.requests_for_a_list = max(1, -(-len(servers) // PAGE_SIZE))
+        self.requests_for_a_list = self.client.pages_of_last_list
         return servers
 
     def note(self, servers: Iterable[Server]) -> None:
@@ -138,7 +140,7 @@ class Servers:
     def warnings(self) -> Sequence[str]:
         """What there is to say of the servers that were read."""
         incomplete = [incomplete_warning(sorted(self._incomplete))] if self._incomplete else []
-        return [*incomplete, *(self.catalogue.warnings if "catalogue" in self.__dict__ else ())]
+        return [*incomplete, *(self._catalogue.warnings if self._catalogue is not None else ())]
 
     def find(self, server_id: ServerId) -> Server | None:
         """A server's detail, or None with positive proof: a 404 for the id and a whole list that lacks it.
