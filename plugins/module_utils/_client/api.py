@@ -98,7 +98,7 @@ class ApiClient:
         self._http = http
         self.budget = budget
         self.may_have_echoed = False  # whether the token may be in anything that was read
-        self.pages_of_last_list = 1
+        self.pages_of_last_list = 1  # how many requests the last whole list took
         self._has_written = False
 
     @property
@@ -132,8 +132,7 @@ class ApiClient:
         Raises ApiError, TimeLimitReached, Cancelled.
         """
         allowed = attempts or tries(Operation.READ, self.budget.retries)
-        backoff = self.budget.retry_backoff()
-        attempt = 0
+        backoff, attempt = self.budget.retry_backoff(), 0
         while True:
             try:
                 return self._checked(self._exchange("GET", endpoint, query=query), check)
