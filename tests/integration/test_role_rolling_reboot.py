@@ -135,6 +135,15 @@ def test_one_that_is_renamed_meanwhile_is_not_gone(ansible_cli: AnsibleCli, emul
     assert reboots(emulator) == [601, 602] and ran.with_status("failed") == []
 
 
+@pytest.mark.parametrize("name", ["", "a\tb", "ünï"])
+def test_a_name_that_nothing_can_be_looked_for_by(ansible_cli: AnsibleCli, emulator, name: str) -> None:
+    emulator.configure(reboot_ms=100)
+    seed(emulator, 1)
+    emulator.insert(name=name, id=602)
+    ansible_cli.playbook([play(rolling_reboot_match="*", rolling_reboot_port=0, rolling_reboot_serial="100%")], rc=0)
+    assert reboots(emulator) == [601, 602]
+
+
 def test_what_stays_away_until_the_limit(ansible_cli: AnsibleCli, emulator) -> None:
     """Looks that fail end nothing; the limit does."""
     emulator.configure(reboot_ms=600_000)
