@@ -181,10 +181,8 @@ cache_connection: ~/.cache/vpsorg
 cache_timeout: 600
 """
 
-import contextlib
-import gc
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ansible.errors import AnsibleError, AnsibleParserError
@@ -197,6 +195,7 @@ from ..module_utils._client.secrets import scrubber
 from ..module_utils._client.settings import Settings, read_settings
 from ..module_utils._server.model import incomplete_warning, lacking
 from ..plugin_utils._inventory.cache import cache_key, cached_servers, to_cache, without_limit
+from ..plugin_utils._inventory.garbage import without_garbage_collection
 from ..plugin_utils._inventory.hosts import VariableNames, draft_hosts, name_hosts
 from ..plugin_utils._inventory.options import (
     GivenOptions,
@@ -219,20 +218,6 @@ _THIS_PLUGIN = re.compile(r"plugin:\s*[\"']?vpsorg\.cloud\.vps[\"']?\s*(?:#.*)?$
 _MOST_TOLD = 20  # entries that one warning lists
 
 
-@contextlib.contextmanager
-def _without_garbage_collection() -> Iterator[None]:
-    """Next to nothing that is made here is garbage, and looking for it again and again takes longer the more hosts
-    there are.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     """Reads one configuration file: see DOCUMENTATION."""
 
@@ -246,7 +231,6 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         """Whether a file is meant for this plugin, by its name. Raises AnsibleParserError for a misnamed one."""
         return super().verify_file(path) and _has_the_name(path)
 
-    @_without_garbage_collection()
     def parse(self, inventory: InventoryData, loader: DataLoader, path: str, cache: bool = True) -> None:
         """Add the servers that the file at `path` selects to the inventory.
 
@@ -300,6 +284,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     # Servers
 
+    @without_garbage_collection()
     def _servers(self, path: str, use_cache: bool, settings: Settings, query: Query) -> Found:
         """The selected servers: from the cache where it may be used and holds them, else from the API."""
         caching = self.get_option("cache")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ansible_collections.vpsorg.cloud.plugins.inventory.vps import _without_garbage_collection
+from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory.garbage import without_garbage_collection
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +23,7 @@ def as_before() -> Iterator[None]:
 @pytest.mark.parametrize("is_enabled", [True, False])
 def test_it_is_as_before_after_an_error(is_enabled: bool) -> None:
     (gc.enable if is_enabled else gc.disable)()
-    with pytest.raises(ValueError, match="wrong"), _without_garbage_collection():
+    with pytest.raises(ValueError, match="wrong"), without_garbage_collection():
         assert not gc.isenabled()
         raise ValueError("wrong")
     assert gc.isenabled() is is_enabled

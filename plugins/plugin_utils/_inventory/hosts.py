@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, Optional
 from ...module_utils._server.addresses import choose_address
 from ...module_utils._server.model import lacking
 from .._text import Marker, TooDeep, printable
+from .garbage import without_garbage_collection
 
 NAME_SOURCES = ("name", "hostname", "id")
 
@@ -184,6 +185,7 @@ class Draft(NamedTuple):
     refused: list[str]  # words on addresses that are none
 
 
+@without_garbage_collection()
 def draft_hosts(
     servers: Sequence[Mapping[str, Any]], connect_with: Sequence[str], names: VariableNames, mark: Marker
 ) -> list[Draft]:
