@@ -29,11 +29,11 @@ def run_together(
     def show(line: str) -> None:
         output.line(task.scrub(line))
 
-    progress = FleetProgress(TaskObserver(task), show if output.is_shown() else None, speaker)
-    with AccountLock(task.settings) as lock, progress:
+    observer = FleetProgress(TaskObserver(task), show if output.is_shown() else None, speaker)
+    with observer, AccountLock(task.settings) as lock:
         plan = look_and_plan(planner, lock, task.budget, check_mode=task.check_mode)
         outcome = refused(plan) or predicted(plan, task.check_mode) or unchanged(plan)
-        outcome = outcome or _applied(task, plan, lock, progress, concurrency, settle_time)
+        outcome = outcome or _applied(task, plan, lock, observer, concurrency, settle_time)
     if outcome.end is End.PREDICTED:
         for line in (*plan_lines(plan.servers), plan_sentence(plan.servers, plan.cost)):
             show(line)
