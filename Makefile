@@ -21,11 +21,11 @@ export PYTHON
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run-venv demo emulator benchmark test test-unit test-faults coverage lint format sanity matrix ee docs build clean
+.PHONY: help venv run-venv demo emulator benchmark benchmark-peers test test-unit test-faults coverage lint format sanity matrix ee docs build clean
 
 help: ## show this list
 	@echo "make <target>, one of:"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 venv: ## install everything that the tests need into .venv
 	@python=$$(tools/scripts/find_python.sh) && "$$python" tools/scripts/environment.py $(VENV) $(CONSTRAINTS) $(TEST_PINS)
@@ -40,8 +40,14 @@ demo: run-venv ## watch the collection at work against a local emulator of the A
 emulator: run-venv ## run the emulator of the API until Ctrl-C
 	@$(PY) tools/emulator
 
-benchmark: run-venv ## measure speed and requests against a local emulator
-	@$(PY) tools/benchmark
+# Of what the tests need, it needs the certificate authority, for https.
+benchmark: venv ## measure speed and requests against a local emulator (FULL=yes: ten times the size as well; ONLY=pattern: some rows)
+	@$(PY) tools/benchmark $(if $(FULL),--full) $(if $(ONLY),--only '$(ONLY)')
+
+# ansible-core of this version of the community package needs Python 3.12 or newer.
+benchmark-peers: run-venv ## measure the collection beside two others (ARGS=--quick; ARGS=--record: for the README)
+	@python=$$(tools/scripts/find_python.sh 3.12 3.13 3.14) && "$$python" tools/scripts/environment.py .cache/venv-peers $(CONSTRAINTS) tools/requirements/peers.txt
+	@$(PY) tools/benchmark_peers $(ARGS)
 
 test: venv ## run all tests but the longest (COVERAGE=yes: report what those of `make coverage` reach)
 ifdef COVERAGE

@@ -183,7 +183,7 @@ cache_timeout: 600
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.inventory.data import InventoryData
@@ -195,7 +195,7 @@ from ..module_utils._client.secrets import scrubber
 from ..module_utils._client.settings import Settings, read_settings
 from ..module_utils._server.model import incomplete_warning, lacking
 from ..plugin_utils._inventory.cache import cache_key, cached_servers, to_cache, without_limit
-from ..plugin_utils._inventory.evaluation import Chooser
+from ..plugin_utils._inventory.garbage import without_garbage_collection
 from ..plugin_utils._inventory.hosts import VariableNames, draft_hosts, name_hosts
 from ..plugin_utils._inventory.options import (
     GivenOptions,
@@ -209,6 +209,9 @@ from ..plugin_utils._inventory.options import (
 from ..plugin_utils._inventory.populate import Population
 from ..plugin_utils._inventory.selection import Found, Query, Server
 from ..plugin_utils._text import new_marker
+
+if TYPE_CHECKING:
+    from ..plugin_utils._inventory.evaluation import Chooser
 
 _FILE_NAMES = ("vps.yml", "vps.yaml", "vpsorg.yml", "vpsorg.yaml")
 _THIS_PLUGIN = re.compile(r"plugin:\s*[\"']?vpsorg\.cloud\.vps[\"']?\s*(?:#.*)?$")
@@ -281,6 +284,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     # Servers
 
+    @without_garbage_collection()
     def _servers(self, path: str, use_cache: bool, settings: Settings, query: Query) -> Found:
         """The selected servers: from the cache where it may be used and holds them, else from the API."""
         caching = self.get_option("cache")
@@ -322,7 +326,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         variable_names = VariableNames(options.prefix)
         drafts = draft_hosts(servers, options.connect_with, variable_names, new_marker())
         hosts.own = variable_names.all() | {"ansible_host"}
-        chooser = Chooser(self, hosts.own) if options.has_expressions else None
+        chooser = _new_chooser(self, hosts.own) if options.has_expressions else None
         if chooser is not None:
             drafts = chooser.kept(drafts, options.filters)
         names, renamed = name_hosts(
@@ -364,6 +368,12 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         if entries:
             more = f"; and {len(entries) - _MOST_TOLD} more" if len(entries) > _MOST_TOLD else ""
             self.display.warning(f"{what}: {'; '.join(entries[:_MOST_TOLD])}{more}")
+
+
+def _new_chooser(plugin: InventoryModule, own: frozenset[str]) -> Chooser:
+    from ..plugin_utils._inventory.evaluation import Chooser
+
+    return Chooser(plugin, own)
 
 
 def _has_the_name(path: str) -> bool:

@@ -381,10 +381,10 @@ from ..module_utils._apply.planning import End
 from ..module_utils._client.concurrent import DEFAULT_CONCURRENCY
 from ..module_utils._fleet.declaration import FleetDeclaration, read_declaration
 from ..module_utils._fleet.planner import FleetPlanner
-from ..module_utils._fleet.results import RETURNED, result_of, values_of_error, warned_of_size
+from ..module_utils._fleet.results import result_of, values_of_error, warned_of_size
 from ..module_utils._fleet.run import run_together
 from ..module_utils._module.input import new_module
-from ..module_utils._module.options import connection_options, wait_options
+from ..module_utils._module.options import RETURNED, connection_options, wait_options
 from ..module_utils._module.runner import Task, run_module
 from ..module_utils._server.fields import declaration_options
 

@@ -252,23 +252,19 @@ status:
   type: str
 """
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..module_utils._apply.executor import Executor
-from ..module_utils._apply.lock import AccountLock
-from ..module_utils._apply.planning import TaskPlan, look_and_plan, predicted, refused
-from ..module_utils._apply.pollers import DetailPoller
+from ..module_utils._apply.planning import TaskPlan, proven_creates
 from ..module_utils._client.errors import ServerId, VpsError, error_context
 from ..module_utils._module.input import new_module
 from ..module_utils._module.options import check_server_options, connection_options, require_name_or_id, wait_options
-from ..module_utils._module.results import TaskObserver, result_of, values_of_error
+from ..module_utils._module.results import result_of, values_of_error
+from ..module_utils._module.run import run_alone
 from ..module_utils._module.runner import Task, run_module
 from ..module_utils._server.fields import declaration_options
 from ..module_utils._server.model import DesiredServer, Server, ServerPlan
-from ..module_utils._server.plan import beside_look_alikes, plan_absent, plan_present
-from ..module_utils._server.proof import proven
+from ..module_utils._server.plan import beside_look_alikes, plan_present
 from ..module_utils._server.servers import Servers, check_whole, spelled_like
 
 
@@ -285,13 +281,12 @@ class _ServerPlanner:
         self._servers = servers
         self._desired = desired
         self._absent = absent
-        self._plan_one = plan_absent if absent else plan_present
         self.may_create = not absent and desired.server_id is None
 
     def plan(self) -> TaskPlan:
         while True:
             plan = self._planned()
-            if not self._servers.catalogue.outdates_looks():
+            if not self._servers.has_outdated_looks():
                 return plan
 
     def _planned(self) -> TaskPlan:
@@ -299,20 +294,29 @@ class _ServerPlanner:
             return TaskPlan((self._planned_by_id(self._desired.server_id),))
         name = self._desired.name or ""
         existing, listed = self._servers.find_named(name)
-        plan = beside_look_alikes(self._plan_one(self._desired, existing), spelled_like(listed, name))
-        return TaskPlan(tuple(proven(self._servers, [plan], listed)), seen=frozenset(server["id"] for server in listed))
+        plan = beside_look_alikes(self._plan_one(existing), spelled_like(listed, name))
+        return TaskPlan(
+            tuple(proven_creates(self._servers, [plan], listed)), seen=frozenset(server["id"] for server in listed)
+        )
 
     def _planned_by_id(self, server_id: ServerId) -> ServerPlan:
         existing = self._servers.find(server_id)
         if existing is not None and not self._absent:
             check_whole(existing)
-        plan = self._plan_one(self._desired, existing)
+        plan = self._plan_one(existing)
         renames = any("name" in step.fields for step in plan.steps if step.kind == "update")
         if not renames and not plan.recreates:
             return plan
         with error_context(plan.about):
             listed = self._servers.list()
-            return proven(self._servers, [self._beside_namesakes(plan, server_id, listed)], listed)[0]
+            return proven_creates(self._servers, [self._beside_namesakes(plan, server_id, listed)], listed)[0]
+
+    def _plan_one(self, existing: Server | None) -> ServerPlan:
+        if not self._absent:
+            return plan_present(self._desired, existing)
+        from ..module_utils._server.plan_life import plan_absent
+
+        return plan_absent(self._desired, existing)
 
     @staticmethod
     def _beside_namesakes(plan: ServerPlan, server_id: ServerId, listed: Sequence[Server]) -> ServerPlan:
@@ -325,20 +329,17 @@ class _ServerPlanner:
                 f"It can't be recreated as {plan.name}: another server has that name (id {namesakes[0]}), and a new "
                 "server could not be told apart from it. Nothing was deleted: rename one of them first."
             )
-            return dataclasses.replace(plan, steps=(), refusal=VpsError(words, about=plan.about))
+            return plan._replace(steps=(), refusal=VpsError(words, about=plan.about))
         warning = (
             f"Renaming server {server_id} to {plan.name}: another server has that name already (id {namesakes[0]}); "
             "by name alone neither can be managed."
         )
-        return dataclasses.replace(plan, warnings=(*plan.warnings, warning))
+        return plan._replace(warnings=(*plan.warnings, warning))
 
 
 def _run(task: Task, desired: DesiredServer) -> None:
-    lock = AccountLock(task.settings)
     planner = _ServerPlanner(task.servers, desired, absent=task.params["state"] == "absent")
-    executor = Executor(task.servers, DetailPoller(task.servers), lock, TaskObserver(task))
-    plan = look_and_plan(planner, lock, task.budget, check_mode=task.check_mode)
-    outcome = refused(plan) or predicted(plan, task.check_mode) or executor.apply(plan)
+    outcome = run_alone(task, planner)
     task.end(result_of(outcome, return_password=task.params["return_password"]))
 
 

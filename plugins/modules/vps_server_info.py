@@ -113,10 +113,8 @@ api:
 
 import fnmatch
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
-from ..module_utils._client.concurrent import DEFAULT_CONCURRENCY
 from ..module_utils._client.errors import BadInput
 from ..module_utils._module.input import new_module
 from ..module_utils._module.options import connection_options, words_of
@@ -131,8 +129,7 @@ _LISTS = ("name", "match", "status", "location")
 _NEVER_EMPTY = frozenset({"id", *_LISTS})
 
 
-@dataclass(frozen=True)
-class _Selection:
+class _Selection(NamedTuple):
     """Which servers are meant: by and; an empty tuple selects by nothing. Locations are in small letters."""
 
     server_id: int | None
@@ -204,7 +201,10 @@ def _warning(option: str, words: Iterable[str], servers: Sequence[Server]) -> st
 def _run(task: Task, selection: _Selection) -> None:
     found, warnings = _matching(task.servers, selection)
     if task.params["details"] and selection.server_id is None:
-        details = task.servers.existing_details(found, DEFAULT_CONCURRENCY)
+        from ..module_utils._client.concurrent import DEFAULT_CONCURRENCY
+        from ..module_utils._server.details import existing_details
+
+        details = existing_details(task.servers, found, DEFAULT_CONCURRENCY)
         # One that has vanished since the list was read is no longer a server of the account.
         found = [
             cast(Server, with_detail(server, detail))

@@ -280,29 +280,32 @@ status:
   type: str
 """
 
-import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..module_utils._apply.executor import Executor
-from ..module_utils._apply.lock import AccountLock
-from ..module_utils._apply.planning import TaskPlan, look_and_plan, predicted, refused
-from ..module_utils._apply.pollers import DetailPoller
+from ..module_utils._apply.planning import TaskPlan
 from ..module_utils._client.concurrent import DEFAULT_CONCURRENCY
 from ..module_utils._client.errors import BadInput, VpsError
 from ..module_utils._client.settings import positive_seconds
-from ..module_utils._fleet import results as results_of_many
-from ..module_utils._fleet.power import PowerOfMany, PowerPlanner, read_power_of_many
-from ..module_utils._fleet.run import run_together
-from ..module_utils._fleet.values import COUNTED
 from ..module_utils._module.input import VpsModule, new_module
-from ..module_utils._module.options import check_concurrency, check_server_options, connection_options, wait_options
-from ..module_utils._module.results import TaskObserver, result_of, values_of_error
+from ..module_utils._module.options import (
+    RETURNED,
+    check_concurrency,
+    check_server_options,
+    connection_options,
+    wait_options,
+)
+from ..module_utils._module.results import result_of, values_of_error
+from ..module_utils._module.run import run_alone
 from ..module_utils._module.runner import Task, run_module
+from ..module_utils._server.comparison import no_such_id, other_name
 from ..module_utils._server.model import DesiredServer, Server
-from ..module_utils._server.plan import no_such_id, other_name, plan_power
+from ..module_utils._server.plan_power import plan_power
 from ..module_utils._server.servers import Servers, check_whole, spelled_like
-from ..module_utils._server.wait import SETTLE_TIME
+from ..module_utils._server.status import SETTLE_TIME
+
+if TYPE_CHECKING:
+    from ..module_utils._fleet.power import PowerOfMany
 
 _OPTIONS_FOR_MANY = frozenset({"names", "match"})
 
@@ -319,7 +322,11 @@ def _read(params: Mapping[str, Any]) -> DesiredServer | PowerOfMany:
     check_server_options(params)
     positive_seconds("settle_time", params["settle_time"])
     check_concurrency(params)
-    return read_power_of_many(params) if _OPTIONS_FOR_MANY.intersection(given) else DesiredServer.of(params)
+    if not _OPTIONS_FOR_MANY.intersection(given):
+        return DesiredServer.of(params)
+    from ..module_utils._fleet.power import read_power_of_many
+
+    return read_power_of_many(params)
 
 
 class _PowerPlanner:
@@ -334,7 +341,7 @@ class _PowerPlanner:
 
     def plan(self) -> TaskPlan:
         existing = self._find()
-        plan = plan_power(dataclasses.replace(self._desired, name=existing["name"]), self._state, existing)
+        plan = plan_power(self._desired._replace(name=existing["name"]), self._state, existing)
         return TaskPlan((plan,))
 
     def _find(self) -> Server:
@@ -355,41 +362,44 @@ class _PowerPlanner:
 
 
 def _run(task: Task, declared: DesiredServer | PowerOfMany) -> None:
-    if isinstance(declared, PowerOfMany):
-        _run_for_many(task, declared)
-    else:
+    if isinstance(declared, DesiredServer):
         _run_for_one(task, declared)
+    else:
+        _run_for_many(task, declared)
 
 
 def _run_for_one(task: Task, desired: DesiredServer) -> None:
-    lock = AccountLock(task.settings)
     planner = _PowerPlanner(task.servers, desired, task.params["state"])
-    executor = Executor(
-        task.servers, DetailPoller(task.servers), lock, TaskObserver(task), settle_time=task.params["settle_time"]
-    )
-    plan = look_and_plan(planner, lock, task.budget, check_mode=task.check_mode)
-    outcome = refused(plan) or predicted(plan, task.check_mode) or executor.apply(plan)
+    outcome = run_alone(task, planner, settle_time=task.params["settle_time"])
     task.end(result_of(outcome))
 
 
 def _run_for_many(task: Task, declared: PowerOfMany) -> None:
+    from ..module_utils._fleet import results
+    from ..module_utils._fleet.power import PowerPlanner
+    from ..module_utils._fleet.run import run_together
+    from ..module_utils._fleet.values import COUNTED
+
     planner = PowerPlanner(task.servers, declared)
     outcome = run_together(
         task, planner, declared.concurrency, speaker="vps_server_power", settle_time=task.params["settle_time"]
     )
-    result = results_of_many.result_of(
+    result = results.result_of(
         outcome,
         len(outcome.plan.servers),
         returned=task.params["returned"],
         diff_mode=task.diff_mode,
         counted=COUNTED,
     )
-    task.end(results_of_many.warned_of_size(result, task.params))
+    task.end(results.warned_of_size(result, task.params))
 
 
 def _values_of_error(error: VpsError, module: VpsModule) -> Mapping[str, Any]:
     if _OPTIONS_FOR_MANY & module.given:
-        return results_of_many.values_of_error(error, COUNTED)
+        from ..module_utils._fleet import results
+        from ..module_utils._fleet.values import COUNTED
+
+        return results.values_of_error(error, COUNTED)
     return values_of_error(error, module.params)
 
 
@@ -403,7 +413,7 @@ def main() -> None:
         "state": {"type": "str", "choices": ["started", "stopped", "rebooted"], "required": True},
         "settle_time": {"type": "float", "default": SETTLE_TIME},
         "concurrency": {"type": "int", "default": DEFAULT_CONCURRENCY},
-        "returned": {"type": "str", "choices": list(results_of_many.RETURNED), "default": "all"},
+        "returned": {"type": "str", "choices": list(RETURNED), "default": "all"},
     }
     module = new_module({**connection_options(), **wait_options(), **options}, never_empty=_OPTIONS_FOR_MANY)
     run_module(module, _read, _run, lambda error: _values_of_error(error, module))

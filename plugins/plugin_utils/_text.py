@@ -27,6 +27,8 @@ else:
 
     TEXT_TYPES = frozenset({str})
 
+from ..module_utils._client.responses import is_deeper
+
 # Levels of containers in one value: far beyond the API's two, far within what Ansible's own recursions take.
 DEEPEST = 32
 _OVERRIDES_HEADER = "#jinja2:"  # a first line that redefines the template delimiters
@@ -69,15 +71,8 @@ class _MarkedTexts(dict[str, str]):
         return marked
 
 
-class _SameTexts(dict[str, str]):
-    """Every text as it is."""
-
-    def __missing__(self, text: str) -> str:
-        return text
-
-
 class Marker:
-    """Copies JSON values into ones that are safe as variables: every string in them marked, keys too.
+    """Makes JSON values safe as variables: every string in them is marked, keys too.
 
     On ansible-core 2.19 and newer nothing is a template that is not trusted; where it may be exported, harmless text is
     marked as trusted, which lets exports show it as a plain string. On 2.18 and older everything that could be a
@@ -85,24 +80,33 @@ class Marker:
     """
 
     def __init__(self, *, exporting: bool) -> None:
-        self.texts: Mapping[str, str] = _MarkedTexts() if exporting or not TRUST_IS_EXPLICIT else _SameTexts()
+        self._marks = exporting or not TRUST_IS_EXPLICIT
+        self._texts: Mapping[str, str] = _MarkedTexts()
 
-    def __call__(self, value: Any, depth: int = 0) -> Any:
-        """The safe copy. Raises TooDeep."""
+    def __call__(self, value: Any) -> Any:
+        """A safe copy; the value itself, where nothing is marked. Raises TooDeep."""
         kind = type(value)
         if kind is str:
-            return self.texts[value]
+            return self._texts[value] if self._marks else value
         if kind is not dict and kind is not list:
             return value
-        if depth >= DEEPEST:
+        if is_deeper(value, DEEPEST):
             raise TooDeep
+        return self._marked(value) if self._marks else value
+
+    def _marked(self, value: Any) -> Any:
+        kind = type(value)
+        if kind is str:
+            return self._texts[value]
+        if kind is not dict and kind is not list:
+            return value
         if kind is list:
-            return [self(item, depth + 1) for item in value]
-        texts = self.texts
+            return [self._marked(item) for item in value]
+        texts = self._texts
         # Keys are never templates where trust is explicit, and an export can't mark them.
         return {
             name if TRUST_IS_EXPLICIT else texts[name]: (
-                texts[item] if type(item) is str else self(item, depth + 1)  # pylint: disable=unidiomatic-typecheck
+                texts[item] if type(item) is str else self._marked(item)  # pylint: disable=unidiomatic-typecheck
             )
             for name, item in value.items()
         }

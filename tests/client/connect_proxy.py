@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
+import ssl
 import threading
 import time
 
@@ -16,16 +18,16 @@ LIMIT = 20.0
 class ConnectProxy:
     """`heads` are the CONNECT requests, `seen` all that clients sent.
 
-    `reply` instead of a tunnel: an answer of its own; `drip`: in drips.
+    `reply` instead of a tunnel: an answer of its own; `drip`: in drips. `tls`: how clients reach it.
     """
 
-    def __init__(self, reply: bytes = b"", drip: float = 0.0) -> None:
+    def __init__(self, reply: bytes = b"", drip: float = 0.0, *, tls: ssl.SSLContext | None = None) -> None:
         self.heads: list[str] = []
         self.seen = bytearray()
-        self._reply, self._drip = reply, drip
+        self._reply, self._drip, self._tls = reply, drip, tls
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
         self._ended = threading.Event()
         self._sockets: list[socket.socket] = []
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
@@ -58,8 +60,10 @@ class ConnectProxy:
             self._sockets.append(client)
             self._run(self._serve, client)
 
-    def _serve(self, client: socket.socket) -> None:
-        with contextlib.suppress(OSError), contextlib.closing(client):
+    def _serve(self, plain: socket.socket) -> None:
+        with contextlib.suppress(OSError), contextlib.closing(plain):
+            client = self._tls.wrap_socket(plain, server_side=True) if self._tls else plain
+            self._sockets.append(client)
             head = b""
             while not head.endswith(b"\r\n\r\n"):
                 piece = client.recv(1)
@@ -75,8 +79,11 @@ class ConnectProxy:
             with contextlib.closing(socket.create_connection((host, int(port)), timeout=LIMIT)) as upstream:
                 self._sockets.append(upstream)
                 client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-                self._run(self._relay, upstream, client, None)
-                self._relay(client, upstream, self.seen)
+                if isinstance(client, ssl.SSLSocket):
+                    self._relay_in_turn(client, upstream)
+                else:
+                    self._run(self._relay, upstream, client, None)
+                    self._relay(client, upstream, self.seen)
 
     def _answer(self, client: socket.socket) -> None:
         if not self._drip:
@@ -95,3 +102,17 @@ class ConnectProxy:
                 target.sendall(data)
         with contextlib.suppress(OSError):
             target.shutdown(socket.SHUT_WR)
+
+    @staticmethod
+    def _relay_in_turn(client: ssl.SSLSocket, upstream: socket.socket) -> None:
+        """In one thread: OpenSSL does not let two use one connection."""
+        while True:
+            ready = [client] if client.pending() else select.select([client, upstream], [], [], LIMIT)[0]
+            for source, target in ((client, upstream), (upstream, client)):
+                if source in ready:
+                    data = source.recv(65536)
+                    if not data:
+                        return
+                    target.sendall(data)
+            if not ready:
+                return

@@ -104,8 +104,11 @@ def test_cookies_are_not_kept(emulator: Emulator, proxy: FaultProxy) -> None:
     proxy.set(fault)
     servers = servers_at(proxy.url)
     servers.list()
-    session = servers.client._http._local.session
+    connections = servers.client._http._connections()
+    connection = connections.take()
+    session = connection.session
     seen = list(session.cookies)
+    connections.give_back(connection)
     servers.list()
     assert proxy.met(fault) == 1 and seen == [] == list(session.cookies)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import bisect
 
 from fault_proxy import Fault
+from helpers.facts import mentions
 from helpers.script import Script, Sent
 
 ENOUGH = {"plan_id": 1, "os_id": 5, "location": "us-west"}
@@ -33,6 +34,22 @@ def test_a_loop_that_changes_nothing(script: Script) -> None:
         assert [item.status for item in items] == ["ok"] * 20
         assert len(requests) == count and {request.method for request in requests} == {"GET"}
         assert len({request.connection for request in requests}) == 1, name
+
+
+def test_each_item_of_a_loop_has_its_own_environment(script: Script) -> None:
+    """The items share a connection, but not the proxy that one of them names."""
+    script.seed(1)
+    script.task(
+        "info",
+        "vps_server_info",
+        {"api_retries": 0},
+        loop=["", "http://127.0.0.1:9", ""],
+        environment={"http_proxy": "{{ item }}", "no_proxy": ""},
+        failed_when=False,
+    )
+    items = script.run().items("info")
+    assert ["servers" in item.result for item in items] == [True, False, True]
+    assert mentions(items[1]["msg"], "could not be reached")
 
 
 def test_the_shortest_pauses(script: Script) -> None:

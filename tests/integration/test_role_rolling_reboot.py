@@ -122,6 +122,28 @@ def test_what_does_not_answer_is_not_back(ansible_cli: AnsibleCli, emulator) -> 
     assert reboots(emulator) == [601, 602]
 
 
+def test_one_that_is_renamed_meanwhile_is_not_gone(ansible_cli: AnsibleCli, emulator, tmp_path: pathlib.Path) -> None:
+    emulator.configure(reboot_ms=100)
+    seed(emulator, 2)
+    rename = {"name": "Rename", "vpsorg.cloud.vps_server": {"id": 602, "name": "other"}, "delegate_to": "localhost"}
+    before = tmp_path / "before.yml"
+    before.write_text(json.dumps([rename]))
+    ran = ansible_cli.playbook(
+        [play(rolling_reboot_names=["web-01", "web-02"], rolling_reboot_before=str(before), rolling_reboot_port=0)],
+        rc=0,
+    )
+    assert reboots(emulator) == [601, 602] and ran.with_status("failed") == []
+
+
+@pytest.mark.parametrize("name", ["", "a\tb", "ünï"])
+def test_a_name_that_nothing_can_be_looked_for_by(ansible_cli: AnsibleCli, emulator, name: str) -> None:
+    emulator.configure(reboot_ms=100)
+    seed(emulator, 1)
+    emulator.insert(name=name, id=602)
+    ansible_cli.playbook([play(rolling_reboot_match="*", rolling_reboot_port=0, rolling_reboot_serial="100%")], rc=0)
+    assert reboots(emulator) == [601, 602]
+
+
 def test_what_stays_away_until_the_limit(ansible_cli: AnsibleCli, emulator) -> None:
     """Looks that fail end nothing; the limit does."""
     emulator.configure(reboot_ms=600_000)

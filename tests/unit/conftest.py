@@ -9,7 +9,7 @@ import pytest
 from unit.fakes import VirtualTime
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._apply import creates, waits
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client import budget
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client import budget, concurrent
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server import change, create
 
 
@@ -19,5 +19,5 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> VirtualTime:
     virtual = VirtualTime()
     for module in (budget, change, create, creates, waits):
         monkeypatch.setattr(module, "time", virtual)
-    monkeypatch.setattr(budget, "wait_for", lambda event, seconds: event.wait(max(0.0, seconds)))
+    monkeypatch.setattr(concurrent, "wait_for", lambda event, seconds: event.wait(max(0.0, seconds)))
     return virtual

@@ -19,8 +19,11 @@ from unit.fakes import Account, Call, Reply, VirtualTime, server_detail, servers
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.change import delete, update
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.details import details_of
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.model import DesiredServer
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import plan_absent, plan_power, plan_present
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import plan_present
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan_life import plan_absent
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan_power import plan_power
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.power import reboot, switch
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
 
@@ -44,7 +47,7 @@ OPERATIONS: dict[str, Callable[[Servers], Any]] = {
     "find": lambda servers: servers.find(7),
     "find what is not there": lambda servers: servers.find(8),
     "find by name": lambda servers: servers.find_named("web-01"),
-    "details": lambda servers: servers.details([7, 8], 2),
+    "details": lambda servers: details_of(servers, [7, 8], 2),
     "create": lambda servers: create_or_adopt(servers, FIELDS, frozenset({7})),
     "update": lambda servers: update(servers, 7, {"name": "renamed"}),
     "delete": lambda servers: delete(servers, 7),

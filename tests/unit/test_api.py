@@ -17,6 +17,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import Ap
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import Cancelled, TimeLimitReached, VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.exchange import ExchangeFailure
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.retry_policy import FailureKind, Proof
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.details import details_of
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.endpoints import action_on
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import Servers
 from helpers.facts import mentions
@@ -212,11 +213,11 @@ def test_many_details_at_once(clock: VirtualTime) -> None:
         return Reply(404, {"detail": "Not found."}) if number == 103 else Reply(200, server_detail(number))
 
     api, http = scripted_api(respond, clock)
-    details = Servers(api.client, adopt_timeout=1.0, wait_interval=1.0).details([104, 101, 103, 101], 4)
+    details = details_of(Servers(api.client, adopt_timeout=1.0, wait_interval=1.0), [104, 101, 103, 101], 4)
     assert list(details) == [104, 101, 103], "in the order asked for"
     paths = [call.path for call in http.calls]
     assert sorted(paths[:3]) == ["/servers/101/", "/servers/103/", "/servers/104/"], "each once"
-    assert paths[3:] == ["/servers/103/", "/servers/"], "a 404 means a second look, and a list that lacks the id"
+    assert paths[3:] == ["/servers/"], "a 404 means a list, which lacks the id"
     assert details[103] is None
     assert {number: detail["id"] for number, detail in details.items() if isinstance(detail, dict)} == {
         104: 104,
@@ -228,7 +229,7 @@ def test_many_details_at_once(clock: VirtualTime) -> None:
 @pytest.mark.parametrize("concurrency", [1, 4])
 def test_a_rejected_token_ends_reading_many_details(clock: VirtualTime, status: int, concurrency: int) -> None:
     api, http = scripted_api(in_turn(Reply(status, {"detail": "No."})), clock)
-    details = Servers(api.client, adopt_timeout=1.0, wait_interval=1.0).details(range(1, 101), concurrency)
+    details = details_of(Servers(api.client, adopt_timeout=1.0, wait_interval=1.0), range(1, 101), concurrency)
     assert len(http.calls) <= concurrency
     assert len(details) == 100 and all(
         isinstance(error, VpsError) and "HTTP 40" in str(error) for error in details.values()

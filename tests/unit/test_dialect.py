@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from unit.fakes import Call, Reply, VirtualTime, list_item, page, quickly, scripted_api, server_detail
 from unit.probing import ACCOUNT, NOTHING, PLAN, THEIRS, UUID, api, probed
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client import budget
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client import budget, concurrent
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.dialect import Answer
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.probe import MOST_REQUESTS
@@ -327,7 +327,7 @@ def test_whatever_comes_is_reported_without_its_values(replies: list[Reply]) -> 
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(budget, "time", clock)
-        patched.setattr(budget, "wait_for", lambda event, seconds: event.wait(max(0.0, seconds)))
+        patched.setattr(concurrent, "wait_for", lambda event, seconds: event.wait(max(0.0, seconds)))
         shown = said(clock, respond)
     assert len(sent) <= MOST_REQUESTS and "zq" not in json.dumps(shown) and UUID not in json.dumps(shown)
 
@@ -358,7 +358,7 @@ def test_where_the_collection_can_manage_an_account_a_task_can_read_its_list(val
     clock = VirtualTime()
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(budget, "time", clock)
-        patched.setattr(budget, "wait_for", lambda event, seconds: event.wait(max(0.0, seconds)))
+        patched.setattr(concurrent, "wait_for", lambda event, seconds: event.wait(max(0.0, seconds)))
         shown = said(clock, respond)
         api_of_tasks, _http = scripted_api(respond, clock, retries=0)
         try:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from unit.fakes import quickly
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.body import error_words
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.error_words import error_words
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import builtins
 import http.client
 import os
 import socket
@@ -250,6 +251,27 @@ def test_causes_that_lead_in_a_circle() -> None:
     one, two = ValueError("one"), OSError("two")
     one.__cause__, two.__context__ = two, one
     assert isinstance(Http(settings())._classified(one, True, 1.0), ExchangeFailure)
+
+
+@pytest.mark.parametrize("error", [ImportError("gone"), OSError(24, "Too many open files")])
+@pytest.mark.parametrize("sent", [True, False])
+def test_a_process_that_can_open_no_file_any_more(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, sent: bool
+) -> None:
+    """What tells causes apart is imported when there is something to tell."""
+
+    def refuse(name: str, *arguments: Any) -> Any:
+        if name in ("causes", "error_words"):
+            raise error
+        return real_import(name, *arguments)
+
+    real_import = builtins.__import__
+    monkeypatch.setattr(builtins, "__import__", refuse)
+    failure = Http(settings())._classified(OSError(24, "Too many open files"), sent, 1.0)
+    assert failure.kind is (FailureKind.LOST if sent else FailureKind.UNREACHED) and "OSError" in str(failure)
+    with pytest.raises(ExchangeFailure) as caught:
+        Http(settings())._judged(Response(500, {}, b'{"detail": "No."}'))
+    assert caught.value.kind is FailureKind.SERVER_ERROR and "HTTP 500" in str(caught.value)
 
 
 # Proxies

@@ -25,11 +25,8 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._server.change import
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import appeared_since, create_or_adopt
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.fields import FIELDS, MISSING, Field, field_of
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.model import DesiredServer
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import (
-    is_needed_in_full,
-    plan_absent,
-    plan_present,
-)
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import is_needed_in_full, plan_present
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan_life import plan_absent
 from helpers.facts import mentions
 from sandbox.isolation import REPOSITORY
 

@@ -13,7 +13,8 @@ from unit.fakes import list_item
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.cost import cost_of
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.text import plan_sentence
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.model import DesiredServer, ServerPlan
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import plan_absent, plan_present
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import plan_present
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan_life import plan_absent
 
 CATALOGUE = [
     {"id": 1, "price_hourly": 0.007, "price_monthly": 5.0},

@@ -19,7 +19,9 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet import progres
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.progress import FleetProgress
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.text import standing
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.model import DesiredServer
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import plan_absent, plan_power, plan_present
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import plan_present
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan_life import plan_absent
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan_power import plan_power
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.status import Goal
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.wait import Wait
 

@@ -31,7 +31,8 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.values import 
 )
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.endpoints import one_server
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.model import DesiredServer, ServerPlan
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import plan_absent, plan_present
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import plan_present
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan_life import plan_absent
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import ambiguity
 from helpers.facts import mentions, times
 

@@ -11,8 +11,8 @@ import pytest
 from unit.fakes import server_detail
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.jobs import Job
+from ansible_collections.vpsorg.cloud.plugins.module_utils._module.observer import TaskObserver
 from ansible_collections.vpsorg.cloud.plugins.module_utils._module.options import connection_options
-from ansible_collections.vpsorg.cloud.plugins.module_utils._module.results import TaskObserver
 from ansible_collections.vpsorg.cloud.plugins.module_utils._module.runner import Task, run_module
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.model import DesiredServer
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import plan_present

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from unit.fakes import quickly
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.body import error_words
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.passwords import mask_passwords
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.error_words import error_words
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.masking import mask_passwords
 
 SECRET = "hunter2-Xy"
 ODD_SECRETS = [

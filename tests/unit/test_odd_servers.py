@@ -17,7 +17,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.responses import MalformedResponse, as_id
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import create_or_adopt
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.model import DesiredServer, lacking
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import plan_absent
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan_life import plan_absent
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.responses import check_server, check_view
 from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory.hosts import name_hosts
 from ansible_collections.vpsorg.cloud.plugins.plugin_utils._inventory.selection import Selection

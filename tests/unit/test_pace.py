@@ -9,6 +9,7 @@ import math
 import os
 import pathlib
 from collections import deque
+from typing import Any
 
 import pytest
 from unit.fakes import VirtualTime, settings
@@ -102,6 +103,12 @@ def test_writes_without_a_limit_are_slowed_for_a_moment_only() -> None:
     _granted, refused, seconds = sent([Pace()], SlidingWindow(10**9), 1000)
     assert refused == 0
     assert seconds <= 1000 / 16 * 0.02 + 0.3
+
+
+def test_writes_begin_at_sixty_a_second() -> None:
+    pace = Pace()
+    turns = [pace.turn(1000.0, is_write=True) for _count in range(61)]
+    assert turns[0] == 1000.0 and turns[-1] == pytest.approx(1001.0)
 
 
 def test_reads_are_not_slowed_at_first() -> None:
@@ -221,3 +228,42 @@ def test_where_no_file_can_be_made_each_task_has_its_own_pace(
     refuse(task, time.now)
     assert held(task, time.now) and not held(SharedPace(settings()), time.now)
     assert kind != "link" or (tmp_path / "elsewhere").read_text() == "kept"
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The files that are opened to share a pace, from now on."""
+    paths: list[str] = []
+    really_open = os.open
+
+    def note(path: str, *args: Any, **options: Any) -> int:
+        paths.append(path)
+        return really_open(path, *args, **options)
+
+    monkeypatch.setattr(shared_pace.os, "open", note)
+    return paths
+
+
+def test_without_a_refusal_nothing_is_opened(folder: pathlib.Path, time: VirtualTime, opened: list[str]) -> None:
+    shared = SharedPace(settings())
+    assert not any(held(shared, time.now) for _count in range(100))
+    assert opened == []
+
+
+def test_a_refusal_from_long_ago_is_read_once(folder: pathlib.Path, time: VirtualTime, opened: list[str]) -> None:
+    refuse(SharedPace(settings()), time.now)
+    time.advance(121.0)
+    opened.clear()
+    shared = SharedPace(settings())
+    assert not any(held(shared, time.now) for _count in range(100))
+    assert len(opened) == 1
+
+
+def test_a_refusal_of_another_task_is_noticed_at_once(folder: pathlib.Path, time: VirtualTime) -> None:
+    """Whether there was a file of an earlier one or not."""
+    for _turn in range(2):
+        shared = SharedPace(settings())
+        assert not held(shared, time.now)
+        refuse(SharedPace(settings()), time.now)
+        assert held(shared, time.now)
+        time.advance(200.0)

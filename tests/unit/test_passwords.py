@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.vpsorg.cloud.plugins.module_utils._client.body import error_words
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.error_words import error_words
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.passwords import (
     ShownPasswords,
     keys_in_text,
-    may_show_password,
     without_passwords,
 )
+from ansible_collections.vpsorg.cloud.plugins.module_utils._client.responses import may_show_password
 
 KEYS = ["password", "root_password", "vnc_password", "rootPassword", "PASSWORD", "Password"]
 SECRET = "hunter2-Xy"

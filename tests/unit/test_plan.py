@@ -16,7 +16,8 @@ from unit.steps import steps_of
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import About
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.model import DesiredServer, ServerPlan
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import plan_absent, plan_present
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import plan_present
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan_life import plan_absent
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.servers import ambiguity, named
 from helpers.facts import mentions
 

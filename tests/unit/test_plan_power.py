@@ -10,7 +10,8 @@ from unit.fakes import server_detail
 from unit.steps import steps_of
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.model import DesiredServer, ServerPlan
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import plan_power, plan_present
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import plan_present
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan_power import plan_power
 
 SETTLED, ACTIVE, STOPPED = "wait active or stopped", "wait active", "wait stopped"
 REBOOTED = "wait active again after the reboot"

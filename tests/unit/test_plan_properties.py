@@ -7,7 +7,6 @@ predicted rightly.
 
 from __future__ import annotations
 
-import dataclasses
 import random
 from typing import Any
 
@@ -18,7 +17,9 @@ from unit.steps import ENDS, carried_out
 
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.fields import FIELDS, field_of
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.model import DesiredServer, ServerPlan
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import plan_absent, plan_power, plan_present
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import plan_present
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan_life import plan_absent
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan_power import plan_power
 
 STATUSES = ["active", "stopped", *ENDS]
 VALUES: dict[str, st.SearchStrategy[Any]] = {
@@ -76,7 +77,7 @@ def test_a_plan_carried_out_leaves_nothing_to_do(desired: DesiredServer, existin
 @often
 @given(DESIRED, st.none() | EXISTING)
 def test_prediction_and_diff_are_what_comes_true(desired: DesiredServer, existing: dict[str, Any] | None) -> None:
-    plan = plan_present(dataclasses.replace(desired, wait=True), existing)
+    plan = plan_present(desired._replace(wait=True), existing)
     assume(plan.refusal is None)
     server, predicted = carried_out(plan), plan.predicted
     assert server is not None and predicted is not None
@@ -123,7 +124,7 @@ def test_the_order_of_a_declaration_does_not_matter(
             [list(step.fields) for step in plan.steps if step.kind == "update"],
         )
 
-    other = dataclasses.replace(desired, fields=shuffled(desired.fields))
+    other = desired._replace(fields=shuffled(desired.fields))
     assert comparable(plan_present(desired, existing)) == comparable(
         plan_present(other, shuffled(existing) if existing else None)
     )

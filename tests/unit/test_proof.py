@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from unit.fakes import Account, Reply, VirtualTime, list_item, page, server_detail, servers_over
 
+from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.planning import proven_creates
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.model import DesiredServer, ServerPlan
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import plan_present
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.proof import Proofs, proven
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.proof import Proofs
 from helpers.facts import mentions
 
 EVERYWHERE = ["us-west", "us-east"]
@@ -123,11 +124,11 @@ def test_ids_that_are_texts_are_numbers() -> None:
 def test_the_list_of_plans_is_asked_for_once_and_only_for_a_create(clock: VirtualTime) -> None:
     servers, http = servers_over(Account(), clock)
     update = plan_present(DesiredServer("web-01", fields={"backups_enabled": True}), server_detail(101))
-    assert proven(servers, [update], []) == [update] and http.calls == []
+    assert proven_creates(servers, [update], []) == [update] and http.calls == []
     plans = [update, recreation(plan_id=2), recreation(plan_id=3)]
-    assert proven(servers, plans, [list_item(101)]) == plans
+    assert proven_creates(servers, plans, [list_item(101)]) == plans
     assert [call.path for call in http.calls] == ["/plans/"]
-    assert proven(servers, [creation()], []) == [creation()], "and remembered"
+    assert proven_creates(servers, [creation()], []) == [creation()], "and remembered"
     assert [call.path for call in http.calls] == ["/plans/"]
 
 
@@ -135,11 +136,11 @@ def test_an_account_need_not_have_the_list_but_it_must_not_fail(clock: VirtualTi
     account = Account()
     account.plans = None
     servers, _http = servers_over(account, clock)
-    (plan,) = proven(servers, [recreation(plan_id=2)], [list_item(101)])
+    (plan,) = proven_creates(servers, [recreation(plan_id=2)], [list_item(101)])
     assert plan.refusal and mentions(plan.refusal, "plan_id 2")
     servers, _http = servers_over(lambda _call: Reply(500, {}), clock, retries=0)
     with pytest.raises(VpsError) as caught:
-        proven(servers, [recreation(plan_id=2)], [list_item(101)])
+        proven_creates(servers, [recreation(plan_id=2)], [list_item(101)])
     assert mentions(caught.value, "GET /plans/") and not caught.value.changed
 
 
@@ -203,7 +204,7 @@ def test_names_of_plans_are_told() -> None:
 )
 def test_a_list_that_cannot_be_read_does_not_keep_from_creating(clock: VirtualTime, reply: Reply) -> None:
     servers, http = servers_over(lambda _call: reply, clock)
-    assert proven(servers, [creation()], []) == [creation()]
+    assert proven_creates(servers, [creation()], []) == [creation()]
     assert mentions(" ".join(servers.warnings()), "GET /plans/") and len(http.calls) <= 2
     servers.budget.check_cancelled()  # nothing else is held up
 
@@ -230,10 +231,10 @@ def test_whether_the_plans_have_taken_so_long_that_a_look_is_out_of_date(clock: 
 def test_what_ends_a_create_before_it_is_sent(clock: VirtualTime, reply: Reply) -> None:
     servers, http = servers_over(lambda _call: reply, clock)
     with pytest.raises(VpsError):
-        proven(servers, [creation()], [])
+        proven_creates(servers, [creation()], [])
     assert len(http.calls) == 1
 
 
 def test_an_empty_list_says_nothing(clock: VirtualTime) -> None:
     servers, _http = servers_over(lambda _call: page([]), clock)
-    assert proven(servers, [creation()], []) == [creation()] and not servers.warnings()
+    assert proven_creates(servers, [creation()], []) == [creation()] and not servers.warnings()

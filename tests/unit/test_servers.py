@@ -13,6 +13,7 @@ from unit.fakes import Account, Call, Reply, VirtualTime, list_item, page, serve
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.api import ApiError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import About, TimeLimitReached, VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.retry_policy import FailureKind
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.details import details_of, existing_details
 from helpers.facts import mentions
 
 NOT_FOUND = Reply(404, {"detail": "Not found."})
@@ -148,7 +149,7 @@ def test_details_in_the_order_asked_for_each_once(clock: VirtualTime, concurrenc
     """One's failure is that one's own; one that is proven absent is None."""
     account = Account(*(server_detail(number, name=f"web-{number}") for number in (7, 8, 9)))
     servers, http = servers_over(with_failing_details(account, 8), clock)
-    details = servers.details([9, 8, 5, 7, 9], concurrency)
+    details = details_of(servers, [9, 8, 5, 7, 9], concurrency)
     assert list(details) == [9, 8, 5, 7] and details[5] is None and isinstance(details[8], ApiError)
     assert [details[number] for number in (7, 9)] == [account.servers[7], account.servers[9]]
     assert sum(call.path == "/servers/9/" for call in http.calls) == 1
@@ -158,9 +159,22 @@ def test_details_of_listed_servers_or_an_error_that_names_the_server(clock: Virt
     account = Account(server_detail(7), server_detail(8, name="web-02"))
     servers, _http = servers_over(account, clock)
     listed = [list_item(8, name="web-02"), list_item(7), list_item(9, name="gone")]
-    details = servers.existing_details(listed, 1)
+    details = existing_details(servers, listed, 1)
     assert details == {8: account.servers[8], 7: account.servers[7], 9: None}
     servers, _http = servers_over(with_failing_details(account, 8), clock)
     with pytest.raises(ApiError) as caught:
-        servers.existing_details(listed, 1)
+        existing_details(servers, listed, 1)
     assert caught.value.about[:3] == ("web-02", 8, "active")
+
+
+def test_one_list_is_the_proof_for_many_that_are_gone(clock: VirtualTime) -> None:
+    servers, http = servers_over(Account(server_detail(7)), clock)
+    assert details_of(servers, range(101, 121), 4) == dict.fromkeys(range(101, 121))
+    assert sum(map(is_list, http.calls)) == 1
+
+
+def test_without_that_list_none_is_proven_absent(clock: VirtualTime) -> None:
+    account = Account(server_detail(7))
+    servers, _http = servers_over(lambda call: Reply(400, {}) if is_list(call) else account(call), clock)
+    details = details_of(servers, [7, 8, 9], 1)
+    assert details[7] == server_detail(7) and isinstance(details[8], ApiError) and isinstance(details[9], ApiError)

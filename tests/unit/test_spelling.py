@@ -17,11 +17,8 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.planning impor
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import UnknownOutcome, VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.create import OtherName, create_or_adopt
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.model import DesiredServer, ServerPlan
-from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import (
-    beside_look_alikes,
-    plan_absent,
-    plan_present,
-)
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import beside_look_alikes, plan_present
+from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan_life import plan_absent
 from helpers.facts import mentions
 
 ENOUGH = {"plan_id": 1, "os_id": 5, "location": "us-west"}

@@ -27,7 +27,7 @@ NO_MESSAGES_IN = {
     "plugins/module_utils/_server/status.py::Goal": "the end of a message about waiting",
     "plugins/lookup/answering.py::_Wait": "progress",
     "plugins/module_utils/_fleet/text.py::standing": "progress",
-    "plugins/module_utils/_module/results.py::TaskObserver.created": "a line of the system log",
+    "plugins/module_utils/_module/observer.py::TaskObserver.created": "a line of the system log",
     "plugins/plugin_utils/_inventory/construct.py::": "the name of a mode",
     "plugins/module_utils/_server/described.py": "names of types",
     "plugins/module_utils/_server/dialect.py": "a reason of vps_api_info, which says all there is to say",

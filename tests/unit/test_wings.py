@@ -8,7 +8,8 @@ from __future__ import annotations
 import ast
 import pathlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 
 import pytest
 
@@ -25,6 +26,15 @@ MAY_IMPORT = {
     "_module": ({"_client", "_server", "_apply"}, {"ansible"}),
 }
 READ_ONLY = ("vps_server_info",)
+# What a task on one server imports only if it changes anything or meets a failure.
+NOT_AT_ONCE = {
+    "module_utils._client.": {"causes", "concurrent", "error_words", "masking", "page", "passwords", "transport"},
+    "module_utils._server.": {
+        "addresses", "change", "create", "details", "lookups", "plan_life", "power", "proof", "wait", "write",
+    },
+    "module_utils._apply.": {"actions", "creates", "executor", "ledger", "pollers", "waits"},
+    "module_utils._module.": {"observer", "shown_passwords"},
+}  # fmt: skip
 LONGEST_CLASS = 150  # lines
 
 
@@ -36,10 +46,30 @@ def dotted(path: pathlib.Path) -> str:
 FILES = {dotted(path): path for path in PLUGINS.rglob("*.py")}
 
 
-def imported(name: str) -> Iterator[str]:
-    """The names that a file imports, everywhere in it: those of the collection as in FILES, others as they are."""
+def at_once(tree: ast.Module) -> Iterator[ast.stmt]:
+    """The statements that run when a file is imported, but for those of its classes, and those for type checkers."""
+    for node in tree.body:
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            yield from node.orelse
+        elif isinstance(node, (ast.If, ast.Try)):
+            yield from (*node.body, *node.orelse)
+        else:
+            yield node
+
+
+def in_function(name: str, tree: ast.Module) -> Iterator[ast.AST]:
+    """The nodes of one function of a file."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            yield from ast.walk(node)
+
+
+def imported(name: str, select: Callable[[ast.Module], Iterable[ast.AST]] = ast.walk) -> Iterator[str]:
+    """The names that a file imports, everywhere in it, or in what is selected of it: those of the collection as in
+    FILES, others as they are.
+    """
     package = name.split(".")[:-1]
-    for node in ast.walk(ast.parse(FILES[name].read_text(encoding="utf-8"))):
+    for node in select(ast.parse(FILES[name].read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -52,6 +82,7 @@ def imported(name: str) -> Iterator[str]:
 
 
 ROOMS = {name: {found for found in imported(name) if found in FILES} for name in FILES}
+AT_ONCE = {name: {found for found in imported(name, at_once) if found in FILES} for name in FILES}
 
 
 def wing_of(name: str) -> str:
@@ -59,12 +90,12 @@ def wing_of(name: str) -> str:
     return name.split(".")[1]
 
 
-def all_below(name: str) -> set[str]:
+def all_below(name: str, rooms: Mapping[str, set[str]] = ROOMS) -> set[str]:
     """All files that one imports, and those that they import."""
     below: set[str] = set()
     waiting = [name]
     while waiting:
-        for found in ROOMS[waiting.pop()] - below:
+        for found in rooms[waiting.pop()] - below:
             below.add(found)
             waiting.append(found)
     return below
@@ -105,8 +136,32 @@ def test_a_read_only_module_packs_nothing_that_plans_or_writes(module: str) -> N
     below = all_below(f"modules.{module}")
     assert {name for name in below if wing_of(name) in ("_apply", "_fleet")} == set()
     assert below.isdisjoint(
-        {f"module_utils._server.{room}" for room in ("plan", "write", "change", "create", "power", "wait")}
+        {
+            f"module_utils._server.{room}"
+            for room in ("plan", "plan_life", "plan_power", "comparison", "proof", "write", "change", "create", "power")
+        }
     )
+
+
+@pytest.mark.parametrize("module", ["vps_server", "vps_server_power", "vps_server_info"])
+def test_a_task_without_a_change_pays_for_nothing_that_only_others_need(module: str) -> None:
+    rooms = {f"{wing}{room}" for wing, names in NOT_AT_ONCE.items() for room in names}
+    assert rooms <= set(FILES), "every room of the list exists"
+    below = all_below(f"modules.{module}", AT_ONCE)
+    assert below & rooms == ({"module_utils._client.concurrent"} if module == "vps_server_power" else set())
+    assert {name for name in below if wing_of(name) == "_fleet"} == set()
+
+
+def test_after_the_first_write_no_file_is_opened_any_more() -> None:
+    """A process that can open no file must still tell what it has created."""
+    runs, results = ("module_utils._module.run", "module_utils._fleet.run"), ("_module.results", "_fleet.results")
+    there = {"module_utils._module.runner", *(f"module_utils.{room}" for room in results)}
+    for run in runs:
+        there |= {name for name in imported(run, partial(in_function, "_applied")) if name in FILES}
+    there |= set().union(*(all_below(name, AT_ONCE) for name in there))
+    late = {room for name in there for room in ROOMS[name] - AT_ONCE[name]}
+    for_looks = {"module_utils._client.transport", "module_utils._server.lookups", "module_utils._server.proof"}
+    assert late - there == for_looks, "what every task, or a plan with a create, has imported by then"
 
 
 def test_only_modules_and_action_plugins_know_a_module() -> None:

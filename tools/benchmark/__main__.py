@@ -27,28 +27,47 @@ from benchmark.measure import Bench, Finding, Row
 from sandbox.isolation import isolate_environment
 from sandbox.programs import new_emulator
 
-MODULES = ("server_rows", "inventory_rows")
+MODULES = ("server_rows", "inventory_rows", "https_rows", "scale_rows")
 WIDTH = 76
 
 
 def all_rows() -> list[Row]:
     found: list[Row] = []
     for name in MODULES:
-        if (pathlib.Path(__file__).parent / f"{name}.py").exists():
-            found += importlib.import_module(f"benchmark.{name}").rows(new_emulator)
+        found += importlib.import_module(f"benchmark.{name}").rows(new_emulator)
     return found
+
+
+LEGEND = """\
+Ratios of times that are taken by turns on this machine, the smaller the better.
+time, CPU: by the clock, and of the processors. floor: what the ratio would be if the collection itself cost nothing.
+target: for the time, or for the CPU where it says so. Below each line: what was measured.
+Of an exponent, 1 is linear growth.
+"""
+
+
+def heading() -> str:
+    """What is above the table."""
+    return table_line("what, beside what", "time", "CPU", "floor", "target", "verdict")
+
+
+def table_line(what: str, wall: str, cpu: str, floor: str, target: str, verdict: str) -> str:
+    """A line of the table, wrapped where its first column is too long."""
+    texts = textwrap.wrap(what, WIDTH)
+    last = f"{texts[-1]:<{WIDTH}} {wall:>6} {cpu:>6} {floor:>6}  {target:<11} {verdict}"
+    return "\n".join([*texts[:-1], last.rstrip()])
 
 
 def line(finding: Finding) -> str:
     """One line of the table, with what it rests on below."""
-    wall = f"{finding.wall:.2f}" if finding.wall is not None else ""
-    cpu = f"{finding.cpu:.2f}" if finding.cpu is not None else ""
-    target = f"<= {finding.target:g}" if finding.target is not None else ""
-    texts = textwrap.wrap(finding.what, WIDTH)
-    lines = [
-        *(f"{text}" for text in texts[:-1]),
-        f"{texts[-1]:<{WIDTH}} {wall:>6} {cpu:>6}  {target:<7} {finding.verdict}".rstrip(),
-    ]
+
+    def number(value: float | None) -> str:
+        return "" if value is None else f"{value:.2f}"
+
+    target = "" if finding.target is None else f"<= {finding.target:g}{' (CPU)' if finding.by_cpu else ''}"
+    first = table_line(
+        finding.what, number(finding.wall), number(finding.cpu), number(finding.floor), target, finding.verdict
+    )
     counts = [
         f"{pair[0]} "
         f"{words if pair[0] != 1 else words.removesuffix('s')}{f' (must be {pair[1]})' if pair[0] != pair[1] else ''}"
@@ -56,7 +75,7 @@ def line(finding: Finding) -> str:
         if pair
     ]
     note = "; ".join(part for part in (finding.note, ", ".join(counts)) if part)
-    return "\n".join([*lines, *textwrap.wrap(note, WIDTH, initial_indent="    ", subsequent_indent="    ")])
+    return "\n".join([first, *textwrap.wrap(note, WIDTH, initial_indent="    ", subsequent_indent="    ")])
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -66,15 +85,27 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         "--tiny", action="store_true", help="the smallest numbers: shows that everything works, the ratios mean nothing"
     )
     parser.add_argument(
-        "--only", metavar="PATTERN", default="*", help="only rows whose name matches this shell pattern"
+        "--full",
+        action="store_true",
+        help="also the long rows: ten times the size, which takes a quarter of an hour more",
+    )
+    parser.add_argument(
+        "--only", metavar="PATTERN", help="only rows whose name matches this shell pattern, long ones included"
     )
     parser.add_argument("--list", action="store_true", help="print the names of the rows and end")
     return parser.parse_args(arguments)
 
 
+def chosen(options: argparse.Namespace) -> list[Row]:
+    """The rows to measure."""
+    if options.only is not None:
+        return [row for row in all_rows() if fnmatch.fnmatchcase(row.name, options.only)]
+    return [row for row in all_rows() if options.full or not row.full]
+
+
 def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
-    rows = [row for row in all_rows() if fnmatch.fnmatchcase(row.name, options.only)]
+    rows = chosen(options)
     if options.list:
         print("\n".join(row.name for row in rows))
         return 0
@@ -87,10 +118,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         isolate_environment(folder)
         bench = Bench(folder, quick=options.quick, tiny=options.tiny)
-        print(
-            f"{'ratios of times; the smaller the better':<{WIDTH}} {'time':>6} {'CPU':>6}  {'target':<7} verdict",
-            flush=True,
-        )
+        print(LEGEND)
+        print(heading(), flush=True)
         for row in rows:
             for finding in row.measure(bench):
                 exact = exact and finding.is_exact

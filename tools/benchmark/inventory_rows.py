@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import json
 import os
-import pathlib
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+import sys
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from benchmark.measure import COMMAND_LIMIT, Bench, Finding, Row, Times, ratio
+from benchmark.floors import NO_PAGES, PAGES, with_transfer
+from benchmark.measure import COMMAND_LIMIT, Bench, Finding, Row, Times, again_until, median, ratio
+from benchmark.playbooks import EmulatorFactory, connection
+from benchmark.round_trips import round_trips
 from sandbox.programs import core_bin
-
-EmulatorFactory = Callable[..., AbstractContextManager[Any]]
 
 PLUGIN = {"plugin": "vpsorg.cloud.vps"}
 CONSTRUCTED = {
@@ -31,12 +31,21 @@ CONSTRUCTED = {
 LATENCY = 0.15  # seconds
 ROUND_TRIPS = 3
 PAGE = 100
+LISTING = ["ansible-inventory", "--list", "-i"]
+# A static inventory of the hosts that `ansible-inventory --list --export` writes, with their variables.
+TO_STATIC = """
+import json, sys
+document = json.load(sys.stdin)
+variables = document["_meta"]["hostvars"]
+hosts = {name: variables[name] for name in document["vps"]["hosts"]}
+json.dump({"all": {"children": {"vps": {"hosts": hosts}}}}, sys.stdout)
+"""
 
 
 def rows(new_emulator: EmulatorFactory) -> list[Row]:
-    """`new_emulator(**switches)` gives an emulator that runs for as long as its context lasts."""
+    """The rows, each with an emulator of its own."""
     return [
-        Row("inventory-hosts", lambda bench: _measure_hosts(bench, new_emulator, bench.scale(1000, 1000, 20), 1.4)),
+        Row("inventory-hosts", lambda bench: _measure_hosts(bench, new_emulator, bench.scale(1000, 1000, 20))),
         Row("inventory-many-hosts", lambda bench: _measure_many(bench, new_emulator, bench.scale(10_000, 3000, 30))),
         Row("inventory-round-trips", lambda bench: _measure_round_trips(bench, new_emulator)),
         Row("inventory-warm-cache", lambda bench: _measure_cache(bench, new_emulator)),
@@ -44,107 +53,110 @@ def rows(new_emulator: EmulatorFactory) -> list[Row]:
     ]
 
 
-def _seeded(emulator: Any, count: int) -> dict[str, str]:
-    """Fill an account; the environment that leads to it."""
+def seed_hosts(emulator: Any, count: int) -> dict[str, str]:
+    """Fill an account with servers that differ; the environment that leads to it."""
     emulator.seed(count, plan_id=[1, 2, 3], status=["active", "active", "stopped"])
-    return {"VPS_API_URL": emulator.url, "VPS_API_TOKEN": emulator.token}
+    return connection(emulator)
 
 
-def _source(bench: Bench, options: Mapping[str, Any] | None = None) -> str:
+def source(bench: Bench, options: Mapping[str, Any] | None = None) -> str:
+    """An inventory source of the plugin."""
     return str(bench.write(json.dumps({**PLUGIN, **(options or {})}), ".vps.yml"))
 
 
-def _list_hosts(source: str) -> list[str]:
-    return ["ansible", "-i", source, "all", "--list-hosts"]
+def list_hosts(inventory: str) -> list[str]:
+    """The command that reads an inventory and does as little with it as possible."""
+    return ["ansible", "-i", inventory, "all", "--list-hosts"]
 
 
-NOTHING = _list_hosts("localhost,")
-
-
-def _beside(times: Times, other: Times) -> str:
-    return f"{times} beside {other}"
+NOTHING = list_hosts("localhost,")
 
 
 def _counted(bench: Bench, emulator: Any, command: Sequence[str], env: Mapping[str, str]) -> int:
     emulator.clear_requests()
     bench.time(command, env)
-    return len(emulator.requests())
+    return emulator.statistics()["requests"]
 
 
-def _measure_hosts(bench: Bench, new_emulator: EmulatorFactory, count: int, target: float) -> list[Finding]:
+def _measure_hosts(bench: Bench, new_emulator: EmulatorFactory, count: int) -> list[Finding]:
     with new_emulator() as emulator:
-        env = _seeded(emulator, count)
-        hosts = _list_hosts(_source(bench))
-        nothing, found = bench.medians((NOTHING, None), (hosts, env))
+        env = seed_hosts(emulator, count)
+        hosts = list_hosts(source(bench))
+        nothing, found, pages, no_pages = bench.medians((NOTHING, None), (hosts, env), (PAGES, env), (NO_PAGES, None))
         requests = _counted(bench, emulator, hosts, env)
     return [
         ratio(
-            f"ansible all --list-hosts, {count} servers, beside -i localhost,",
+            f"ansible all --list-hosts, {count:,} servers, beside -i localhost,",
             found,
             nothing,
-            target,
+            1.4,
+            with_transfer(nothing, pages, no_pages),
             requests=(requests, -(-count // PAGE)),
-            note=_beside(found, nothing),
         )
     ]
 
 
-def _static_inventory(bench: Bench, emulator_env: Mapping[str, str], source: str) -> str:
-    """A JSON file of the same hosts, variables and groups."""
-    text = subprocess.run(
-        [str(core_bin() / "ansible-inventory"), "-i", source, "--list", "--export"],
-        cwd=bench.folder,
-        env={**os.environ, **emulator_env},
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=COMMAND_LIMIT,
-    ).stdout
-    document = json.loads(text)
-    variables = document["_meta"]["hostvars"]
-    inventory = {"all": {"children": {"vps": {"hosts": {name: variables[name] for name in document["vps"]["hosts"]}}}}}
-    return str(bench.write(json.dumps(inventory), ".json"))
+def _static_inventory(bench: Bench, emulator_env: Mapping[str, str], inventory: str) -> str:
+    """A JSON file of the same hosts, variables and groups.
+
+    Made by processes of its own: see Bench.time for why this one must not grow.
+    """
+    path = bench.write("", ".json")
+    with (
+        subprocess.Popen(
+            [str(core_bin() / "ansible-inventory"), "-i", inventory, "--list", "--export"],
+            cwd=bench.folder,
+            env={**os.environ, **emulator_env},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+        ) as export,
+        path.open("wb") as static,
+    ):
+        subprocess.run(
+            [sys.executable, "-c", TO_STATIC], stdin=export.stdout, stdout=static, check=True, timeout=COMMAND_LIMIT
+        )
+    if export.returncode != 0:
+        raise RuntimeError(f"the export of the inventory ended with {export.returncode}")
+    return str(path)
 
 
 def _measure_many(bench: Bench, new_emulator: EmulatorFactory, count: int) -> list[Finding]:
     with new_emulator() as emulator:
-        env = _seeded(emulator, count)
-        plain, constructed = _source(bench), _source(bench, CONSTRUCTED)
+        env = seed_hosts(emulator, count)
+        plain, constructed = source(bench), source(bench, CONSTRUCTED)
         static = _static_inventory(bench, env, plain)
-        nothing, found, grouped = bench.medians(
-            (NOTHING, None), (_list_hosts(plain), env), (_list_hosts(constructed), env)
+        nothing, found, grouped, pages, no_pages = bench.medians(
+            (NOTHING, None), (list_hosts(plain), env), (list_hosts(constructed), env), (PAGES, env), (NO_PAGES, None)
         )
         # A static inventory takes so long that once is enough.
-        listing = ["ansible-inventory", "--list", "-i"]
-        read, written, read_static = bench.medians(
-            (_list_hosts(static), None), ([*listing, plain], env), ([*listing, static], None), repetitions=1
+        read, list_nothing, written, read_static = bench.medians(
+            (list_hosts(static), None),
+            ([*LISTING, "localhost,"], None),
+            ([*LISTING, plain], env),
+            ([*LISTING, static], None),
+            repetitions=1,
         )
-        requests = _counted(bench, emulator, _list_hosts(plain), env)
+        requests = _counted(bench, emulator, list_hosts(plain), env)
+    floor = with_transfer(nothing, pages, no_pages)
     return [
         ratio(
-            f"ansible all --list-hosts, {count} servers, beside -i localhost,",
+            f"ansible all --list-hosts, {count:,} servers, beside -i localhost,",
             found,
             nothing,
             2.5,
+            floor,
             requests=(requests, -(-count // PAGE)),
-            note=_beside(found, nothing),
+        ),
+        ratio("the same beside a static JSON inventory of the same content", found, read, 0.15, floor),
+        ratio(
+            "the same with 3 keyed groups, 2 composed variables and 1 group, beside without", grouped, found, 1.3, found
         ),
         ratio(
-            "the same beside a static JSON inventory of the same content", found, read, 0.15, note=_beside(found, read)
-        ),
-        ratio(
-            "the same with 3 keyed groups, 2 composed variables and 1 group, beside without",
-            grouped,
-            found,
-            1.3,
-            note=_beside(grouped, found),
-        ),
-        ratio(
-            f"ansible-inventory --list, {count} servers, beside that static inventory",
+            f"ansible-inventory --list, {count:,} servers, beside that static inventory",
             written,
             read_static,
             0.5,
-            note=_beside(written, read_static),
+            with_transfer(list_nothing, pages, no_pages),
         ),
     ]
 
@@ -153,75 +165,82 @@ def _measure_round_trips(bench: Bench, new_emulator: EmulatorFactory) -> list[Fi
     count = bench.scale(1000, 1000, 200)
     pages = -(-count // PAGE)
     with new_emulator() as emulator:
-        env = _seeded(emulator, count)
-        hosts = _list_hosts(_source(bench))
-        (at_once,) = bench.medians((hosts, env))
-        emulator.configure(latency_ms=round(LATENCY * 1000))
-        (delayed,) = bench.medians((hosts, env))
+        env = seed_hosts(emulator, count)
+        hosts = list_hosts(source(bench))
+        at_once, delayed = _with_and_without_latency(bench, emulator, hosts, env)
         requests = _counted(bench, emulator, hosts, env)
+
+        def trips() -> int:
+            emulator.clear_requests()
+            bench.time(hosts, env)
+            return round_trips(emulator.requests())
+
+        # The first page, then all others at once.
+        in_turn = min(pages, 2)
+        seen = again_until(in_turn, trips)
     bound = at_once.wall + ROUND_TRIPS * LATENCY
     return [
         Finding(
-            f"{count} servers in {pages} pages, {LATENCY * 1000:.0f} ms a request, beside start-up and {ROUND_TRIPS} "
+            f"{count:,} servers in {pages} pages, {LATENCY * 1000:.0f} ms a request, beside start-up and {ROUND_TRIPS} "
             "round trips",
             delayed.wall / bound,
             None,
             1.0,
+            (at_once.wall + in_turn * LATENCY) / bound,
             requests=(requests, pages),
-            note=f"{delayed.wall:.2f} s beside {at_once.wall:.2f} s without latency: "
-            f"{(delayed.wall - at_once.wall) / LATENCY:.1f} round trips",
+            round_trips=(seen, in_turn),
+            note=f"{delayed.wall:.2f} s beside {at_once.wall:.2f} s without latency and {ROUND_TRIPS} x {LATENCY:g} s",
         )
     ]
+
+
+def _with_and_without_latency(
+    bench: Bench, emulator: Any, command: Sequence[str], env: Mapping[str, str]
+) -> tuple[Times, Times]:
+    """The medians of a command by turns, without and with latency; the emulator keeps the latency."""
+    taken: list[list[Times]] = [[], []]
+    for _repetition in range(bench.repetitions):
+        for times, latency in zip(taken, (0.0, LATENCY), strict=True):
+            emulator.configure(latency_ms=round(latency * 1000))
+            times.append(bench.time(command, env))
+    return median(taken[0]), median(taken[1])
 
 
 def _measure_cache(bench: Bench, new_emulator: EmulatorFactory) -> list[Finding]:
     count = bench.scale(1000, 1000, 20)
     cache = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(bench.folder / "cache")}
     with new_emulator() as emulator:
-        env = _seeded(emulator, count)
-        hosts = _list_hosts(_source(bench, cache))
+        env = seed_hosts(emulator, count)
+        hosts = list_hosts(source(bench, cache))
         bench.time(hosts, env)
         requests = _counted(bench, emulator, hosts, env)
         nothing, warm = bench.medians((NOTHING, None), (hosts, env))
     return [
         ratio(
-            f"a warm cache of {count} servers, beside -i localhost,",
+            f"a warm cache of {count:,} servers, beside -i localhost,",
             warm,
             nothing,
             None,
+            nothing,
             requests=(requests, 0),
-            note=_beside(warm, nothing),
         )
     ]
 
 
-def _peak(command: Sequence[str], env: Mapping[str, str], folder: pathlib.Path) -> float:
-    """The most memory in MiB that a command held at any time."""
-    process = subprocess.Popen(
-        [str(core_bin() / command[0]), *command[1:]],
-        cwd=folder,
-        env={**os.environ, **env},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    _pid, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}")
-    return usage.ru_maxrss / 1024
-
-
 def _measure_memory(bench: Bench, new_emulator: EmulatorFactory, count: int) -> list[Finding]:
     with new_emulator() as emulator:
-        env = _seeded(emulator, count)
-        found, nothing = _peak(_list_hosts(_source(bench)), env, bench.folder), _peak(NOTHING, {}, bench.folder)
+        env = seed_hosts(emulator, count)
+        nothing, found, pages, no_pages = bench.medians(
+            (NOTHING, None), (list_hosts(source(bench)), env), (PAGES, env), (NO_PAGES, None), repetitions=1
+        )
+    floor = with_transfer(nothing, pages, no_pages)
     return [
         Finding(
-            f"peak memory with {count} servers, beside -i localhost,",
-            found / nothing,
+            f"peak memory with {count:,} servers, beside -i localhost,",
+            found.peak / nothing.peak,
             None,
             2.0,
-            note=f"{found:.0f} MiB beside {nothing:.0f} MiB",
+            floor.peak / nothing.peak,
+            note=f"{found.peak:.0f} MiB beside {nothing.peak:.0f} MiB, floor {floor.peak:.0f} MiB",
         )
     ]

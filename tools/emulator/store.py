@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from emulator import catalogue, views
+from emulator.listing import FOREVER, Listings
 
-FOREVER = 1 << 62
 MILLISECOND = 1_000
 SECOND = 1_000_000
 # Versions that ended longer ago than any read looks back (settings.MAX_STALE_MS) are dropped.
@@ -82,6 +82,7 @@ class Store:
         self.connection.executescript(SCHEMA)
         self._last_moment = 0
         self._depth = 0
+        self._listings = Listings(self.connection)
 
     def close(self) -> None:
         """Write everything into the one file and let go of it."""
@@ -96,6 +97,7 @@ class Store:
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
         """Everything or nothing; may be nested."""
+        self._listings.forget()
         if self._depth == 0:
             self.connection.execute("BEGIN IMMEDIATE")
         self._depth += 1
@@ -135,15 +137,25 @@ class Store:
     def _page(
         self, columns: str, moment: int, limits: Filter, descending: bool, size: int, offset: int
     ) -> tuple[int, sqlite3.Cursor]:
-        where, values = "since <= ? AND until > ?", [moment, moment]
+        condition, wanted_values = "", []
         for column, wanted in (("status", limits.status), ("location", limits.location)):
             if wanted is not None:
-                where += f" AND {column} = ?" + (" COLLATE NOCASE" if limits.caseless else "")
-                values.append(_column(wanted))
+                condition += f" AND {column} = ?" + (" COLLATE NOCASE" if limits.caseless else "")
+                wanted_values.append(_column(wanted))
+        direction = "DESC" if descending else "ASC"
+        listing = self._listings.at(moment, condition, tuple(wanted_values), descending)
+        if listing is not None:
+            page = listing.rows[offset:] if size < 0 else listing.rows[offset : offset + size]
+            rows = self.connection.execute(
+                f"SELECT {columns} FROM versions WHERE rowid IN (SELECT value FROM json_each(?)) ORDER BY server "
+                f"{direction}",
+                (json.dumps(page.tolist()),),
+            )
+            return len(listing.rows), rows
+        where, values = f"since <= ? AND until > ?{condition}", [moment, moment, *wanted_values]
         count = self.connection.execute(
             f"SELECT COUNT(*) FROM versions INDEXED BY moments WHERE {where}", values
         ).fetchone()[0]
-        direction = "DESC" if descending else "ASC"
         # The inner query walks the narrow index only; the wide rows are read for one page.
         rows = self.connection.execute(
             f"SELECT {columns} FROM versions WHERE rowid IN (SELECT rowid FROM versions INDEXED BY moments WHERE "

@@ -15,10 +15,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+# Rooms that others import only where something fails, here before the first write: a process that can open no file any
+# more must still tell what it has created.
+from .._client import causes, error_words, passwords  # noqa: F401  # pylint: disable=unused-import
 from .._client.concurrent import wait_for_rest
 from .._client.errors import VpsError, why_interrupted
+from .._server.details import details_of
 from .._server.servers import Servers
-from .._server.wait import SETTLE_TIME
+from .._server.status import SETTLE_TIME
 from .actions import Actions
 from .creates import Creates
 from .jobs import Job, Observer
@@ -61,15 +65,15 @@ class Executor:
     def apply(self, plan: TaskPlan) -> Outcome:
         """Carry a plan out as far as it can be; every job says what came of it.
 
-        A KeyboardInterrupt is an outcome too: a Ctrl-C, a signal or a time limit. Releases the lock.
+        A KeyboardInterrupt is an outcome too: a Ctrl-C, a signal or a time limit. Releases the lock as soon as nothing
+        more is created.
         """
         self._jobs = [Job.of(server) for server in plan.servers]
         self._observer.began(self._jobs)
         try:
             self._carry_out(plan)
             for job in self._jobs:
-                if job.plan.ends_badly and job.error is None:
-                    job.fail(job.plan.ends_badly)
+                job.fail_if_it_ends_badly()
             self._read_details()
         except Exception:
             self._lock.release()
@@ -135,7 +139,7 @@ class Executor:
             for job in self._jobs
             if job.actions and not job.gone and not job.is_detail and not job.error and job.server_id is not None
         }
-        for server_id, detail in self._servers.details(jobs, self._concurrency).items():
+        for server_id, detail in details_of(self._servers, jobs, self._concurrency).items():
             job = jobs[server_id]
             if detail is None or isinstance(detail, VpsError):
                 why = detail.explanation() if detail else "it has vanished."

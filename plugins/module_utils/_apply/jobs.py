@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from .._client.errors import About, ServerId, VpsError
-from .._client.passwords import ShownPasswords
 from .._server.model import Server, ServerPlan, Step
-from .._server.wait import Wait
+
+if TYPE_CHECKING:
+    from .._client.passwords import ShownPasswords
+    from .._server.wait import Wait
 
 
-@dataclass
+@dataclass(eq=False)  # each is itself; and this file is quicker to import
 class Job:
     """One server's plan under way, and what has come of it."""
 
@@ -94,6 +96,11 @@ class Job:
         if self.gone and self.plan.recreates:
             self.error.replaced = self.plan.existing_id
         self.may_have_changed = self.may_have_changed or error.changed
+
+    def fail_if_it_ends_badly(self) -> None:
+        """At the end: fail where the server is not as declared, although nothing went wrong."""
+        if self.plan.ends_badly and self.error is None:
+            self.fail(self.plan.ends_badly)
 
 
 class Observer:

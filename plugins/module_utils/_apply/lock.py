@@ -31,13 +31,22 @@ _PAUSE = 0.05  # seconds between two tries to get a lock that another process ho
 
 
 class AccountLock:
-    """The lock of the accounts of one API. Not reentrant; one object per task."""
+    """The lock of the accounts of one API. Not reentrant; one object per task.
+
+    A context manager: whatever ends its block, the lock is not held after it.
+    """
 
     def __init__(self, settings: Settings) -> None:
         api = hashlib.sha256(api_identity(settings.api_url).encode()).hexdigest()[:32]
         self._file_name = f"account-{api}.lock"
         self._given_folder = os.environ.get(FOLDER_IN_ENVIRONMENT) or None
         self._descriptor: int | None = None
+
+    def __enter__(self) -> AccountLock:
+        return self
+
+    def __exit__(self, *_exc_info: object) -> None:
+        self.release()
 
     @property
     def held(self) -> bool:

@@ -5,19 +5,22 @@
 """Plan, then apply: the plan of a whole task, its verdict, and what may come of it.
 
 plan = look_and_plan(planner, lock, budget, check_mode=check_mode)
-outcome = refused(plan) or predicted(plan, check_mode) or executor.apply(plan)
+outcome = refused(plan) or predicted(plan, check_mode) or unchanged(plan) or executor.apply(plan)
+
+Most tasks find everything as declared. Whatever only others need is imported where they need it: a module that runs as
+a process compiles each file that it imports.
 """
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any, NamedTuple, Protocol
 
 from .._client.budget import Budget
 from .._client.errors import ServerId, VpsError
-from .._server.model import ServerPlan
+from .._server.model import Server, ServerPlan
+from .._server.servers import Servers
 from .jobs import Job
 from .lock import AccountLock
 
@@ -119,7 +122,19 @@ def _unless_known(plan: ServerPlan, known: Mapping[str, ServerId]) -> ServerPlan
         f"An earlier task has created server {number} for this name, and the API calls it otherwise. None is "
         "created again: declare the name that the server has, or delete it by its id."
     )
-    return dataclasses.replace(plan, steps=(), predicted=None, refusal=VpsError(words, about=plan.about))
+    return plan._replace(steps=(), predicted=None, refusal=VpsError(words, about=plan.about))
+
+
+def proven_creates(servers: Servers, plans: Sequence[ServerPlan], listed: Sequence[Server]) -> Sequence[ServerPlan]:
+    """The plans of a task: each that creates a server as far as it is proven that it can, or else refused.
+
+    `listed`: the whole list of the account. Sends a GET request only where a server is to be created. Raises VpsError.
+    """
+    if not any(plan.creates for plan in plans):
+        return plans
+    from .._server import proof
+
+    return proof.proven(servers, plans, listed)
 
 
 def refused(plan: TaskPlan) -> Outcome | None:
@@ -130,3 +145,13 @@ def refused(plan: TaskPlan) -> Outcome | None:
 def predicted(plan: TaskPlan, check_mode: bool) -> Outcome | None:
     """The outcome in check mode; None outside of it."""
     return Outcome(End.PREDICTED, plan) if check_mode else None
+
+
+def unchanged(plan: TaskPlan) -> Outcome | None:
+    """The outcome where there is nothing to do, nor to wait for; None where there is."""
+    if any(server.steps for server in plan.servers):
+        return None
+    jobs = [Job.of(server) for server in plan.servers]
+    for job in jobs:
+        job.fail_if_it_ends_badly()
+    return Outcome(End.APPLIED, plan, jobs)

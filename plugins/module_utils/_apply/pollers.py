@@ -2,14 +2,14 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""How servers that are waited for are looked at: one by one, or all by one list.
+"""How servers that are waited for are looked at: one by one, or all by one list, whichever takes fewer requests.
 
 Each look is tried once: the next one comes anyway.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol
 
 from .._client.api import ApiError
@@ -17,13 +17,14 @@ from .._client.concurrent import run_all
 from .._client.errors import ServerId, VpsError
 from .._client.retry_policy import FailureKind
 from .._server.addresses import may_have_unseen_address
+from .._server.details import is_not_found
 from .._server.model import Server, lacking
 from .._server.servers import Servers
 from .._server.status import ACTIVE
 
 
 class Poller(Protocol):
-    """One way to look at servers."""
+    """One way to look at servers. `gives_details`: whether all views of the last look are details."""
 
     gives_details: bool
 
@@ -67,7 +68,7 @@ class DetailPoller:
 
 
 class ListPoller:
-    """Looks at all servers by one list: for a fleet."""
+    """Looks at all servers by one list: for a fleet. Those that are few in a large account are looked at one by one."""
 
     gives_details = False
 
@@ -82,25 +83,57 @@ class ListPoller:
 
         A list does not show IPv6 addresses: of an active server that needs one and shows none, the detail is read too.
         """
+        ids = list(ids)
+        self.gives_details = len(ids) < self._servers.requests_for_a_list
+        return self._look_at_each(ids) if self.gives_details else self._look_at_list(ids, needing_address)
+
+    def _look_at_each(self, ids: Sequence[ServerId]) -> dict[ServerId, Server | None]:
+        details = self._details(ids)
+        problems = {server_id: detail for server_id, detail in details.items() if isinstance(detail, VpsError)}
+        views: dict[ServerId, Server | None] = {
+            server_id: detail
+            for server_id, detail in details.items()
+            if not isinstance(detail, VpsError) and not lacking(detail)
+        }
+        if problems:
+            others = [problem for problem in problems.values() if not is_not_found(problem)]
+            if len(others) == len(details):
+                raise others[0]
+            # What the details don't tell, a list may.
+            self.gives_details = False
+            listed = {server["id"]: server for server in self._servers.list(attempts=1)}
+            for server_id, problem in problems.items():
+                if server_id in listed and not lacking(listed[server_id]):
+                    views[server_id] = listed[server_id]
+                elif server_id not in listed and is_not_found(problem):
+                    views[server_id] = None
+        return views
+
+    def _look_at_list(
+        self, ids: Sequence[ServerId], needing_address: Collection[ServerId]
+    ) -> dict[ServerId, Server | None]:
         listed = {server["id"]: server for server in self._servers.list(attempts=1)}
         views: dict[ServerId, Server | None] = {
             server_id: listed[server_id] for server_id in ids if server_id in listed and not lacking(listed[server_id])
         }
         missing = [server_id for server_id in ids if server_id not in listed]
         unseen = [server_id for server_id in needing_address if _is_unseen(listed.get(server_id))]
-        details = run_all(
-            lambda server_id: self._servers.api.get_server(server_id, attempts=1),
-            [*missing, *unseen],
-            self._concurrency,
-            catch=VpsError,
-        )
-        for server_id, detail in zip([*missing, *unseen], details):
+        for server_id, detail in self._details([*missing, *unseen]).items():
             if not isinstance(detail, VpsError):
                 if not lacking(detail):
                     views[server_id] = detail
-            elif isinstance(detail, ApiError) and detail.kind is FailureKind.NOT_FOUND and server_id not in listed:
+            elif is_not_found(detail) and server_id not in listed:
                 views[server_id] = None
         return views
+
+    def _details(self, ids: Sequence[ServerId]) -> dict[ServerId, Server | VpsError]:
+        details = run_all(
+            lambda server_id: self._servers.api.get_server(server_id, attempts=1),
+            ids,
+            self._concurrency,
+            catch=VpsError,
+        )
+        return dict(zip(ids, details))
 
 
 def _is_unseen(listed: Server | None) -> bool:

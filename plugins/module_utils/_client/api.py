@@ -12,17 +12,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from http import HTTPStatus
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from .body import error_words, may_be_of_the_api
+from .body import may_be_of_the_api
 from .budget import Budget
-from .concurrent import DEFAULT_CONCURRENCY, run_all
 from .errors import ServerId, VpsError
 from .exchange import ExchangeFailure, Http, Response, malformed
-from .page import is_page
-from .passwords import ShownPasswords, keys_in_text, may_show_password, without_passwords
-from .responses import Item, MalformedResponse, OtherDescription, Page, Query, check_page, is_id, joined, parse_json
+from .responses import (
+    Item,
+    MalformedResponse,
+    OtherDescription,
+    Page,
+    Query,
+    check_page,
+    is_id,
+    joined,
+    may_show_password,
+    parse_json,
+)
 from .retry_policy import OTHER_API_ADVICE, FailureKind, Operation, Reaction, advice_for, reaction_to, tries
+
+if TYPE_CHECKING:
+    from .passwords import ShownPasswords
 
 PAGE_SIZE = 100  # the largest that the vendor's client asks for
 MOST_PAGES = 1000
@@ -87,6 +98,7 @@ class ApiClient:
         self._http = http
         self.budget = budget
         self.may_have_echoed = False  # whether the token may be in anything that was read
+        self.pages_of_last_list = 1  # how many requests the last whole list took
         self._has_written = False
 
     @property
@@ -120,8 +132,7 @@ class ApiClient:
         Raises ApiError, TimeLimitReached, Cancelled.
         """
         allowed = attempts or tries(Operation.READ, self.budget.retries)
-        backoff = self.budget.retry_backoff()
-        attempt = 0
+        backoff, attempt = self.budget.retry_backoff(), 0
         while True:
             try:
                 return self._checked(self._exchange("GET", endpoint, query=query), check)
@@ -225,6 +236,9 @@ class ApiClient:
         except OtherDescription as problem:
             raise ExchangeFailure(FailureKind.OTHER_API, str(problem), response=response) from None
         except MalformedResponse as problem:
+            from .error_words import error_words
+            from .page import is_page
+
             phrase = error_words(response.body, self.scrub) if is_page(response.body) else str(problem)
             raise malformed(phrase, response) from None
 
@@ -240,11 +254,16 @@ def _checked_body(
     try:
         value = parse_json(body)
     except MalformedResponse:
+        from .page import is_page
+        from .passwords import keys_in_text
+
         if not is_page(body) and (shown := keys_in_text(body)) is not None:
             take_passwords(shown)
         raise
     if not may_show_password(body):
         return check(value)
+    from .passwords import without_passwords
+
     value, shown = without_passwords(value)
     if shown is not None:
         take_passwords(shown)
@@ -279,6 +298,8 @@ class _List:
         seen: set[Query] = set()
         numbered = _numbered_pages(first)
         if numbered:
+            from .concurrent import DEFAULT_CONCURRENCY, run_all
+
             seen.update(numbered)
             pages += run_all(self._later_page, [_with(query, filters) for query in numbered], DEFAULT_CONCURRENCY)
         while (query := pages[-1].next_query) is not None:
@@ -288,6 +309,7 @@ class _List:
                 raise MalformedResponse("the list's pages form a loop or never end")
             seen.add(query)
             pages.append(self._later_page(_with(query, filters)))
+        self._client.pages_of_last_list = len(pages)
         return joined(pages)
 
     def _first_page(self, filters: Query) -> Page[Any]:

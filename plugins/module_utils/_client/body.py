@@ -2,19 +2,13 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""A response's body: read whole within its bounds, and the API's own words in that of an error."""
+"""A response's body: read whole within its bounds, or shown in one line."""
 
 from __future__ import annotations
 
-import contextlib
-import json
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
-
-from .page import is_page, page_words
-from .passwords import mask_passwords, without_passwords
-from .responses import HTML_PAGE
 
 BODY_LIMIT = 32 * 1024 * 1024  # bytes, on the wire and unpacked
 _CHUNK = 64 * 1024
@@ -62,51 +56,9 @@ def _unpacked(body: bytes, encoding: str) -> bytes:
     return content
 
 
-def error_words(body: bytes, scrub: Callable[[str], str] = str, limit: int = 500) -> str:
-    """The API's own words in an error body of any shape, shortened to `limit` characters, without control characters
-    and passwords.
-
-    `scrub` comes before the cut, which could leave the first half of a token. The shapes of Django REST Framework are
-    expected by the vendor's client; nothing is documented.
-    """
-    head = body[: 64 * 1024].lstrip()
-    if not head:
-        return ""
-    if is_page(body):
-        words = _shown(page_words(body), scrub, limit)
-        return f"{HTML_PAGE}. It says: {words}" if words else HTML_PAGE
-    text = head.decode("utf-8", "replace")
-    if len(body) <= 64 * 1024:
-        with contextlib.suppress(ValueError, RecursionError):
-            text = _flat_words(without_passwords(json.loads(body))[0])
-    return _shown(text, scrub, limit)
-
-
-def _shown(text: str, scrub: Callable[[str], str], limit: int) -> str:
-    """Words without the token and passwords.
-
-    A cut comes after a key and in a value at the worst, which is then masked up to the cut.
-    """
-    return printable(mask_passwords(printable(scrub(text), 4 * limit)), limit)
-
-
 def may_be_of_the_api(body: bytes) -> bool:
     """Whether an error body may be the API's, which answers in JSON; nothing is documented of an empty one."""
     return body[:1024].lstrip()[:1] in (b"", b"{", b"[", b'"')
-
-
-def _flat_words(value: Any, depth: int = 0) -> str:
-    if isinstance(value, str):
-        return value
-    if depth > 4 or value is None or isinstance(value, (bool, int, float)):
-        return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, list):
-        return ", ".join(_flat_words(item, depth + 1) for item in value[:50])
-    speaking = ("detail", "message", "error", "non_field_errors", "errors")
-    return "; ".join(
-        _flat_words(item, depth + 1) if key in speaking else f"{key}: {_flat_words(item, depth + 1)}"
-        for key, item in list(value.items())[:50]
-    )
 
 
 def printable(text: str, limit: int) -> str:

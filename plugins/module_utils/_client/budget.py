@@ -13,7 +13,6 @@ import random
 import threading
 import time
 
-from .concurrent import wait_for
 from .errors import Cancelled, TimeLimitReached, VpsError
 from .shared_pace import SharedPace
 
@@ -98,6 +97,8 @@ class TaskTime:
 
     def sleep(self, seconds: float) -> None:
         """Sleep, unless the task is ended meanwhile (Cancelled)."""
+        from .concurrent import wait_for
+
         began = time.monotonic()
         wait_for(self._cancelled, seconds)
         with self._lock:
@@ -161,7 +162,7 @@ class Budget(TaskTime):
                 )
             if pause > 0:
                 self.sleep(pause)
-            if not held_for and not self._is_held():  # a turn that another refusal has not taken away
+            if not held_for and (pause <= 0 or not self._is_held()):  # a turn that no refusal has taken away meanwhile
                 break
         with self._lock:
             self.requests += 1

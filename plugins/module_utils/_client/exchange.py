@@ -18,30 +18,25 @@ import email.utils
 import json
 import os
 import re
-import socket
-import ssl
 import threading
-import time
 import urllib.parse
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .body import BODY_LIMIT, BodyError, error_words, printable, read_body
+from .body import BODY_LIMIT, printable, read_body
 from .errors import BadInput, VpsError
 from .retry_policy import FailureKind, Proof, is_success, kind_of_status
 from .secrets import echo_detector, scrubber
 from .settings import Settings, is_loopback
 
 if TYPE_CHECKING:
-    from requests import Session
-
-    from .transport import Exchange
+    from .transport import Connections
 
 VERSION = "0.1.0"
 NO_REQUESTS = "The Python library requests is missing"
 _FRAMING_LIMIT = 1024 * 1024  # bytes for heads, chunk sizes and the like
-_IDLE_LIMIT = 1.0  # seconds; see Http._session
+_IDLE_LIMIT = 1.0  # seconds; see Http.exchange
 
 
 class Response(NamedTuple):
@@ -86,21 +81,28 @@ def malformed(phrase: str, response: Response) -> ExchangeFailure:
 class Http:
     """Sends requests to one API with one token.
 
-    Safe to share between threads: each has a session, and so a connection, of its own.
+    Safe to share between threads: each exchange has a connection to itself while it lasts.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self.scrub: Callable[[str], str] = scrubber(settings.token)
         self.may_echo: Callable[[bytes], bool] = echo_detector(settings.token)
-        self._local = threading.local()
+        self._lock = threading.Lock()
+        self._open_connections: Connections | None = None
+        self._from_environment: tuple[dict[str, str], bool | str] | None = None
         self._headers = {
             "Authorization": f"Bearer {settings.token}",
             "Accept": "application/json",
             "Accept-Encoding": "identity",
+            "Connection": "keep-alive",
             "Content-Type": "application/json",
             "User-Agent": f"vpsorg.cloud/{VERSION} (Ansible collection)",
         }
+
+    def forget_environment(self) -> None:
+        """Let the next request look anew at the environment, which names proxies and authorities."""
+        self._from_environment = None
 
     def exchange(
         self,
@@ -117,64 +119,53 @@ class Http:
         """
         url = self._settings.api_url + path + ("?" + urllib.parse.urlencode(query) if query else "")
         seconds = self._settings.timeout
-        session, exchange = self._session(method)
-        exchange.begin(seconds)
+        # A server may close an idle connection in the very moment in which a request is written to it. For a GET that
+        # is one more try; for a create it would be an unknown outcome.
+        connection = self._connections().take(longest_idle=None if method == "GET" else _IDLE_LIMIT)
+        connection.exchange.begin(seconds)
         data = None if body is None else json.dumps(body, ensure_ascii=True, allow_nan=False).encode("ascii")
         try:
-            with session.request(
+            proxies, verify = self._environment()
+            with connection.send(
                 method,
                 url,
                 data=data,
                 headers=self._headers,
                 timeout=seconds,
-                stream=True,
-                allow_redirects=False,
-                proxies=proxies_for(url),
-                verify=self._verify(),
+                proxies=proxies,
+                verify=verify,
             ) as response:
                 status = int(response.status_code)
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 content = read_body(response.raw, headers)
         except Exception as exc:  # G5 of the rules: whatever the libraries below raise ends here
-            self._drop_session()
-            raise self._classified(exc, exchange.sent, seconds) from None
-        self._local.last_used = time.monotonic()
+            self._connections().discard(connection)
+            raise self._classified(exc, connection.exchange.sent, seconds) from None
         if status < HTTPStatus.OK:
             # An interim response that the libraries below take for the response: that one is still to come, and the
             # next request would be given it.
-            self._drop_session()
+            self._connections().discard(connection)
             words = f"the response was lost: the server sent an unexpected interim response ({status})"
             raise ExchangeFailure(FailureKind.LOST, words)
+        self._connections().give_back(connection)
         return self._judged(
             Response(status=status, headers=headers, body=content, retry_after=retry_after_seconds(headers))
         )
 
-    def _session(self, method: str) -> tuple[Session, Exchange]:
-        """This thread's session.
-
-        Imports `requests`, which must not be paid for by what fails before the first request.
-        """
+    def _connections(self) -> Connections:
+        """Imports `requests`, which must not be paid for by what fails before the first request."""
         from . import transport
 
-        local = self._local
-        if (
-            getattr(local, "session", None) is not None
-            and method != "GET"
-            and time.monotonic() - local.last_used > _IDLE_LIMIT
-        ):
-            # A server may close an idle connection in the very moment in which a request is written to it. For a GET
-            # that is one more try; for a create it would be an unknown outcome.
-            self._drop_session()
-        if getattr(local, "session", None) is None:
-            local.exchange = transport.Exchange(BODY_LIMIT + _FRAMING_LIMIT)
-            local.session = transport.new_session(local.exchange)
-            local.last_used = time.monotonic()
-        return local.session, local.exchange
+        with self._lock:
+            if self._open_connections is None:
+                self._open_connections = transport.Connections(BODY_LIMIT + _FRAMING_LIMIT)
+            return self._open_connections
 
-    def _drop_session(self) -> None:
-        session, self._local.session = getattr(self._local, "session", None), None
-        if session is not None:
-            session.close()
+    def _environment(self) -> tuple[dict[str, str], bool | str]:
+        """The proxies, and what certificates are verified with."""
+        if self._from_environment is None:
+            self._from_environment = proxies_for(self._settings.api_url), self._verify()
+        return self._from_environment
 
     def _verify(self) -> bool | str:
         if not self._settings.validate_certs:
@@ -193,33 +184,28 @@ class Http:
             target = f" to {host}" if host else ""
             phrase = f"the response is a redirect ({status}{target}), which is not followed: check api_url"
         else:
-            words = error_words(response.body, self.scrub)
+            words = _words_of(response.body, self.scrub)
             phrase = f"HTTP {status}: {words}" if words else f"HTTP {status}"
         raise ExchangeFailure(kind, phrase, response=response)
 
     def _classified(self, exc: Exception, sent: bool, seconds: float) -> ExchangeFailure:
-        causes = list(_causes(exc))
-        if isinstance(exc, BodyError):
-            return ExchangeFailure(FailureKind.LOST, str(exc))
-        # For the name of another host, urllib3 1 has an error of its own.
-        rejections = [
-            cause
-            for cause in causes
-            if isinstance(cause, ssl.SSLCertVerificationError) or type(cause).__name__ == "CertificateError"
-        ]
-        if rejections:
-            told = (str(getattr(cause, "verify_message", "") or "") for cause in rejections)
-            why = next((words for words in told if words), "") or printable(str(rejections[-1]), 100)
-            return ExchangeFailure(
-                FailureKind.CERTIFICATE, f"the server's certificate is not accepted ({why}): check api_url and ca_path"
-            )
-        reason = _reason(causes, seconds) or printable(self.scrub(f"{type(exc).__name__}: {exc}"), 200)
-        if sent:
-            return ExchangeFailure(FailureKind.LOST, f"the response was lost: {reason}")
-        return ExchangeFailure(
-            FailureKind.UNREACHED,
-            f"{_host_of(self._settings.api_url)} could not be reached: {reason} (check api_url and the network)",
-        )
+        host = _host_of(self._settings.api_url)
+        try:
+            from .causes import failure_behind
+        except (ImportError, OSError):  # a process that can open no file any more
+            if sent:
+                return ExchangeFailure(FailureKind.LOST, f"the response was lost: {type(exc).__name__}")
+            return ExchangeFailure(FailureKind.UNREACHED, f"{host} could not be reached: {type(exc).__name__}")
+        kind, phrase = failure_behind(exc, sent=sent, seconds=seconds, host=host, scrub=self.scrub)
+        return ExchangeFailure(kind, phrase)
+
+
+def _words_of(body: bytes, scrub: Callable[[str], str]) -> str:
+    try:
+        from .error_words import error_words
+    except (ImportError, OSError):  # a process that can open no file any more
+        return ""
+    return error_words(body, scrub)
 
 
 def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
@@ -267,48 +253,6 @@ def _host_of(url: str) -> str:
         return urllib.parse.urlsplit(url).netloc.rpartition("@")[2]
     except ValueError:
         return ""
-
-
-def _causes(exc: BaseException) -> Iterator[BaseException]:
-    """An exception and all that it wraps: `requests` hides a refused connection and a broken one under
-    the same class.
-    """
-    seen: set[int] = set()
-    queue: list[Any] = [exc]
-    while queue:
-        current = queue.pop(0)
-        if not isinstance(current, BaseException) or id(current) in seen:
-            continue
-        seen.add(id(current))
-        yield current
-        queue += [
-            current.__cause__,
-            current.__context__,
-            getattr(current, "reason", None),
-            *getattr(current, "args", ()),
-        ]
-
-
-def _reason(causes: list[BaseException], seconds: float) -> str:
-    """Words for what is known to happen, else empty."""
-    for kind, words in (
-        (socket.gaierror, "the name could not be resolved"),
-        (ConnectionRefusedError, "connection refused"),
-        (ConnectionResetError, "the connection was reset"),
-        (TimeoutError, f"no complete response within {seconds:g} s"),
-        (ssl.SSLError, "the TLS connection failed"),
-    ):
-        if any(isinstance(cause, kind) for cause in causes):
-            return words
-    if any(type(cause).__name__ == "ResponseTooLarge" for cause in causes):
-        return f"it is larger than {BODY_LIMIT >> 20} MiB"
-    if any("Tunnel connection failed" in str(cause) or type(cause).__name__ == "ProxyError" for cause in causes):
-        return "the proxy refused the connection"
-    if any("timeout" in type(cause).__name__.lower() for cause in causes):
-        return f"no complete response within {seconds:g} s"
-    if any(type(cause).__name__ in ("RemoteDisconnected", "IncompleteRead", "ProtocolError") for cause in causes):
-        return "the connection was closed before the response was complete"
-    return ""
 
 
 def require_requests() -> None:

@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
-_FIRST_WRITES = 100.0  # requests per second; a task that writes to many servers does not begin with all at once
+_FIRST_WRITES = 60.0  # requests per second; a task that writes to many servers does not begin with all at once
 _WRITES_GROWTH = 40.0  # requests per second that each granted request adds to that
 _UNLIMITED = 1000.0  # requests per second from which on there is no limit to be kept
 _SHRINK = 0.85  # of the rate that was refused

@@ -10,7 +10,7 @@ import codecs
 import html
 import re
 
-from .passwords import mask_elements
+from .masking import mask_elements
 
 _READ = 64 * 1024  # bytes of a page
 # Python's own parser takes time that grows with the square of what a hostile page holds; these patterns do not.

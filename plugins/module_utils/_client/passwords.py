@@ -15,20 +15,6 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from .responses import DEEPEST
-from .secrets import MASK
-
-# In a text: such a key and what may close it, from quotes to tags; the separator; and where the value begins.
-# Every pattern here takes time in proportion to the text, whatever stands in it.
-_KEY = re.compile(
-    r"""password(?:[\s\\"'`\])]|&(?:quot|apos|\#\d{1,4});|%2[27]|%5D|<[^<>]*>)*"""
-    r"""(?:[:=]+>?|%3[AD])(?:\s|<[^<>]*>)*""",
-    re.IGNORECASE,
-)
-_OPENING = re.compile(r"""[BbRrUu]{0,2}(\\*)(["'`]|&(?:quot|apos|\#0*3[49]);)""")
-# Without quotes: up to white space, or to the next parameter of a form.
-_BARE = re.compile(r"(?:[^\s&]|&(?!(?:amp;)?[\w.%\[\]-]+=))+")
-_ELEMENT = re.compile(r"(<([\w:.-]*password)(?:\s[^<>]*)?(?<!/)>).*?(?=</\2\s*>|\Z)", re.IGNORECASE | re.DOTALL)
-_ESCAPED_LETTER = re.compile(r"(?<!\\)\\+u00([46][1-9a-f]|[57][0-9a])", re.IGNORECASE)
 
 _KEY_IN_JSON = re.compile(r'"(\w{0,40}password)"\s*:\s*(?!null|true|false|""|\s)', re.IGNORECASE)
 _LONGEST_KEY = 40  # characters that are told
@@ -40,13 +26,6 @@ _DEEPEST = DEEPEST + 5
 def is_password_key(key: str) -> bool:
     """Whether a key of an object holds a password: `password`, `root_password`, and whatever else ends so."""
     return key.casefold().endswith("password")
-
-
-def may_show_password(body: bytes) -> bool:
-    """Whether a JSON text may hold such a key. It is quick, and False is certain: a key stands there as it is, unless
-    letters of it are escaped.
-    """
-    return b'password"' in body.lower() or b"\\u00" in body
 
 
 class ShownPasswords(NamedTuple):
@@ -131,48 +110,3 @@ def _without(value: Any, depth: int, found: list[_Found]) -> Any:
     if len(kept) == len(value) and all(kept[key] is value[key] for key in kept):
         return value
     return kept
-
-
-def mask_elements(page: str) -> str:
-    """HTML or XML with the content of elements masked whose names are such keys."""
-    return _ELEMENT.sub(rf"\1{MASK}", page)
-
-
-def mask_passwords(text: str) -> str:
-    """A text of any kind, with what follows such a key and a colon or an equals sign masked, and with the content of
-    such elements.
-
-    A value in quotes ends where these end, however often they are escaped; a list or an object at the end of the text.
-    """
-    text = _ESCAPED_LETTER.sub(lambda escaped: chr(int(escaped[1], 16)), text)
-    if "password" not in text.casefold():
-        return text
-    text = mask_elements(text)
-    parts, end = [], 0
-    while (key := _KEY.search(text, end)) is not None:
-        parts += [text[end : key.end()], MASK]
-        end = _end_of_value(text, key.end())
-        if end == key.end():
-            parts.pop()
-    return "".join([*parts, text[end:]])
-
-
-def _end_of_value(text: str, begin: int) -> int:
-    if text[begin : begin + 1] in ("{", "[", "("):
-        return len(text)
-    opening = _OPENING.match(text, begin)
-    if opening is None:
-        bare = _BARE.match(text, begin)
-        return bare.end() if bare else begin
-    escapes, quote = len(opening[1]), opening[2]
-    end = opening.end()
-    while (at := text.find(quote, end)) >= 0:
-        before = at
-        while before > end and text[before - 1] == "\\":
-            before -= 1
-        end = at + len(quote)
-        # With every level of JSON in JSON, the backslashes before the quotes double, and one is added. A quote inside
-        # the value has more of them, and one that ends a text is followed by no letter.
-        if (at - before) % (2 * escapes + 2) == escapes and not text[end : end + 1].isalnum():
-            return end
-    return len(text)

@@ -34,20 +34,28 @@ class SharedPace:
     def __init__(self, settings: Settings | None = None) -> None:
         """`settings`: whose API and token tell who shares it; None: nobody."""
         self._pace = Pace()
-        self._file_name = ""
+        self._paths: list[str] = []
+        self._seen: list[tuple[int, int, int] | None] = []
         if settings is not None:
             whose = hashlib.sha256(f"{api_identity(settings.api_url)}\n{settings.token}".encode()).hexdigest()[:32]
-            self._file_name = f"pace-{whose}.json"
+            self._paths = [os.path.join(folder, f"pace-{whose}.json") for folder in own_folders()]
+            self._seen = [None for _path in self._paths]
 
     @contextlib.contextmanager
     def up_to_date(self, *, is_refusal: bool = False) -> Iterator[Pace]:
         """The pace as all tasks know it, for a block that is short. `is_refusal`: whether the block notes one, from
         which on the pace is worth sharing.
         """
+        # Most tasks never meet a refusal: they check whether there is anything new, and open nothing.
+        found = [_state_of(path) for path in self._paths]
+        if found == self._seen and not is_refusal and not self._pace.is_throttled:
+            yield self._pace
+            return
         descriptor = self._open(must_be_there=not is_refusal)
         if descriptor is None:
             yield self._pace
             return
+        self._seen = found
         try:
             self._read(descriptor)
             yield self._pace
@@ -57,14 +65,12 @@ class SharedPace:
             os.close(descriptor)  # and so unlocked
 
     def _open(self, *, must_be_there: bool) -> int | None:
-        if not self._file_name:
-            return None
         flags = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | (0 if must_be_there else os.O_CREAT)
-        for folder in own_folders():
+        for path in self._paths:
             with contextlib.suppress(OSError):
                 if not must_be_there:
-                    make_own_folder(folder)
-                descriptor = os.open(os.path.join(folder, self._file_name), flags, 0o600)
+                    make_own_folder(os.path.dirname(path))
+                descriptor = os.open(path, flags, 0o600)
                 if _locked(descriptor):
                     return descriptor
                 os.close(descriptor)
@@ -80,6 +86,15 @@ class SharedPace:
             text = json.dumps(self._pace.state()).encode()
             os.pwrite(descriptor, text, 0)
             os.ftruncate(descriptor, len(text))
+
+
+def _state_of(path: str) -> tuple[int, int, int] | None:
+    """What changes whenever a file is written; None where there is none."""
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def _locked(descriptor: int) -> bool:

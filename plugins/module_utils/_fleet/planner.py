@@ -6,19 +6,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 import fnmatch
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .._apply.planning import TaskPlan
+from .._apply.planning import TaskPlan, proven_creates
 from .._client.errors import VpsError
 from .._server.fields import spelling_of
 from .._server.model import DesiredServer, Server, ServerPlan, lacking
-from .._server.plan import beside_look_alikes, is_needed_in_full, plan_absent, plan_present
-from .._server.proof import proven
+from .._server.plan import beside_look_alikes, is_needed_in_full, plan_present
 from .._server.servers import LaggingList, Servers, ambiguity, check_whole, named
-from .cost import cost_of
 from .declaration import FleetDeclaration
 
 _MOST_DELETIONS_NAMED = 20
@@ -51,8 +48,8 @@ class FleetPlanner:
             if renamed is None:
                 objection = self._objection(plans)
                 if objection is None and not any(plan.refusal for plan in plans):
-                    plans = proven(self._servers, plans, listed)
-                    if self._servers.catalogue.outdates_looks():
+                    plans = list(proven_creates(self._servers, plans, listed))
+                    if self._servers.has_outdated_looks():
                         continue
                 seen = frozenset(server["id"] for server in listed)
                 plan = TaskPlan(tuple(plans), objection, seen)
@@ -63,6 +60,8 @@ class FleetPlanner:
         """What a plan would cost; None where the API has no list of plans. Sends a GET request only where something is
         created or deleted.
         """
+        from .cost import cost_of
+
         if not any(server.creates or server.deletes for server in plan.servers):
             return cost_of(plan.servers, [])
         plans = self._servers.catalogue.plans_to_price()
@@ -84,7 +83,7 @@ class FleetPlanner:
         return self._plan_declared(desired, namesakes[0] if namesakes else None, alike)
 
     def _plan_declared(self, desired: DesiredServer, existing: Server | None, alike: Sequence[Server]) -> ServerPlan:
-        plan = plan_absent(desired, existing) if self._declaration.absent else plan_present(desired, existing)
+        plan = _plan_absent(desired, existing) if self._declaration.absent else plan_present(desired, existing)
         return self._unless_protected(beside_look_alikes(plan, alike))
 
     def _purged(self, listed: Sequence[Server], pattern: str) -> list[ServerPlan]:
@@ -97,7 +96,7 @@ class FleetPlanner:
         reason = f"matches {pattern} and is not declared"
         return [
             self._unless_protected(
-                plan_absent(DesiredServer(server["name"], server["id"], wait=self._declaration.wait), server, reason)
+                _plan_absent(DesiredServer(server["name"], server["id"], wait=self._declaration.wait), server, reason)
             )
             for server in sorted(matching, key=lambda server: server["id"])
         ]
@@ -115,9 +114,12 @@ class FleetPlanner:
             for number, plan in enumerate(plans)
             if plan.existing is not None and ((plan.writes and not is_refused) or is_needed_in_full(plan))
         }
-        details = self._servers.existing_details(
-            (existing for _number, existing in needing.values()), self._declaration.concurrency
-        )
+        if not needing:
+            return plans
+        from .._server.details import existing_details
+
+        listed = (existing for _number, existing in needing.values())
+        details = existing_details(self._servers, listed, self._declaration.concurrency)
         for server_id, detail in details.items():
             if detail is not None:
                 check_whole(detail)
@@ -127,7 +129,7 @@ class FleetPlanner:
 
     def _planned_again(self, plan: ServerPlan, existing: Server | None, by_spelling: _BySpelling) -> ServerPlan:
         if plan.desired.server_id is not None:  # to be purged
-            return self._unless_protected(plan_absent(plan.desired, existing, plan.steps[0].reason))
+            return self._unless_protected(_plan_absent(plan.desired, existing, plan.steps[0].reason))
         # The list may still show the server itself, of which the detail says that it is gone.
         others = [server for server in _alike(plan.desired, by_spelling) if server["id"] != plan.existing_id]
         return self._plan_declared(plan.desired, existing, others)
@@ -144,7 +146,7 @@ class FleetPlanner:
         if pattern is None:
             return plan
         words = f"It would have to be deleted, and protect does not allow that: its name matches {pattern}."
-        return dataclasses.replace(plan, steps=(), refusal=VpsError(words, about=plan.about))
+        return plan._replace(steps=(), refusal=VpsError(words, about=plan.about))
 
     def _objection(self, plans: Sequence[ServerPlan]) -> VpsError | None:
         """Why the task as a whole must not begin, beside the refusals of single servers."""
@@ -159,6 +161,12 @@ class FleetPlanner:
             f"{declaration.max_delete}: {', '.join(titles[:_MOST_DELETIONS_NAMED])}{more}. Set max_delete to "
             f"{len(deleting)} if that is what you want."
         )
+
+
+def _plan_absent(desired: DesiredServer, existing: Server | None, reason: str = "declared absent") -> ServerPlan:
+    from .._server.plan_life import plan_absent
+
+    return plan_absent(desired, existing, reason)
 
 
 def _by_spelling(listed: Sequence[Server]) -> _BySpelling:

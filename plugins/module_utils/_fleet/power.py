@@ -16,7 +16,7 @@ from .._client.errors import About, BadInput, VpsError
 from .._module.options import words_of
 from .._server.fields import check_fields
 from .._server.model import DesiredServer, Server, ServerPlan, lacking
-from .._server.plan import plan_power
+from .._server.plan_power import plan_power
 from .._server.servers import LaggingList, Servers, ambiguity, check_whole, spelled_like
 from .patterns import too_wide
 
@@ -81,12 +81,19 @@ class PowerPlanner:
             if any(plan.refusal for plan in plans):
                 return TaskPlan(tuple(plans), warnings=warnings)
             acted_on = [plan.existing for plan in plans if plan.existing is not None and plan.writes]
-            details = self._servers.existing_details(acted_on, self._declared.concurrency)
+            details = self._details(acted_on)
             renamed = _renamed_since(acted_on, details)
             if renamed is None:
                 planned = (self._planned_again(plan, details) for plan in plans)
                 return TaskPlan(tuple(plan for plan in planned if plan is not None), warnings=warnings)
             lagging.pause(*renamed)
+
+    def _details(self, acted_on: Sequence[Server]) -> Mapping[int, Server | None]:
+        if not acted_on:
+            return {}
+        from .._server.details import existing_details
+
+        return existing_details(self._servers, acted_on, self._declared.concurrency)
 
     def _plans_by(self, listed: Sequence[Server]) -> Iterator[ServerPlan]:
         """The plans as far as a list tells. A server without a name or a status is not among them."""

@@ -17,7 +17,6 @@ from typing import Any
 from .._apply.jobs import Job
 from .._apply.planning import End, Outcome, TaskPlan
 from .._client.errors import VpsError
-from .._module.results import last_words, passwords_warnings
 from .._module.runner import Result
 from .._server.model import ServerPlan
 from .text import failures_in_sentences, plan_sentence, result_sentence
@@ -34,7 +33,6 @@ from .values import (
     summary_of_plans,
 )
 
-RETURNED = ("all", "changed", "none")  # the choices of the option `returned`
 _LENGTH_OF_REST = 1_000
 _NOTHING: Mapping[str, Any] = {"servers": [], "plan": [], "drift": []}
 
@@ -60,10 +58,17 @@ def result_of(
     elif outcome.end is End.PREDICTED:
         result = _result_of_prediction(outcome.plan, declared, returned)
     else:
-        interruption = last_words(outcome.jobs, outcome.why) if outcome.end is End.INTERRUPTED else None
+        interruption = None
+        if outcome.end is End.INTERRUPTED:
+            from .._module.observer import last_words
+
+            interruption = last_words(outcome.jobs, outcome.why)
         result = _result_of_jobs(outcome.jobs, declared, returned, interruption, return_password)
-        warnings = passwords_warnings(outcome.jobs, return_password, has_place=lambda job: job.server is not None)
-        result = result._replace(warnings=[*result.warnings, *warnings])
+        if any(job.passwords for job in outcome.jobs):
+            from .._module.shown_passwords import passwords_warnings
+
+            warnings = passwords_warnings(outcome.jobs, return_password, has_place=lambda job: job.server is not None)
+            result = result._replace(warnings=[*result.warnings, *warnings])
     values = {**result.values, "summary": _only(counted, result.values["summary"])}
     if not diff_mode:
         del values["diff"]

@@ -6,14 +6,13 @@
 
 from __future__ import annotations
 
-from .._apply.executor import Executor
+from .._apply.jobs import Observer
 from .._apply.lock import AccountLock
-from .._apply.planning import End, Outcome, Planner, look_and_plan, predicted, refused
-from .._apply.pollers import ListPoller
+from .._apply.planning import End, Outcome, Planner, TaskPlan, look_and_plan, predicted, refused, unchanged
 from .._module import output
-from .._module.results import TaskObserver
+from .._module.observer import TaskObserver
 from .._module.runner import Task
-from .._server.wait import SETTLE_TIME
+from .._server.status import SETTLE_TIME
 from .progress import FleetProgress
 from .text import plan_lines, plan_sentence
 
@@ -30,19 +29,24 @@ def run_together(
     def show(line: str) -> None:
         output.line(task.scrub(line))
 
-    lock = AccountLock(task.settings)
-    with FleetProgress(TaskObserver(task), show if output.is_shown() else None, speaker) as progress:
-        executor = Executor(
-            task.servers,
-            ListPoller(task.servers, concurrency),
-            lock,
-            progress,
-            concurrency=concurrency,
-            settle_time=settle_time,
-        )
+    observer = FleetProgress(TaskObserver(task), show if output.is_shown() else None, speaker)
+    with observer, AccountLock(task.settings) as lock:
         plan = look_and_plan(planner, lock, task.budget, check_mode=task.check_mode)
-        outcome = refused(plan) or predicted(plan, task.check_mode) or executor.apply(plan)
+        outcome = refused(plan) or predicted(plan, task.check_mode) or unchanged(plan)
+        outcome = outcome or _applied(task, plan, lock, observer, concurrency, settle_time)
     if outcome.end is End.PREDICTED:
         for line in (*plan_lines(plan.servers), plan_sentence(plan.servers, plan.cost)):
             show(line)
     return outcome
+
+
+def _applied(
+    task: Task, plan: TaskPlan, lock: AccountLock, observer: Observer, concurrency: int, settle_time: float
+) -> Outcome:
+    from .._apply.executor import Executor
+    from .._apply.pollers import ListPoller
+    from .._module import shown_passwords  # noqa: F401  # pylint: disable=unused-import  # before the first write
+
+    poller = ListPoller(task.servers, concurrency)
+    executor = Executor(task.servers, poller, lock, observer, concurrency=concurrency, settle_time=settle_time)
+    return executor.apply(plan)

@@ -14,11 +14,11 @@ from typing import Any
 
 from ansible.module_utils.errors import AnsibleFallbackNotFound
 
-from .._client.concurrent import MOST_CONCURRENCY
 from .._client.errors import BadInput
 from .._client.settings import DEFAULT_API_URL, positive_seconds
 from .._server.fields import check_fields, id_problem
 
+RETURNED = ("all", "changed", "none")  # the choices of the option `returned`
 SHORTEST_WAIT_INTERVAL = 0.1  # seconds
 
 
@@ -85,6 +85,8 @@ def check_server_options(params: Mapping[str, Any]) -> None:
 
 def check_concurrency(params: Mapping[str, Any]) -> None:
     """Raise BadInput for a number of servers that can't be worked on at a time."""
+    from .._client.concurrent import MOST_CONCURRENCY
+
     if not 1 <= params["concurrency"] <= MOST_CONCURRENCY:
         raise BadInput(f"concurrency must be from 1 to {MOST_CONCURRENCY}, got {params['concurrency']}.")
 

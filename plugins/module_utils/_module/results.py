@@ -2,23 +2,19 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The outcome of a task as the result of its module; and who hears of it meanwhile.
-
-For the modules that declare one server.
-"""
+"""The outcome of a task on one server as the result of its module."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from .._apply.jobs import Job, Observer
+from .._apply.jobs import Job
 from .._apply.planning import End, Outcome
-from .._client.errors import About, BadInput, ServerId, VpsError
-from .._server.model import PAST_TENSE, ServerPlan
-from .runner import Result, Task
+from .._client.errors import About, BadInput, VpsError
+from .._server.model import ServerPlan
+from .runner import Result
 
-_MOST_TOLD = 20  # servers in a warning
 NOTHING: Mapping[str, Any] = {
     "id": None,
     "server": None,
@@ -26,77 +22,6 @@ NOTHING: Mapping[str, Any] = {
     "drift": [],
     "diff": {"before": {}, "after": {}},
 }
-
-
-class TaskObserver(Observer):
-    """Writes a new server's id to the system log before anything else happens: a killed run reports nothing."""
-
-    def __init__(self, task: Task) -> None:
-        self._task = task
-
-    def created(self, name: str, server_id: ServerId) -> None:
-        self._task.module.log(f"vpsorg.cloud: server {name} has the id {server_id}")
-
-    def began(self, jobs: Sequence[Job]) -> None:
-        self._task.interrupted = lambda why: VpsError(last_words(jobs, why), changed=any(job.changed for job in jobs))
-
-    def interrupted(self, jobs: Sequence[Job], why: str) -> None:
-        self._task.last_words(last_words(jobs, why))
-
-
-def last_words(jobs: Sequence[Job], why: str) -> str:
-    """What an interrupted task leaves behind: which servers exist, or are changed, by its hand. `why`: see
-    why_interrupted.
-    """
-    written = [
-        f"{job.name} (id {job.actions[-1]['id']}, {', '.join(_past(action['action']) for action in job.actions)})"
-        for job in jobs
-        if job.actions
-    ]
-    written += [f"{job.name} (outcome unknown)" for job in jobs if job.changed and not job.actions]
-    if written:
-        return f"{why}. Changed before that: {', '.join(written)}."
-    return f"{why} before anything was known to be changed."
-
-
-def _past(action: str) -> str:
-    return PAST_TENSE["create" if action == "adopt" else action]
-
-
-def passwords_warnings(
-    jobs: Iterable[Job], return_password: bool, has_place: Callable[[Job], bool] = lambda _job: True
-) -> list[str]:
-    """That the API has shown passwords, perhaps for the only time, which are not returned: by their keys.
-
-    `has_place`: whether the result has a place for the password of a job.
-    """
-    showing = [(job, job.passwords) for job in jobs if job.passwords is not None]
-    unasked = [job for job, shown in showing if shown.value is not None and not return_password]
-    unfit = [
-        (job, keys)
-        for job, shown in showing
-        if (keys := shown.keys if return_password and not has_place(job) else shown.others)
-    ]
-    warnings = []
-    if unasked:
-        warnings.append(
-            f"The API has shown a password for {_titles(unasked)}, perhaps for the only time. It is not returned, "
-            "because return_password is not set. To get that of the next server, set return_password to true, and "
-            "no_log to true on the task."
-        )
-    if unfit:
-        told = ", ".join(sorted({key for _job, keys in unfit for key in keys})[:_MOST_TOLD])
-        warnings.append(
-            f"The API has shown under {told} what may be a password for {_titles([job for job, _keys in unfit])}, "
-            "perhaps for the only time. It can't be returned: only password and root_password are, as plain text, of a "
-            "server that the result shows."
-        )
-    return warnings
-
-
-def _titles(jobs: Sequence[Job]) -> str:
-    titles = [About(job.name, job.server_id).title for job in jobs[:_MOST_TOLD]]
-    return ", ".join(titles) + (f" and {len(jobs) - _MOST_TOLD} more" if len(jobs) > _MOST_TOLD else "")
 
 
 def result_of(outcome: Outcome, *, return_password: bool = False) -> Result:
@@ -110,11 +35,23 @@ def result_of(outcome: Outcome, *, return_password: bool = False) -> Result:
     if outcome.end is End.PREDICTED:
         return _result_of_prediction(plan)
     (job,) = outcome.jobs
-    result = _result_of_job(job, last_words(outcome.jobs, outcome.why) if outcome.end is End.INTERRUPTED else None)
+    result = _result_of_job(job, _interruption(outcome))
+    if job.passwords is None:
+        return result
+    from .shown_passwords import passwords_warnings
+
     values = result.values
     if return_password and job.password is not None:
         values = {**values, "password": job.password}
     return result._replace(values=values, warnings=[*result.warnings, *passwords_warnings([job], return_password)])
+
+
+def _interruption(outcome: Outcome) -> str | None:
+    if outcome.end is not End.INTERRUPTED:
+        return None
+    from .observer import last_words
+
+    return last_words(outcome.jobs, outcome.why)
 
 
 def values_of_error(error: VpsError, params: Mapping[str, Any]) -> dict[str, Any]:

@@ -59,7 +59,9 @@ class Task:
             request_timeout=self.settings.timeout,
             pace=SharedPace(self.settings),
         )
-        self.client = ApiClient(_connections.setdefault(self.settings, Http(self.settings)), self.budget)
+        http = _connections.setdefault(self.settings, Http(self.settings))
+        http.forget_environment()
+        self.client = ApiClient(http, self.budget)
         self.servers = Servers(
             self.client,
             adopt_timeout=self.params.get("adopt_timeout", 0.0),

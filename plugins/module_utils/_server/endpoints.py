@@ -9,21 +9,23 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._client.api import ApiClient, Endpoint, anything
 from .._client.errors import ServerId
 from .._client.exchange import ExchangeFailure
-from .._client.passwords import ShownPasswords
 from .._client.responses import OTHER_DESCRIPTION, MalformedResponse, as_id, is_uuid, parse_json
 from .._client.retry_policy import OTHER_API_ADVICE, FailureKind, is_success
 from .model import Server
 from .responses import check_action, check_plan, check_server, check_view
 
+if TYPE_CHECKING:
+    from .._client.passwords import ShownPasswords
+
 SERVERS = Endpoint("/servers/")
 PLANS = Endpoint("/plans/")
 # What the vendor's own clients send with a create, and the documentation does not know.
-_FIELDS_OF_CLIENTS = (re.compile(r"\bplan\b"), re.compile(r"\bos_version\b"))
+_FIELDS_OF_CLIENTS = (r"\bplan\b", r"\bos_version\b")
 
 
 def one_server(server_id: ServerId) -> Endpoint:
@@ -123,7 +125,9 @@ def _explained(failure: ExchangeFailure) -> ExchangeFailure:
     """The failure of a create, with an explanation where the API asks for the fields that only the vendor's own clients
     send, in whatever shape: on an empty account nothing else tells.
     """
-    if failure.kind is not FailureKind.INVALID or not all(field.search(failure.reason) for field in _FIELDS_OF_CLIENTS):
+    if failure.kind is not FailureKind.INVALID or not all(
+        re.search(field, failure.reason) for field in _FIELDS_OF_CLIENTS
+    ):
         return failure
     words = (
         f"{failure.reason.rstrip('.')}. These are the fields of {OTHER_DESCRIPTION}. Nothing was created. "

@@ -22,11 +22,12 @@ from .._client.responses import as_id, is_id
 
 MISSING = object()  # what a view of a server shows for a field that it lacks: not null, and not to be compared
 
-_NAME = re.compile(r"[A-Za-z0-9-]+")  # documented: alphanumeric, hyphens allowed
+# Patterns as texts: most tasks use few of them, and to compile one takes longer than all else in this file.
+_NAME = r"[A-Za-z0-9-]+"  # documented: alphanumeric, hyphens allowed
 _LONGEST_NAME = 1000  # characters of a name that is looked for; how long a name may be is not documented
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
-_HOSTNAME = re.compile(rf"(?!.{{254}}){_LABEL}(?:\.{_LABEL})*\.?")
-_LOCATION = re.compile(r"[!-~](?:[ -~]{0,98}[!-~])?")
+_HOSTNAME = rf"(?!.{{254}}){_LABEL}(?:\.{_LABEL})*\.?"
+_LOCATION = r"[!-~](?:[ -~]{0,98}[!-~])?"
 
 
 def _same(have: Any, want: Any) -> bool:
@@ -100,7 +101,7 @@ def _name_problem(value: Any) -> str:
 
 def unfit_for_create(name: str) -> str:
     """Why no server can be created or renamed with this name, as a phrase; empty where one can."""
-    return "" if _NAME.fullmatch(name) else f"may hold letters, digits and hyphens only, got {name[:100]!r}"
+    return "" if re.fullmatch(_NAME, name) else f"may hold letters, digits and hyphens only, got {name[:100]!r}"
 
 
 def id_problem(value: Any) -> str:
@@ -121,10 +122,10 @@ def not_a_string(value: Any) -> str:
     return f"must be a string, got {str(value)[:100]!r}"
 
 
-def _text_problem(pattern: re.Pattern[str], advice: str) -> Callable[[Any], str]:
+def _text_problem(pattern: str, advice: str) -> Callable[[Any], str]:
     return lambda value: (
         ""
-        if pattern.fullmatch(value)
+        if re.fullmatch(pattern, value)
         else f"must be {advice}, got {value[:100]!r}. Omit the option rather than leaving it empty"
     )
 
@@ -133,7 +134,7 @@ def _host_name_problem(value: Any) -> str:
     if value.isascii():
         return _text_problem(_HOSTNAME, "a fully qualified domain name such as web01.example.com")(value)
     in_ascii = _in_ascii(value.strip())
-    example = f": {in_ascii}" if _HOSTNAME.fullmatch(in_ascii) else ""
+    example = f": {in_ascii}" if re.fullmatch(_HOSTNAME, in_ascii) else ""
     return f"must be ASCII, got {value[:100]!r}. Write an international name in its xn-- form{example}"
 
 

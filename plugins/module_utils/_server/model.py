@@ -2,19 +2,23 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What a server is, what is desired of one, and what a plan for one consists of. Data only."""
+"""What a server is, what is desired of one, and what a plan for one consists of. Data only.
+
+Named tuples: to make a dataclass takes a process several times as long.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, TypedDict
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypedDict
 
 from .._client.errors import About, ServerId, VpsError
 from .fields import FIELDS
 from .status import Goal
 
 _MOST_TOLD = 20  # ids in a warning
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class IdentifiedServer(TypedDict):
@@ -73,13 +77,12 @@ def incomplete_warning(ids: Sequence[ServerId]) -> str:
     )
 
 
-@dataclass(frozen=True)
-class DesiredServer:
+class DesiredServer(NamedTuple):
     """One server as declared. `fields`: those that were set, without the name; an unset option is nothing desired."""
 
     name: str | None = None
     server_id: ServerId | None = None
-    fields: Mapping[str, Any] = field(default_factory=dict)
+    fields: Mapping[str, Any] = _NOTHING
     power: str | None = None
     on_immutable_change: str = "fail"
     wait: bool = True
@@ -128,8 +131,7 @@ PAST_TENSE: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """One thing to do: an action of PAST_TENSE, or `wait` for a goal.
 
     `foreseen`: whether check mode counts it; an action behind a transition whose end is not known may turn out
@@ -137,7 +139,7 @@ class Step:
     """
 
     kind: str
-    fields: Mapping[str, Any] = field(default_factory=dict)
+    fields: Mapping[str, Any] = _NOTHING
     goal: Goal | None = None
     reason: str = ""
     foreseen: bool = True
@@ -148,8 +150,7 @@ class Step:
         return self.kind in PAST_TENSE
 
 
-@dataclass(frozen=True)
-class ServerPlan:
+class ServerPlan(NamedTuple):
     """What is to be done for one server, and what comes of it as far as can be predicted.
 
     `refusal`: why nothing must be done at all. `predicted_failure`: what the API will refuse; only check mode says so
@@ -160,8 +161,8 @@ class ServerPlan:
     existing: Server | None
     steps: tuple[Step, ...] = ()
     drift: tuple[Mapping[str, Any], ...] = ()
-    before: Mapping[str, Any] = field(default_factory=dict)
-    after: Mapping[str, Any] = field(default_factory=dict)
+    before: Mapping[str, Any] = _NOTHING
+    after: Mapping[str, Any] = _NOTHING
     predicted: Mapping[str, Any] | None = None
     refusal: VpsError | None = None
     predicted_failure: VpsError | None = None

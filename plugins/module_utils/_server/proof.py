@@ -12,7 +12,6 @@ has, such as operating systems, in the servers of the account.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -28,12 +27,10 @@ _MOST_TOLD = 20  # locations or plans that are named in a message
 
 
 def proven(servers: Servers, plans: Sequence[ServerPlan], listed: Sequence[Server]) -> list[ServerPlan]:
-    """The plans of a task: each that creates a server either as far as it is proven that it can, or refused.
+    """The plans of a task, some of which create a server: each of those as far as it is proven that it can, or refused.
 
-    `listed`: the whole list of the account. Sends a GET request only where a server is to be created. Raises VpsError.
+    `listed`: the whole list of the account. Sends GET requests only. Raises VpsError.
     """
-    if not any(plan.creates for plan in plans):
-        return list(plans)
     # Without the list a create is sent, and the API decides; a server is not deleted.
     is_needed = any(plan.recreates for plan in plans)
     proofs = Proofs(servers.catalogue.plans(is_needed=is_needed), listed)
@@ -49,6 +46,7 @@ class Proofs:
     def __init__(self, catalogue: Sequence[Mapping[str, Any]] | None, listed: Sequence[Server]) -> None:
         self._plans = {plan["id"]: plan for plan in catalogue} if catalogue is not None else None
         self._listed = listed
+        self._shown: dict[tuple[str, Any], Any] = {}  # by option and wanted value: how a server shows it
 
     def of(self, plan: ServerPlan) -> ServerPlan:
         """A plan as it is where it can be carried out; a plan to recreate a server with a location that is spelled as
@@ -83,7 +81,7 @@ class Proofs:
         location = spelled[_LOCATION]
         if location is None or location == fields[_LOCATION]:
             return plan
-        desired = dataclasses.replace(plan.desired, fields={**plan.desired.fields, _LOCATION: location})
+        desired = plan.desired._replace(fields={**plan.desired.fields, _LOCATION: location})
         return plan_present(desired, plan.existing)
 
     def _impossible(self, fields: Mapping[str, Any], *, deletes: bool) -> str:
@@ -142,9 +140,12 @@ class Proofs:
             return fields[_PLAN]  # it is listed, else it were impossible
         if field.option == _LOCATION and (offered := self._offered(fields)) is not None:
             return offered
-        shown = (field.value_in(server) for server in self._listed)
-        return next((value for value in shown if field.equal(value, fields[field.option])), None)
+        wanted = (field.option, fields[field.option])
+        if wanted not in self._shown:  # servers that are recreated together mostly want the same
+            shown = (field.value_in(server) for server in self._listed)
+            self._shown[wanted] = next((value for value in shown if field.equal(value, wanted[1])), None)
+        return self._shown[wanted]
 
 
 def _refused(plan: ServerPlan, words: str) -> ServerPlan:
-    return dataclasses.replace(plan, steps=(), predicted=None, refusal=VpsError(words, about=plan.about))
+    return plan._replace(steps=(), predicted=None, refusal=VpsError(words, about=plan.about))

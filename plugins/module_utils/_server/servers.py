@@ -7,16 +7,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from .._client.api import ApiClient, ApiError
 from .._client.budget import Backoff, Budget
-from .._client.concurrent import run_all
 from .._client.errors import About, ServerId, VpsError, error_context
 from .._client.retry_policy import MOST_TRIES_OF_A_WRITE, FailureKind
 from .endpoints import ServersApi, one_server
 from .fields import spelling_of
-from .lookups import Catalogue
 from .model import Server, incomplete_warning, lacking
+
+if TYPE_CHECKING:
+    from .lookups import Catalogue
 
 _MOST_LOOKS_FOR_A_NAME = 4
 _ADVICE_FOR_NAMESAKES = "Specify the id of the one you mean, or delete the unwanted ones by id."
@@ -100,10 +102,24 @@ class Servers:
     def __init__(self, client: ApiClient, *, adopt_timeout: float, wait_interval: float) -> None:
         self.client = client
         self.api = ServersApi(client)
-        self.catalogue = Catalogue(self.api)
         self.adopt_timeout = adopt_timeout
         self.wait_interval = wait_interval
+        self.requests_for_a_list = 1  # how many the last one took
+        self._catalogue: Catalogue | None = None
         self._incomplete: set[ServerId] = set()
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The plans that can be ordered, looked up at most once."""
+        if self._catalogue is None:
+            from .lookups import Catalogue
+
+            self._catalogue = Catalogue(self.api)
+        return self._catalogue
+
+    def has_outdated_looks(self) -> bool:
+        """Whether a list of servers that was read before the plans says nothing of a create any more. True once."""
+        return self._catalogue is not None and self._catalogue.outdates_looks()
 
     @property
     def budget(self) -> Budget:
@@ -114,6 +130,7 @@ class Servers:
         """Every server of the account: a whole list or an error. `attempts`: how often each page may be asked for."""
         servers = self.api.list_servers(attempts=attempts)
         self.note(servers)
+        self.requests_for_a_list = self.client.pages_of_last_list
         return servers
 
     def note(self, servers: Iterable[Server]) -> None:
@@ -123,7 +140,7 @@ class Servers:
     def warnings(self) -> Sequence[str]:
         """What there is to say of the servers that were read."""
         incomplete = [incomplete_warning(sorted(self._incomplete))] if self._incomplete else []
-        return [*incomplete, *self.catalogue.warnings]
+        return [*incomplete, *(self._catalogue.warnings if self._catalogue is not None else ())]
 
     def find(self, server_id: ServerId) -> Server | None:
         """A server's detail, or None with positive proof: a 404 for the id and a whole list that lacks it.
@@ -176,39 +193,6 @@ class Servers:
                 if existing is None or check_whole(existing)["name"] == name:
                     return existing, listed
                 lagging.pause(namesakes[0], existing)
-
-    def details(self, server_ids: Iterable[ServerId], concurrency: int) -> dict[ServerId, Server | VpsError | None]:
-        """Many details, `concurrency` at a time: for each id the detail, None where it is proven that there is none
-        (see `find`), or what went wrong.
-        """
-        ids = list(dict.fromkeys(server_ids))
-        details: dict[ServerId, Server | VpsError | None] = dict(
-            zip(ids, run_all(self.api.get_server, ids, concurrency, catch=VpsError))
-        )
-        for server_id, detail in details.items():
-            if isinstance(detail, ApiError) and detail.kind is FailureKind.NOT_FOUND:
-                details[server_id] = self._find_or_error(server_id)
-        return details
-
-    def _find_or_error(self, server_id: ServerId) -> Server | VpsError | None:
-        try:
-            return self.find(server_id)
-        except VpsError as error:
-            return error
-
-    def existing_details(self, listed: Iterable[Server], concurrency: int) -> dict[ServerId, Server | None]:
-        """The details of servers that a list has shown; None where one has vanished since.
-
-        Raises VpsError that names the server.
-        """
-        views = {server["id"]: server for server in listed}
-        details: dict[ServerId, Server | None] = {}
-        for server_id, detail in self.details(views, concurrency).items():
-            if isinstance(detail, VpsError):
-                detail.about = detail.about.completed_by(About.of(views[server_id]))
-                raise detail
-            details[server_id] = detail
-        return details
 
     def still_there(self, server_id: ServerId, cause: VpsError | None = None) -> Server:
         """The detail of a server that was there before.

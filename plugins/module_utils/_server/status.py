@@ -17,6 +17,8 @@ STOPPED = "stopped"
 PROVISIONING = "provisioning"
 REBOOTING = "rebooting"
 
+SETTLE_TIME = 10.0  # seconds after which an active server that never showed `rebooting` counts as rebooted
+
 # Where a transition leads, as far as is known.
 LEADS_TO = {PROVISIONING: ACTIVE, "starting": ACTIVE, REBOOTING: ACTIVE, "restoring": ACTIVE, "stopping": STOPPED}
 # On the way to a power state that was asked for: nothing but waiting is needed. A restored server may end either way.

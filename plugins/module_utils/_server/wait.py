@@ -12,10 +12,9 @@ from enum import Enum
 from typing import Any
 
 from .addresses import has_address, lacks_address
-from .status import ACTIVE, REBOOTING, STABLE, Goal, is_known, is_terminal
+from .status import ACTIVE, REBOOTING, SETTLE_TIME, STABLE, Goal, is_known, is_terminal
 
 STALE_GRACE = 60.0  # seconds in which a new server may still be missing from reads
-SETTLE_TIME = 10.0  # seconds after which an active server that never showed `rebooting` counts as rebooted
 _SETTLE_READS = 2
 
 

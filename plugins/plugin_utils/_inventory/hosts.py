@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, Optional
 from ...module_utils._server.addresses import choose_address
 from ...module_utils._server.model import lacking
 from .._text import Marker, TooDeep, printable
+from .garbage import without_garbage_collection
 
 NAME_SOURCES = ("name", "hostname", "id")
 
@@ -159,14 +160,11 @@ def host_variables(server: Mapping[str, Any], names: VariableNames, mark: Marker
     """A server's variables, marked as data; and the keys that could not become one."""
     variables: dict[str, Any] = {}
     dropped: list[str] = []
-    texts = mark.texts
     for key, value in server.items():
         name = names[key]
         # Of two keys that make one name, the one that is spelt like it counts.
         if name is None or (name in variables and not name.endswith(key)):
             dropped.append(key)
-        elif type(value) is str:  # pylint: disable=unidiomatic-typecheck
-            variables[name] = texts[value]
         else:
             try:
                 variables[name] = mark(value)
@@ -187,6 +185,7 @@ class Draft(NamedTuple):
     refused: list[str]  # words on addresses that are none
 
 
+@without_garbage_collection()
 def draft_hosts(
     servers: Sequence[Mapping[str, Any]], connect_with: Sequence[str], names: VariableNames, mark: Marker
 ) -> list[Draft]:

@@ -23,7 +23,6 @@ from ...module_utils._client.errors import BadInput
 from ...module_utils._client.secrets import clean_token
 from ...module_utils._server.addresses import ADDRESS_KINDS
 from ...module_utils._server.status import in_our_words
-from .expressions import is_expression
 from .hosts import NAME_SOURCES
 from .selection import Query, Selection
 
@@ -246,8 +245,7 @@ def _name_sources(values: Sequence[Any] | None, prefix: str, *, any_variable: bo
     wrong = [
         value
         for value in sources
-        if not isinstance(value, str)
-        or not is_expression(value)
+        if not _is_expression(value)
         # A word that is no variable is a mistake, and not a name that no server has.
         or not (
             value in NAME_SOURCES
@@ -265,9 +263,17 @@ def _name_sources(values: Sequence[Any] | None, prefix: str, *, any_variable: bo
     return sources
 
 
+def _is_expression(value: Any) -> bool:
+    if value in NAME_SOURCES:
+        return True  # by itself: what reads expressions is not needed for these
+    from .expressions import is_expression
+
+    return isinstance(value, str) and is_expression(value)
+
+
 def _filters(values: Sequence[Any] | None) -> tuple[str, ...]:
     for value in values or ():
-        if not isinstance(value, str) or not is_expression(value):
+        if not _is_expression(value):
             raise BadInput(
                 f"filters must be a list of expressions without braces as in groups, such as vps_plan.memory >= 4096, "
                 f"got {str(value)[:100]!r}."

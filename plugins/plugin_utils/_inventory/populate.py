@@ -12,6 +12,7 @@ from typing import Any
 from ansible.inventory.data import InventoryData
 from ansible.inventory.host import Host
 
+from .garbage import without_garbage_collection
 from .hosts import Draft
 
 # What a host that this plugin has made carries for the next file: its server's API and id. Two accounts may have
@@ -52,6 +53,7 @@ class Population:
             for name, (api_url, server_id) in self._existing.items()
         }
 
+    @without_garbage_collection()
     def add_hosts(self, drafts: Sequence[Draft], names: Sequence[str], group: str, no_address_group: str) -> None:
         """Add all hosts, each with the name that has its place in `names`.
 

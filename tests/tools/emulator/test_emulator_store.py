@@ -116,3 +116,40 @@ def test_counting_and_turning_pages_never_reads_the_wide_rows(store: Store, limi
     plan = [row[3] for row in store.connection.execute(f"EXPLAIN QUERY PLAN {paging}")]
     # The wide rows are looked up one by one, for those of the page only.
     assert plan[0] == "SEARCH versions USING INTEGER PRIMARY KEY (rowid=?)"
+
+
+def test_a_list_asked_for_again_is_neither_counted_nor_walked_again(store: Store) -> None:
+    lifecycle.seed(store, Switches(), [lifecycle.Inserted({})] * 50)
+    for _time in range(2):
+        store.page(store.now(), Filter(), False, 10, 0)
+    statements: list[str] = []
+    store.connection.set_trace_callback(statements.append)
+    count, texts = store.page(store.now(), Filter(), False, 10, 40)
+    store.connection.set_trace_callback(None)
+    assert (count, len(texts)) == (50, 10)
+    (statement,) = statements
+    plan = [row[3] for row in store.connection.execute(f"EXPLAIN QUERY PLAN {statement}")]
+    assert not any("moments" in step for step in plan), plan
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("limits", [Filter(), Filter("active"), Filter("ACTIVE", "us-west", caseless=True)])
+def test_a_remembered_list_is_that_of_its_moment(
+    store: Store, tmp_path: Path, limits: Filter, descending: bool
+) -> None:
+    """Read again and again at moments before and after versions begin and end, with writes in between."""
+    now = store.now()
+    servers = [(number, {"id": number, "status": "active", "location": "us-west"}, False) for number in range(1, 11)]
+    store.insert(servers, since=now)
+    writes = (
+        lambda: store.amend(3, now + 100, {"status": "stopped"}),
+        lambda: store.end(4, now + 200),
+        lambda: store.insert([(11, {"id": 11, "status": "active", "location": "us-west"}, False)], since=now + 300),
+    )
+    for write in writes:
+        write()
+        for moment in (now, now + 99, now + 100, now + 199, now + 200, now + 299, now + 300, now + 150, now):
+            afresh = Store(tmp_path / "state.sqlite")
+            expected = afresh.page(moment, limits, descending, 4, 2)
+            afresh.close()
+            assert [store.page(moment, limits, descending, 4, 2) for _time in range(3)] == [expected] * 3
