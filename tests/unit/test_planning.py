@@ -20,6 +20,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._apply.planning impor
     look_and_plan,
     predicted,
     refused,
+    unchanged,
 )
 from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import Cancelled, VpsError
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.model import DesiredServer, ServerPlan, Step
@@ -250,3 +251,19 @@ def test_what_the_api_will_refuse_is_no_refusal() -> None:
     foreseen = ServerPlan(DESIRED, EXISTING, CHANGED.steps, predicted_failure=VpsError("The API will say no."))
     badly = ServerPlan(DESIRED, EXISTING, CHANGED.steps, ends_badly=VpsError("It is not as declared."))
     assert not TaskPlan((foreseen, badly)).is_refused
+
+
+def test_a_plan_without_steps_is_carried_out_at_once() -> None:
+    """What is not as declared all the same fails, as it does after the steps of others."""
+    as_declared = ServerPlan(DESIRED, EXISTING)
+    badly = as_declared._replace(ends_badly=VpsError("It is not as declared."))
+    outcome = unchanged(TaskPlan((as_declared, badly)))
+    assert outcome is not None and outcome.end is End.APPLIED
+    assert [job.plan for job in outcome.jobs] == [as_declared, badly]
+    assert outcome.jobs[0].error is None
+    assert outcome.jobs[1].error is not None and outcome.jobs[1].error.reason == "It is not as declared."
+
+
+@cases(CREATING)
+def test_a_plan_with_steps_is_left_to_the_executor(plan: TaskPlan) -> None:
+    assert unchanged(plan) is None
