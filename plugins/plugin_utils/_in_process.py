@@ -46,7 +46,9 @@ except ImportError:  # 2.16 to 2.18
     HAS_PROFILES = False
 
 from ..module_utils._apply.lock import FOLDER_IN_ENVIRONMENT, FOLDER_VARIABLE
-from ..module_utils._client.transport import Connections  # noqa: F401  # pylint: disable=unused-import  # before workers fork
+
+# Before workers fork, like requests.
+from ..module_utils._client.transport import Connections  # noqa: F401  # pylint: disable=unused-import
 from ..module_utils._module import output
 from ._cancellation import Cancellable
 from ._elsewhere import Place, explained

@@ -52,20 +52,7 @@ def plan_present(desired: DesiredServer, existing: Server | None) -> ServerPlan:
             for option in unknown
         ),
     )
-    steps: list[Step] = []
-    if changes:
-        steps.append(
-            Step("update", fields=changes, reason=f"{', '.join(changes)} differ{'s' if len(changes) == 1 else ''}")
-        )
-    refusal = None
-    to_power: list[Step] = []
-    if desired.power:
-        from .plan_power import power_steps
-
-        to_power, refusal = power_steps(desired.power, existing, desired.wait)
-    steps += to_power
-    if not to_power and desired.wait and _is_coming_up(existing):
-        steps.append(Step("wait", goal=Goal.READY))
+    steps, refusal = _steps_to(desired, existing, changes)
     ends_badly = None
     if not desired.power and is_terminal(existing["status"]):
         standing = terminal_refusal(existing)
@@ -87,6 +74,27 @@ def plan_present(desired: DesiredServer, existing: Server | None) -> ServerPlan:
         ends_badly=ends_badly,
         warnings=warnings,
     )
+
+
+def _steps_to(
+    desired: DesiredServer, existing: Server, changes: Mapping[str, Any]
+) -> tuple[list[Step], VpsError | None]:
+    """The steps of a plan that keeps the server, and why its power state can't be as declared."""
+    steps: list[Step] = []
+    if changes:
+        steps.append(
+            Step("update", fields=changes, reason=f"{', '.join(changes)} differ{'s' if len(changes) == 1 else ''}")
+        )
+    to_power: list[Step] = []
+    refusal = None
+    if desired.power:
+        from .plan_power import power_steps
+
+        to_power, refusal = power_steps(desired.power, existing, desired.wait)
+    steps += to_power
+    if not to_power and desired.wait and _is_coming_up(existing):
+        steps.append(Step("wait", goal=Goal.READY))
+    return steps, refusal
 
 
 def beside_look_alikes(plan: ServerPlan, alike: Iterable[Server]) -> ServerPlan:
