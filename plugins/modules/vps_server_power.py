@@ -301,7 +301,7 @@ from ..module_utils._module.runner import Task, run_module
 from ..module_utils._server.comparison import no_such_id, other_name
 from ..module_utils._server.model import DesiredServer, Server
 from ..module_utils._server.plan_power import plan_power
-from ..module_utils._server.servers import Servers, check_whole, spelled_like
+from ..module_utils._server.servers import Servers, check_whole, look_alikes
 from ..module_utils._server.status import SETTLE_TIME
 
 if TYPE_CHECKING:
@@ -349,7 +349,7 @@ class _PowerPlanner:
         if desired.server_id is None:
             existing, listed = self._servers.find_named(desired.name or "")
             if existing is None:
-                for alike in spelled_like(listed, desired.name or ""):
+                for alike in look_alikes(listed, desired.name or "", existing):
                     raise other_name(check_whole(alike), desired.name or "")
                 raise VpsError("There is no server with this name.", about=desired.about)
             return existing
