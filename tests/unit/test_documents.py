@@ -11,7 +11,7 @@ import re
 import pytest
 import yaml
 
-from helpers.documents import anchors, documents, links, name_of, prose
+from helpers.documents import anchors, blocks, documents, headings, links, name_of, prose
 from sandbox.isolation import REPOSITORY
 
 README = REPOSITORY / "README.md"
@@ -112,3 +112,62 @@ def test_makefile_has_the_targets_that_documents_name() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (REPOSITORY / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     named = {target for document in documents() for target in re.findall(r"`make ([a-z-]+)`", prose(document))}
     assert named and named <= targets
+
+
+RST = """\
+A page
+======
+
+.. code-block:: yaml
+  :caption: play.yml
+
+  - hosts: all
+
+    tasks: []
+
+- an item
+
+  .. code-block:: shell
+
+    ansible-inventory --list
+    # a comment
+
+  and its end, with `a link <https://example.com/x_y>`__ and https://example.com/z.
+
+Two words
+---------
+"""
+
+
+def rst(tmp_path: pathlib.Path, text: str) -> pathlib.Path:
+    page = tmp_path / "page.rst"
+    page.write_text(text)
+    return page
+
+
+def test_blocks_of_rst(tmp_path: pathlib.Path) -> None:
+    page = rst(tmp_path, RST)
+    assert [(block.language, block.text, block.line) for block in blocks(page)] == [
+        ("yaml", "- hosts: all\n\n  tasks: []\n", 7),
+        ("shell", "ansible-inventory --list\n# a comment\n", 15),
+    ]
+    assert "hosts" not in prose(page) and "and its end" in prose(page)
+    assert list(links(page)) == ["https://example.com/x_y", "https://example.com/z"]
+    assert headings(page) == ["A page", "Two words"] and anchors(page) == {"a-page", "two-words"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Like this::\n\n  sudo rm\n",
+        ".. literalinclude:: x.yml\n",
+        ".. include:: x.rst\n",
+        "* - .. code-block:: yaml\n\n      a: 1\n",
+        ".. code-block:: yaml\n\nnothing\n",
+        ">>> 1 + 1\n",
+    ],
+)
+def test_code_that_no_test_would_find_is_refused(tmp_path: pathlib.Path, text: str, monkeypatch) -> None:
+    monkeypatch.setattr("helpers.documents.REPOSITORY", tmp_path)
+    with pytest.raises(ValueError, match="code block"):
+        blocks(rst(tmp_path, text))
