@@ -22,19 +22,23 @@ _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
 
 _DIRECTIVE = re.compile(r"^( *)\.\. (code-block|code|sourcecode)::(?: +([A-Za-z0-9_-]+))?\s*$")
-# What would show code that blocks() does not find: a literal block, code behind other text, text from elsewhere.
+# What would show code that blocks() does not find: a literal block, code behind other text, text from elsewhere
+# (but for the lists of plugins on the start page, which come as .txt).
 _HIDDEN_CODE = re.compile(
     r"(?! *\.\. ).*::\s*$|.*\S.*\.\. (?:code-block|code|sourcecode)::| *>>> "
-    r"| *\.\. (?:highlight|include|literalinclude|parsed-literal|raw)::"
+    r"| *\.\. (?:highlight|include|literalinclude|parsed-literal|raw)::(?! \S+\.txt$)"
 )
 _RST_LINK = re.compile(r"`[^`<]*<([a-z]+:[^`>]+)>`__?")
+_LABEL = re.compile(r"^\.\. _([^:`]+):\s*$", re.MULTILINE)
+_REFERENCE = re.compile(r":ref:`(?:[^`<]+<)?([^`<>]+)>?`")
 _BARE_URL = re.compile(r"(?<![<\w])(https?://[^\s<>`)]+[^\s<>`).,;:])")
+_CELL = re.compile(r"^ *(\* -|  -)(?: (.*))?$")
 _UNDERLINE = re.compile(r"^([=\-~^\"'])\1{2,}$")
 
 
 def documents() -> list[pathlib.Path]:
     """Every document that is written for people."""
-    folders = [REPOSITORY / "docs", REPOSITORY / "extensions", *sorted((REPOSITORY / "roles").glob("*"))]
+    folders = [REPOSITORY / name for name in ("docs", "extensions", "roles", "tools/docs")]
     overviews = [REPOSITORY / folder / "README.md" for folder in ("tests", "tools")]
     return [
         *sorted(REPOSITORY.glob("*.md")),
@@ -139,6 +143,19 @@ def links(document: pathlib.Path) -> Iterator[str]:
             yield match[1]
 
 
+def labels(document: pathlib.Path) -> list[str]:
+    """The labels that a document in reStructuredText defines, in order."""
+    return _LABEL.findall(prose(document))
+
+
+def references(document: pathlib.Path, start: str | None = None) -> list[str]:
+    """The labels that a document in reStructuredText refers to, in order; `start`: those after this heading."""
+    text = prose(document)
+    if start is not None:
+        text = text.split(f"\n{start}\n", 1)[1]
+    return [" ".join(label.split()) for label in _REFERENCE.findall(text)]
+
+
 def headings(document: pathlib.Path) -> list[str]:
     """The text of a document's headings, in order, as it is written there."""
     if document.suffix != ".rst":
@@ -149,6 +166,29 @@ def headings(document: pathlib.Path) -> list[str]:
         for title, line in itertools.pairwise(lines)
         if title.strip() and _UNDERLINE.match(line) and len(line) >= len(title)
     ]
+
+
+def rows(document: pathlib.Path) -> list[list[str]]:
+    """The cells of all rows of a document's tables, in order, those of headers included. In reStructuredText, tables
+    are written as list-table.
+    """
+    found: list[list[str]] = []
+    if document.suffix != ".rst":
+        lines = [line for line in prose(document).splitlines() if line.startswith("|") and line.endswith("|")]
+        return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line[1:-1])] for line in lines]
+    inside = False
+    for line in prose(document).splitlines():
+        if line.strip() and not line.startswith(" "):
+            inside = False
+        if line.strip() == ".. list-table::" or line.startswith(".. list-table:: "):
+            inside = True
+        elif inside and (cell := _CELL.match(line)):
+            if cell[1] == "* -":
+                found.append([])
+            found[-1].append(cell[2] or "")
+        elif inside and line.strip() and found and found[-1] and not line.strip().startswith(":"):
+            found[-1][-1] = f"{found[-1][-1]} {line.strip()}"
+    return found
 
 
 def anchors(document: pathlib.Path) -> set[str]:

@@ -1,8 +1,8 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every example in README.md and docs is executed against the emulator, as it stands there; a kind that is not known
-here fails.
+"""Every example in README.md, the guides, and the other documents is executed against the emulator, as it stands
+there; a kind that is not known here fails.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ SITE = [
     }
 ]
 # A guide that tests/integration/test_awx_guide.py follows, step by step.
-FOLLOWED_ELSEWHERE = "docs/awx.md"
+FOLLOWED_ELSEWHERE = "docs/docsite/rst/awx.rst"
 # Documents whose plays need web servers that run; the plays' own hosts are those of the account. Nothing listens where
 # the emulator's servers are.
 WITH_SERVERS = ("roles/rolling_reboot/README.md",)
