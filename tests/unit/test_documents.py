@@ -144,6 +144,14 @@ def test_references_lead_somewhere(document: pathlib.Path) -> None:
 
 
 @pytest.mark.parametrize("document", [path for path in documents() if path.suffix == ".rst"], ids=name_of)
+def test_no_markup_is_shown_as_text(document: pathlib.Path) -> None:
+    """reStructuredText has none inside other markup, and none of Markdown's; both would be shown as they are."""
+    text = re.sub(r"``.+?``", lambda code: "C" * len(code[0]), prose(document), flags=re.DOTALL)
+    bold = [found for found in re.findall(r"\*\*\S.*?\*\*", prose(document), re.DOTALL) if "`" in found]
+    assert bold + re.findall(r"\]\(\S+\)|(?m:^#+ .+$)|(?<![`:>\w])`[^`<>]+`(?![`_])", text) == []
+
+
+@pytest.mark.parametrize("document", [path for path in documents() if path.suffix == ".rst"], ids=name_of)
 def test_pictures_are_there_and_described(document: pathlib.Path) -> None:
     pictures = re.findall(r"\.\. (?:image|figure):: (\S+)\n((?: +:.+\n)*)", prose(document))
     for path, options in pictures:

@@ -16,6 +16,8 @@ html_title = "vpsorg.cloud"
 
 extensions = ["sphinx_antsibull_ext"]
 default_role = "any"
+# Options of commands are typed as they are shown.
+smartquotes = False
 nitpicky = True
 pygments_style = "ansible"
 highlight_language = "YAML+Jinja"
@@ -35,7 +37,6 @@ html_theme_options = {
 html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_use_index = False
-html_use_smartypants = False
 html_copy_source = False
 html_show_sphinx = False
 
