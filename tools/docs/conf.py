@@ -16,8 +16,6 @@ html_title = "vpsorg.cloud"
 
 extensions = ["sphinx_antsibull_ext"]
 default_role = "any"
-# Options of commands are typed as they are shown.
-smartquotes = False
 nitpicky = True
 pygments_style = "ansible"
 highlight_language = "YAML+Jinja"
@@ -62,13 +60,19 @@ def link_to_ansible(app, env, node, contnode):
     return page and nodes.reference("", "", contnode, internal=False, refuri=ANSIBLE + page)
 
 
-def let_guides_be_edited(app, pagename, templatename, context, doctree):
-    """Lead from a guide to its source, as antsibull-docs does from the page of a module."""
+def lead_to_sources(app, pagename, templatename, context, doctree):
+    """Lead from every guide to its source. antsibull-docs does so from modules, plugins and roles, with a draft of a
+    description in the URL, in which Sphinx has replaced dashes.
+    """
+    meta = dict(context.get("meta") or {})
     if pagename.startswith("docsite/"):
-        context["meta"] = {**(context["meta"] or {}), "github_url": f"{EDIT_GUIDE}{pagename[len('docsite/') :]}.rst"}
+        meta["github_url"] = f"{EDIT_GUIDE}{pagename.removeprefix('docsite/')}.rst"
+    elif "github_url" in meta:
+        meta["github_url"] = meta["github_url"].partition("?")[0]
+    context["meta"] = meta
 
 
 def setup(app):
     """Called by Sphinx."""
     app.connect("missing-reference", link_to_ansible)
-    app.connect("html-page-context", let_guides_be_edited)
+    app.connect("html-page-context", lead_to_sources)
