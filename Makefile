@@ -9,7 +9,8 @@ PY := $(VENV)/bin/python
 CONSTRAINTS := --constraints tools/requirements/constraints.txt
 RUN_PINS := tools/requirements/runtime.txt tools/emulator/requirements.txt
 EE_PINS := $(RUN_PINS) tools/requirements/ee.txt
-TEST_PINS := $(EE_PINS) $(addprefix tools/requirements/,collection-tests.txt emulator-tests.txt tools-tests.txt)
+PICTURE_PINS := $(RUN_PINS) tools/requirements/pictures.txt
+TEST_PINS := $(EE_PINS) $(addprefix tools/requirements/,collection-tests.txt emulator-tests.txt pictures.txt tools-tests.txt)
 PYTEST := $(PY) -m pytest -n 3 --dist loadfile
 # What `make coverage` measures: all that reaches the plugins' lines without doing it many times over. Measuring doubles the time that a test takes.
 COVERED := tests/unit tests/client $(patsubst %,tests/integration/test_%.py,bad_answers examples fleet fleet_failures fleet_progress in_process_choice \
@@ -21,7 +22,7 @@ export PYTHON
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run-venv demo emulator benchmark benchmark-peers test test-unit test-faults coverage lint format sanity matrix ee docs build clean
+.PHONY: help venv run-venv demo emulator benchmark benchmark-peers test test-unit test-faults coverage lint format sanity matrix ee docs pictures build clean
 
 help: ## show this list
 	@echo "make <target>, one of:"
@@ -81,8 +82,12 @@ ee: ## check the execution environment for AWX (CONTAINER_ENGINE=podman, docker 
 	@python=$$(tools/scripts/find_python.sh) && "$$python" tools/scripts/environment.py $(VENV) $(CONSTRAINTS) $(EE_PINS)
 	@$(PY) tools/ee
 
-docs: ## build the HTML documentation into .cache/docs
+docs: ## build the HTML documentation into .cache/docs/build/html
 	@tools/scripts/docs.sh
+
+pictures: ## record the demonstration and make the badges, for the documentation
+	@python=$$(tools/scripts/find_python.sh) && "$$python" tools/scripts/environment.py $(VENV) $(CONSTRAINTS) $(PICTURE_PINS)
+	@$(PY) tools/pictures
 
 build: run-venv ## build the collection's archive into dist
 	@$(VENV)/bin/ansible-galaxy collection build --force --output-path dist

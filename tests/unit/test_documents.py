@@ -28,6 +28,7 @@ from sandbox.isolation import REPOSITORY
 
 README = REPOSITORY / "README.md"
 ARCHITECTURE = GUIDES / "architecture.rst"
+START_PAGE = REPOSITORY / "tools" / "docs" / "index.rst"
 IN_THE_REPOSITORY = re.compile(r"https://github\.com/vpsorg/vpsorg\.cloud/(?:blob|tree)/main/([^#?]+)(?:#(.+))?")
 LABEL = "ansible_collections.vpsorg.cloud.docsite."
 # Labels that antsibull-docs gives to pages of the reference.
@@ -108,14 +109,13 @@ def test_index_on_github_lists_every_guide() -> None:
 
 def test_start_page_lists_every_page() -> None:
     """In the text, and in the menu beside it, in the same order."""
-    page = REPOSITORY / "tools" / "docs" / "index.rst"
-    text = page.read_text(encoding="utf-8")
+    text = START_PAGE.read_text(encoding="utf-8")
     menu = {
         caption: re.findall(r"^   (?:.+ <)?(\w+(?:/\w+)*)>?$", entries, re.MULTILINE)
         for caption, entries in re.findall(r"\.\. toctree::\n   :caption: (.+)\n   :hidden:\n\n((?:   .+\n)+)", text)
     }
     assert {title: [f"docsite/{name}" for name in names] for title, names in sections().items()}.items() <= menu.items()
-    in_the_text = references(page, start="Guides")
+    in_the_text = references(START_PAGE, start="Guides")
     assert in_the_text[: len(guides())] == [LABEL + name for names in sections().values() for name in names]
     roles = {f"{path.name}_role" for path in (REPOSITORY / "roles").glob("*") if path.is_dir()}
     plugins = {
@@ -144,21 +144,35 @@ def test_references_lead_somewhere(document: pathlib.Path) -> None:
 
 
 @pytest.mark.parametrize("document", [path for path in documents() if path.suffix == ".rst"], ids=name_of)
+def test_no_markup_is_shown_as_text(document: pathlib.Path) -> None:
+    """reStructuredText has none inside other markup, and none of Markdown's; both would be shown as they are."""
+    text = re.sub(r"``.+?``", lambda code: "C" * len(code[0]), prose(document), flags=re.DOTALL)
+    bold = [found for found in re.findall(r"\*\*\S.*?\*\*", prose(document), re.DOTALL) if "`" in found]
+    assert bold + re.findall(r"\]\(\S+\)|(?m:^#+ .+$)|(?<![`:>\w])`[^`<>]+`(?![`_])", text) == []
+
+
+def pictures(document: pathlib.Path) -> list[tuple[pathlib.Path, str]]:
+    """The pictures that a page shows, with their options as text. The site has the guides below its start page."""
+    found = re.findall(r"\.\. (?:image|figure):: (\S+)\n((?: +:.+\n(?: {6,}[^ :].*\n)*)*)", prose(document))
+    folder = GUIDES if document == START_PAGE else document.parent
+    return [
+        (folder / (path.removeprefix("docsite/") if document == START_PAGE else path), more) for path, more in found
+    ]
+
+
+@pytest.mark.parametrize("document", [path for path in documents() if path.suffix == ".rst"], ids=name_of)
 def test_pictures_are_there_and_described(document: pathlib.Path) -> None:
-    pictures = re.findall(r"\.\. (?:image|figure):: (\S+)\n((?: +:.+\n)*)", prose(document))
-    for path, options in pictures:
-        assert (document.parent / path).is_file(), path
+    for path, options in pictures(document):
+        assert path.is_file(), path
         assert re.search(r":alt: \w.{20,}", options), path
 
 
 def test_every_picture_is_shown() -> None:
-    shown = {
-        picture
-        for guide in guides()
-        for picture in re.findall(r"\.\. (?:image|figure):: (\S+)", prose(GUIDES / f"{guide}.rst"))
-    }
-    there = {path.relative_to(GUIDES).as_posix() for path in GUIDES.rglob("*") if path.is_file()}
-    assert shown == {path for path in there if not path.endswith(".rst")}
+    """But for badges, which are for the README."""
+    pages = [START_PAGE, *(GUIDES / f"{guide}.rst" for guide in guides())]
+    shown = {path for page in pages for path, _options in pictures(page)}
+    there = {path for path in GUIDES.rglob("*") if path.is_file() and path.suffix != ".rst"}
+    assert shown == {path for path in there if not path.name.startswith("badge_")}
 
 
 def rooms() -> set[str]:

@@ -15,7 +15,6 @@ copyright = "2026, VPS.org collection contributors"
 html_title = "vpsorg.cloud"
 
 extensions = ["sphinx_antsibull_ext"]
-exclude_patterns = ["collection.rst"]
 default_role = "any"
 nitpicky = True
 pygments_style = "ansible"
@@ -36,7 +35,6 @@ html_theme_options = {
 html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_use_index = False
-html_use_smartypants = False
 html_copy_source = False
 html_show_sphinx = False
 
@@ -44,29 +42,37 @@ ANSIBLE = "https://docs.ansible.com/ansible/latest/"
 EDIT_GUIDE = "https://github.com/vpsorg/vpsorg.cloud/edit/main/docs/docsite/rst/"
 # Labels of Ansible's own documentation. Sphinx would look them up over the network; none is needed to build.
 LABELS_OF_ANSIBLE = {
+    "action_plugins": "plugins/action.html",
     "ansible_configuration_settings": "reference_appendices/config.html",
     "common_return_values": "reference_appendices/common_return_values.html",
 }
-PLUGIN_OF_ANSIBLE = re.compile(r"ansible_collections\.ansible\.builtin\.(\w+_(?:module|lookup|filter|test|inventory))")
+PLUGIN_OF_ANSIBLE = re.compile(r"ansible_collections\.ansible\.builtin\.(\w+_[a-z]+)")
 
 
 def link_to_ansible(app, env, node, contnode):
-    """A link to Ansible's own documentation, for labels that these pages don't define; None for any other label."""
+    """A link to Ansible's own documentation, for what these pages don't define; None for anything else."""
     target = node["reftarget"]
     page = LABELS_OF_ANSIBLE.get(target)
-    plugin = PLUGIN_OF_ANSIBLE.fullmatch(target)
-    if page is None and plugin:
+    if plugin := PLUGIN_OF_ANSIBLE.fullmatch(target):
         page = f"collections/ansible/builtin/{plugin[1]}.html"
+    elif node["reftype"] == "envvar" and target.startswith("ANSIBLE_"):
+        page = f"reference_appendices/config.html#envvar-{target}"
     return page and nodes.reference("", "", contnode, internal=False, refuri=ANSIBLE + page)
 
 
-def let_guides_be_edited(app, pagename, templatename, context, doctree):
-    """Lead from a guide to its source, as antsibull-docs does from the page of a module."""
+def lead_to_sources(app, pagename, templatename, context, doctree):
+    """Lead from every guide to its source. antsibull-docs does so from modules, plugins and roles, with a draft of a
+    description in the URL, in which Sphinx has replaced dashes.
+    """
+    meta = dict(context.get("meta") or {})
     if pagename.startswith("docsite/"):
-        context["meta"] = {**(context["meta"] or {}), "github_url": f"{EDIT_GUIDE}{pagename[len('docsite/') :]}.rst"}
+        meta["github_url"] = f"{EDIT_GUIDE}{pagename.removeprefix('docsite/')}.rst"
+    elif "github_url" in meta:
+        meta["github_url"] = meta["github_url"].partition("?")[0]
+    context["meta"] = meta
 
 
 def setup(app):
     """Called by Sphinx."""
     app.connect("missing-reference", link_to_ansible)
-    app.connect("html-page-context", let_guides_be_edited)
+    app.connect("html-page-context", lead_to_sources)
