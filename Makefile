@@ -82,7 +82,7 @@ ee: ## check the execution environment for AWX (CONTAINER_ENGINE=podman, docker 
 	@python=$$(tools/scripts/find_python.sh) && "$$python" tools/scripts/environment.py $(VENV) $(CONSTRAINTS) $(EE_PINS)
 	@$(PY) tools/ee
 
-docs: ## build the HTML documentation into .cache/docs
+docs: ## build the HTML documentation into .cache/docs/build/html
 	@tools/scripts/docs.sh
 
 pictures: ## record the demonstration and make the badges, for the documentation

@@ -18,6 +18,7 @@ import yaml
 
 from helpers.ansible_cli import AnsibleCli
 from helpers.awx_inv import PROJECT, Source, StoredInventory, Update
+from helpers.documents import GUIDES
 from helpers.inventory_cli import marked, plain
 from helpers.messages import entries
 from sandbox.isolation import REPOSITORY
@@ -313,7 +314,7 @@ def test_a_name_that_the_plugin_does_not_take(source: Callable[..., Source], ver
     assert_failed(wrong.update(), "must end in vps.yml, vps.yaml, vpsorg.yml, or vpsorg.yaml. Rename it.")
 
 
-# What Ansible says itself, and docs/troubleshooting.md explains: no plugin of this collection is asked.
+# What Ansible says itself, and docs/docsite/rst/troubleshooting.rst explains: no plugin of this collection is asked.
 
 
 @pytest.mark.parametrize(
@@ -350,6 +351,6 @@ def test_a_limit_that_fits_no_host(source: Callable[..., Source]) -> None:
 
 def assert_explained(told: str) -> None:
     """The page about messages has an entry, among those for messages of Ansible."""
-    page = (REPOSITORY / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+    page = (GUIDES / "troubleshooting.rst").read_text(encoding="utf-8")
     patterns = [pattern for entry in entries(page) if "Ansible" in entry.section for pattern in entry.patterns]
     assert any(told in pattern for pattern in patterns), told

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from helpers.ansible_cli import AnsibleCli
+from helpers.documents import GUIDES, blocks, prose
 from helpers.inventory_cli import shown
 from sandbox.isolation import REPOSITORY
 
@@ -70,12 +71,12 @@ def test_the_examples_of_the_plugin(account: Any, ansible_cli: AnsibleCli, tmp_p
 
 
 def test_the_documented_groups(account: Any, ansible_cli: AnsibleCli) -> None:
-    """What docs/inventory.md says of its own examples."""
-    text = (REPOSITORY / "docs" / "inventory.md").read_text(encoding="utf-8")
-    blocks = [block for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if "plugin:" in block]
-    keyed = next(block for block in blocks if "prefix: location" in block)
+    """What docs/docsite/rst/inventory.rst says of its own examples."""
+    page = GUIDES / "inventory.rst"
+    sources = [block.text for block in blocks(page) if block.language == "yaml" and "plugin:" in block.text]
+    keyed = next(source for source in sources if "prefix: location" in source)
     groups = shown(ansible_cli.inventory(keyed, rc=0)).groups
-    named = re.findall(r"`((?:location|plan|os|status)_[a-z0-9_]+)`", text)
+    named = re.findall(r"``((?:location|plan|os|status)_[a-z0-9_]+)``", prose(page))
     assert len(named) == 4 and [name for name in named if name not in groups] == []
-    composed = shown(ansible_cli.inventory(next(block for block in blocks if "memory_gb" in block), rc=0))
+    composed = shown(ansible_cli.inventory(next(source for source in sources if "memory_gb" in source), rc=0))
     assert composed.variables["web-0001"]["team"] == "web" and len(composed.groups["web"]) == 6

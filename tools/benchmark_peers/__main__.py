@@ -76,8 +76,12 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     size.add_argument(
         "--tiny", action="store_true", help="the smallest numbers: shows that everything works, the ratios mean nothing"
     )
-    size.add_argument("--record", action="store_true", help="keep the results, and write the table of README.md from them")
-    size.add_argument("--readme", action="store_true", help="write the table of README.md from the results that were kept")
+    size.add_argument(
+        "--record", action="store_true", help="keep the results, and write the table of README.md from them"
+    )
+    size.add_argument(
+        "--readme", action="store_true", help="write the table of README.md from the results that were kept"
+    )
     return parser.parse_args(arguments)
 
 

@@ -62,7 +62,7 @@ check yamllint yamllint --strict .
 check ansible-lint ansible-lint -q --offline --profile production
 check antsibull-changelog antsibull-changelog lint
 check changelog.yaml antsibull-changelog lint-changelog-yaml changelogs/changelog.yaml
-check antsibull-docs antsibull-docs lint-collection-docs --plugin-docs --skip-rstcheck .
+check antsibull-docs antsibull-docs lint-collection-docs --plugin-docs .
 check reuse reuse lint --lines
 
 if [ -n "$failed" ]; then
