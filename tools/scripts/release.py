@@ -24,6 +24,7 @@ import tempfile
 import yaml
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+CACHE = REPOSITORY / ".cache"
 BRANCH = "main"
 FRAGMENTS = pathlib.Path("changelogs", "fragments")
 # Where the version stands: one match each, whose first group is the version.
@@ -54,10 +55,10 @@ def numbers(version: str) -> tuple[int, ...]:
     return tuple(map(int, version.split(".")))
 
 
-def run(*command: str | pathlib.Path, cwd: pathlib.Path = REPOSITORY, home: pathlib.Path | None = None) -> str:
+def run(*command: str | pathlib.Path, cwd: pathlib.Path = REPOSITORY) -> str:
     """The standard output of a program; raises ReleaseError with its output when it fails.
 
-    Programs of this Python's environment come first. `home` is where Ansible keeps its files; without it, as usual.
+    Programs of this Python's environment come first, and no setting of Ansible counts that the user may have.
     """
     environment = {
         name: value
@@ -65,8 +66,10 @@ def run(*command: str | pathlib.Path, cwd: pathlib.Path = REPOSITORY, home: path
         if not name.startswith(FOREIGN_PREFIXES) and name not in FOREIGN_NAMES
     }
     environment["PATH"] = f"{pathlib.Path(sys.executable).parent}{os.pathsep}{environment.get('PATH', os.defpath)}"
-    if home is not None:
-        environment.update(ANSIBLE_HOME=str(home), ANSIBLE_CONFIG=os.devnull, ANSIBLE_NOCOLOR="1")
+    CACHE.mkdir(exist_ok=True)
+    no_settings = CACHE / "no-ansible.cfg"
+    no_settings.touch()
+    environment.update(ANSIBLE_HOME=str(CACHE / "ansible-home"), ANSIBLE_CONFIG=str(no_settings), NO_COLOR="1")
     words = [str(word) for word in command]
     try:
         done = subprocess.run(
@@ -206,7 +209,7 @@ def build(version: str, folder: pathlib.Path) -> pathlib.Path:
     source.mkdir()
     git("archive", "--format=tar", "--output", folder / "source.tar", f"refs/tags/{version}")
     run("tar", "-xf", folder / "source.tar", "-C", source)
-    run("ansible-galaxy", "collection", "build", source, "--output-path", folder, home=folder / "ansible")
+    run("ansible-galaxy", "collection", "build", source, "--output-path", folder)
     return folder / f"vpsorg-cloud-{version}.tar.gz"
 
 
@@ -220,7 +223,7 @@ def release(version: str) -> pathlib.Path:
         git("worktree", "add", "--quiet", "--detach", tree, "HEAD")
         try:
             write_version(tree, version)
-            run("antsibull-changelog", "release", "--version", version, cwd=tree, home=folder / "ansible")
+            run("antsibull-changelog", "release", "--version", version, cwd=tree)
             git("add", "--all", cwd=tree)
             git("commit", "--quiet", "--message", f"Release {version}", cwd=tree)
             git("tag", "--annotate", "--message", f"Release {version}", version, cwd=tree)
