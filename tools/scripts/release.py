@@ -93,7 +93,7 @@ def git(*words: str | pathlib.Path, cwd: pathlib.Path = REPOSITORY) -> str:
     """The output of git, without the user's hooks: those of pre-commit would install the linters for the temporary work
     tree again.
     """
-    return run("git", "-c", f"core.hooksPath={os.devnull}", *words, cwd=cwd).strip()
+    return run("git", "-c", f"core.hooksPath={os.devnull}", *words, cwd=cwd).rstrip()
 
 
 # The checks
