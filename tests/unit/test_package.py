@@ -156,6 +156,16 @@ def test_version_is_the_newest_of_the_changelog() -> None:
     assert f"v{newest}\n" in (REPOSITORY / "CHANGELOG.rst").read_text(encoding="utf-8")
 
 
+def test_what_is_new_is_new_in_one_version() -> None:
+    """In the next release, which `make release` checks."""
+    versions = {
+        version
+        for path in [*REPOSITORY.glob("plugins/*/*.py"), *REPOSITORY.glob("roles/*/meta/argument_specs.yml")]
+        for version in re.findall(r"^ *version_added: (\S+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert len(versions - set(load("changelogs/changelog.yaml")["releases"])) <= 1
+
+
 def released(kind: str) -> set[str]:
     """The plugins of a kind that a release has brought. `antsibull-changelog release` lists the others."""
     versions = load("changelogs/changelog.yaml")["releases"]
