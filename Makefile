@@ -22,7 +22,7 @@ export PYTHON
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run-venv demo emulator benchmark benchmark-peers test test-unit test-faults coverage lint format sanity matrix ee docs pictures build clean
+.PHONY: help venv run-venv demo emulator benchmark benchmark-peers test test-unit test-faults coverage lint format sanity matrix ee docs pictures build release clean
 
 help: ## show this list
 	@echo "make <target>, one of:"
@@ -91,6 +91,11 @@ pictures: ## record the demonstration and make the badges, for the documentation
 
 build: run-venv ## build the collection's archive into dist
 	@$(VENV)/bin/ansible-galaxy collection build --force --output-path dist
+
+release: ## make a release: changelog, version, commit, tag, archive (VERSION=1.2.3); sends nothing anywhere
+	@python=$$(tools/scripts/find_python.sh 3.12 3.13 3.14) && "$$python" tools/scripts/environment.py .cache/venv-lint \
+		--constraints tools/requirements/constraints-lint.txt tools/requirements/lint.txt
+	@.cache/venv-lint/bin/python tools/scripts/release.py "$(VERSION)"
 
 clean: ## remove environments, caches and results
 	rm -rf $(VENV) .cache dist tests/output .pytest_cache .ruff_cache .ansible .hypothesis

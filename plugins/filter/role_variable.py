@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: role_variable
 short_description: Check and convert the value of a role's variable
-version_added: 0.2.0
+version_added: 1.0.0
 author: VPS.org collection contributors (@vpsorg)
 description:
   - Converts the value of a variable to a type, and fails with a message that names the variable if that is impossible.

@@ -114,7 +114,7 @@ options:
       - Whether the API shows one is not documented; the vendor's own client expects it.
     type: bool
     default: false
-    version_added: 0.2.0
+    version_added: 1.0.0
 seealso:
   - module: vpsorg.cloud.vps_server_power
   - module: vpsorg.cloud.vps_server_info

@@ -59,7 +59,7 @@ options:
         the task fails.
     type: list
     elements: str
-    version_added: 0.2.0
+    version_added: 1.0.0
   match:
     description:
       - Shell patterns for names, such as V(dev-*). Every server whose name matches one of them is meant, also where two
@@ -71,7 +71,7 @@ options:
         the task fails.
     type: list
     elements: str
-    version_added: 0.2.0
+    version_added: 1.0.0
   state:
     description:
       - V(started) and V(stopped) act only if necessary.
@@ -91,7 +91,7 @@ options:
       - With O(names) or O(match), the maximum number of servers to work on at the same time, at most V(32).
     type: int
     default: 16
-    version_added: 0.2.0
+    version_added: 1.0.0
   returned:
     description:
       - With O(names) or O(match), which servers RV(servers) contains if the task succeeds. If it fails, RV(servers)
@@ -103,7 +103,7 @@ options:
     type: str
     choices: [all, changed, none]
     default: all
-    version_added: 0.2.0
+    version_added: 1.0.0
 seealso:
   - module: vpsorg.cloud.vps_fleet
   - module: vpsorg.cloud.vps_server

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import pathlib
 import re
-import shutil
 import tarfile
 
 import pytest
@@ -16,6 +15,7 @@ import yaml
 
 from helpers.ansible_cli import AnsibleCli
 from helpers.examples import constants
+from helpers.package import build, copy_repository, install
 from sandbox.isolation import REPOSITORY
 
 PLUGIN_KINDS = "action|doc_fragments|filter|inventory|lookup|module_utils|modules|plugin_utils|test"
@@ -78,18 +78,11 @@ ROLES = {path.name for path in (REPOSITORY / "roles").iterdir()}
 def archive(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     """The archive, built by ansible-galaxy from a littered copy of the working tree."""
     folder = tmp_path_factory.mktemp("package")
-    source = folder / "source"
-    shutil.copytree(
-        REPOSITORY,
-        source,
-        symlinks=True,
-        ignore=shutil.ignore_patterns(".git", ".venv", ".cache", "dist", "output", "__pycache__"),
-    )
+    source = copy_repository(folder / "source")
     for name in LITTER:
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         (source / name).write_text("litter")
-    AnsibleCli(folder).run("ansible-galaxy", "collection", "build", str(source), "--output-path", str(folder), rc=0)
-    return folder / f"vpsorg-cloud-{load('galaxy.yml')['version']}.tar.gz"
+    return build(source, folder)
 
 
 @pytest.fixture(scope="module")
@@ -119,16 +112,7 @@ def test_archive_is_small(archive: pathlib.Path) -> None:
 def test_installed_archive_documents_every_plugin(archive: pathlib.Path, tmp_path: pathlib.Path) -> None:
     """Away from the repository, so a documentation fragment or an imported file that was not packed would show."""
     cli = AnsibleCli(tmp_path, {"ANSIBLE_COLLECTIONS_PATH": str(tmp_path / "collections")})
-    cli.run(
-        "ansible-galaxy",
-        "collection",
-        "install",
-        "--offline",
-        "--collections-path",
-        str(tmp_path / "collections"),
-        str(archive),
-        rc=0,
-    )
+    install(archive, tmp_path / "collections")
     for kind, folder in (
         ("module", "modules"),
         ("inventory", "inventory"),
@@ -170,6 +154,16 @@ def test_version_is_the_newest_of_the_changelog() -> None:
     newest = max(releases, key=lambda version: tuple(int(part) for part in version.split(".")))
     assert load("galaxy.yml")["version"] == newest
     assert f"v{newest}\n" in (REPOSITORY / "CHANGELOG.rst").read_text(encoding="utf-8")
+
+
+def test_what_is_new_is_new_in_one_version() -> None:
+    """In the next release, which `make release` checks."""
+    versions = {
+        version
+        for path in [*REPOSITORY.glob("plugins/*/*.py"), *REPOSITORY.glob("roles/*/meta/argument_specs.yml")]
+        for version in re.findall(r"^ *version_added: (\S+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert len(versions - set(load("changelogs/changelog.yaml")["releases"])) <= 1
 
 
 def released(kind: str) -> set[str]:

@@ -54,11 +54,20 @@ types() (
     MYPYPATH=$PWD mypy --config-file "$folder/pyproject.toml" --cache-dir ../mypy --no-error-summary -p ansible_collections.vpsorg.cloud.plugins
 )
 
+# The schemas come with the program.
+github_files() {
+    check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml &&
+        check-jsonschema --quiet --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/[!c]*.yml &&
+        check-jsonschema --quiet --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml &&
+        check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
+}
+
 check ruff-check ruff check --quiet --output-format concise --no-cache .
 check ruff-format ruff format --check --quiet --no-cache .
 check mypy types
 check shellcheck shell_scripts
 check yamllint yamllint --strict .
+check check-jsonschema github_files
 check ansible-lint ansible-lint -q --offline --profile production
 check antsibull-changelog antsibull-changelog lint
 check changelog.yaml antsibull-changelog lint-changelog-yaml changelogs/changelog.yaml
