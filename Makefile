@@ -66,8 +66,8 @@ test-faults: venv ## run all faults, races and kills that are only sampled other
 coverage: venv ## report which lines and branches of the plugins the tests reach
 	@tools/scripts/coverage.sh $(COVERED)
 
-lint: ## check style, documentation, changelog and licences
-	@tools/scripts/lint.sh
+lint: ## check style, types, spelling, documentation, changelog, licences and archive (ONLY="names": some of the checks)
+	@tools/scripts/lint.sh $(if $(ONLY),--only $(ONLY))
 
 format: ## format the Python code
 	@tools/scripts/lint.sh --fix

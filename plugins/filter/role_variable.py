@@ -96,12 +96,9 @@ def role_variable(
     convert, words = _TYPES[type]
     try:
         converted = convert(value)
-        fits = (
-            (choices is None or converted in choices)
-            and (minimum is None or converted >= minimum)
-            and (maximum is None or converted <= maximum)
-            and (above is None or converted > above)
-        )
+        is_choice = choices is None or converted in choices
+        is_within = (minimum is None or converted >= minimum) and (maximum is None or converted <= maximum)
+        fits = is_choice and is_within and (above is None or converted > above)
     except (TypeError, ValueError, ArithmeticError):
         fits = False
     if not fits:

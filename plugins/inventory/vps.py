@@ -339,7 +339,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         for warning in chooser.warnings(len(drafts)) if chooser is not None else ():
             self.display.warning(self._scrub(warning))
         for first in range(0, len(renamed), _MOST_TOLD):
-            self._warn("Some servers have other names in the inventory", renamed[first : first + _MOST_TOLD])
+            self._warn("Some servers have other names in the inventory", renamed[slice(first, first + _MOST_TOLD)])
         hosts.add_hosts(drafts, names, *map(inventory.add_group, groups))
         for what, entries in hosts.told():
             self._warn(what, entries)

@@ -13,43 +13,12 @@ import tarfile
 import pytest
 import yaml
 
+from gates.archive import findings
 from helpers.ansible_cli import AnsibleCli
 from helpers.examples import constants
 from helpers.package import build, copy_repository, install
 from sandbox.isolation import REPOSITORY
 
-PLUGIN_KINDS = "action|doc_fragments|filter|inventory|lookup|module_utils|modules|plugin_utils|test"
-MAY_BE_PACKED = re.compile(
-    rf"""
-    (?: MANIFEST\.json | FILES\.json | README\.md | CHANGELOG\.rst | COPYING
-      | LICENSES/(?: GPL-3\.0-or-later | BSD-2-Clause )\.txt
-      | changelogs/changelog\.yaml
-      | docs/(?: [a-z0-9_-]+/ )*[A-Za-z0-9_.-]+\.(?: md | rst | yml | yaml | json | svg | png | py )
-      | meta/(?: runtime\.yml | execution-environment\.yml | ee-requirements\.txt )
-      | plugins/(?: {PLUGIN_KINDS} )/(?: _[a-z]+/ )?[a-z0-9_]+\.py
-      | roles/[a-z_]+/
-        (?: README\.md | (?: defaults | files | handlers | meta | tasks | templates | vars )/[a-z0-9_.-]+ )
-      | extensions/(?: [a-z0-9_-]+/ )*[A-Za-z0-9_.-]+\.(?: md | py | yml | json | cfg )
-    )
-    """,
-    re.VERBOSE,
-)
-MUST_BE_PACKED = {
-    "README.md",
-    "CHANGELOG.rst",
-    "COPYING",
-    "LICENSES/GPL-3.0-or-later.txt",
-    "LICENSES/BSD-2-Clause.txt",
-    "changelogs/changelog.yaml",
-    "meta/runtime.yml",
-    "meta/execution-environment.yml",
-    "meta/ee-requirements.txt",
-    # Also what an ignored name would hide: "collections" is ignored at the top only.
-    "extensions/awx/credential_type.yml",
-    "extensions/awx/project/ansible.cfg",
-    "extensions/awx/project/collections/requirements.yml",
-    "extensions/awx/project/inventory/vps.yml",
-}
 # What lies about in the working tree of someone who develops.
 LITTER = (
     ".cache/collections/note.txt",
@@ -85,28 +54,8 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     return build(source, folder)
 
 
-@pytest.fixture(scope="module")
-def packed(archive: pathlib.Path) -> set[str]:
-    with tarfile.open(archive) as tar:
-        return {member.name for member in tar.getmembers() if not member.isdir()}
-
-
-def test_only_what_users_need_is_packed(packed: set[str]) -> None:
-    assert [name for name in sorted(packed) if not MAY_BE_PACKED.fullmatch(name)] == []
-
-
-def test_all_that_users_need_is_packed(packed: set[str]) -> None:
-    content = {
-        path.relative_to(REPOSITORY).as_posix()
-        for folder in ("extensions", "plugins", "roles")
-        for path in (REPOSITORY / folder).rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith(".")
-    }
-    assert sorted((MUST_BE_PACKED | content) - packed) == []
-
-
-def test_archive_is_small(archive: pathlib.Path) -> None:
-    assert archive.stat().st_size < 1_000_000
+def test_archive_has_what_users_need_and_nothing_else(archive: pathlib.Path) -> None:
+    assert findings(archive, REPOSITORY) == []
 
 
 def test_installed_archive_documents_every_plugin(archive: pathlib.Path, tmp_path: pathlib.Path) -> None:
