@@ -22,7 +22,7 @@ export PYTHON
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run-venv demo emulator benchmark benchmark-peers test test-unit test-faults coverage lint format sanity matrix ee docs pictures build release clean
+.PHONY: help venv run-venv demo emulator benchmark benchmark-peers test test-unit test-faults coverage lint format sanity integration matrix matrix-all ee docs pictures build release clean
 
 help: ## show this list
 	@echo "make <target>, one of:"
@@ -72,11 +72,18 @@ lint: ## check style, types, spelling, documentation, changelog, licences and ar
 format: ## format the Python code
 	@tools/scripts/lint.sh --fix
 
-sanity: ## run ansible-test sanity on the newest ansible-core
-	@tools/scripts/sanity.sh
+sanity: ## run ansible-test sanity on the newest ansible-core (CORES="2.16 2.18": on these; CORES=all)
+	@tools/scripts/sanity.sh $(CORES)
 
-matrix: venv ## run the tests on the oldest and the newest ansible-core
-	@tools/scripts/matrix.sh
+integration: venv ## run the integration targets on the newest ansible-core (CORES, as above)
+	@tools/scripts/integration.sh $(CORES)
+
+matrix: venv ## run the tests on the oldest and the newest ansible-core (CORES, as above)
+	@tools/scripts/matrix.sh $(CORES)
+
+matrix-all: venv ## run sanity, the integration targets, and the tests on every supported ansible-core
+	@failed=; for gate in sanity integration matrix; do tools/scripts/$$gate.sh all || failed="$$failed $$gate"; done; \
+		[ -z "$$failed" ] || { echo "matrix-all failed:$$failed"; exit 1; }
 
 ee: ## check the execution environment for AWX (CONTAINER_ENGINE=podman, docker or none; EE_BASE_IMAGE)
 	@python=$$(tools/scripts/find_python.sh) && "$$python" tools/scripts/environment.py $(VENV) $(CONSTRAINTS) $(EE_PINS)

@@ -1,0 +1,74 @@
+#!/bin/sh
+# Copyright (c) 2026, VPS.org collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# What matrix.sh, sanity.sh, and integration.sh share. They source it, in the folder of the repository.
+
+all_cores='2.16 2.17 2.18 2.19 2.20 2.21'
+
+# python_of CORE: the version of Python on which this ansible-core is tested.
+python_of() {
+    case $1 in
+        2.16 | 2.17) echo 3.10 ;;
+        2.18 | 2.19) echo 3.11 ;;
+        *) echo 3.12 ;;
+    esac
+}
+
+# make_core CORE: make the environment of this ansible-core, .cache/core-CORE, if it is not there yet.
+make_core() {
+    if [ ! -f "tools/requirements/core-$1.txt" ]; then
+        echo "There are no tests with ansible-core '$1', only with: $all_cores (all: with every one of them)" >&2
+        return 1
+    fi
+    make_core_python=$(tools/scripts/find_python.sh "$(python_of "$1")") &&
+        "$make_core_python" tools/scripts/environment.py "$PWD/.cache/core-$1" --constraints tools/requirements/constraints.txt \
+            "tools/requirements/core-$1.txt" tools/requirements/collection-tests.txt
+}
+
+# for_each_core FUNCTION CORES [ARGUMENT...]: call a function with each of these versions and the arguments, also after it has failed with one.
+for_each_core() {
+    for_each_function=$1
+    for_each_cores=$2
+    shift 2
+    case " $for_each_cores " in
+        *' all '*) for_each_cores=$all_cores ;;
+    esac
+    for_each_name=$(basename "$0" .sh)
+    for_each_failed=
+    for for_each_core in $for_each_cores; do
+        for_each_start=$(date +%s)
+        for_each_outcome=passed
+        if ! make_core "$for_each_core" || ! ("$for_each_function" "$for_each_core" "$@"); then
+            for_each_outcome=FAILED
+            for_each_failed="$for_each_failed $for_each_core"
+        fi
+        echo "$for_each_name: ansible-core $for_each_core $for_each_outcome after $(($(date +%s) - for_each_start)) s"
+    done
+    if [ -n "$for_each_failed" ]; then
+        echo "$for_each_name failed:$for_each_failed"
+        return 1
+    fi
+    echo "$for_each_name: all passed"
+}
+
+# enter_ansible_test CORE: go to a copy of the collection at a path that ansible-test accepts, with this ansible-core first in PATH.
+enter_ansible_test() {
+    enter_copy=$("$PWD/.cache/core-$1/bin/python" tools/scripts/export.py) || return 1
+
+    # Its environments and caches stay out of the user's home; settings of pip that are there still count.
+    enter_home=$PWD/.cache/ansible-test/home
+    mkdir -p "$enter_home"
+    for enter_name in .config .pip; do
+        [ -e "$HOME/$enter_name" ] && ln -sfn "$HOME/$enter_name" "$enter_home/$enter_name"
+    done
+
+    unset PYTHONPATH VIRTUAL_ENV
+    # A version manager's shims exist for versions that are not active, and then only fail.
+    PATH=$PWD/.cache/core-$1/bin:$(printf '%s' "$PATH" | tr ':' '\n' | grep -v '/shims$' | paste -sd: -)
+    HOME=$enter_home
+    ANSIBLE_HOME=$enter_home/.ansible
+    export PATH HOME ANSIBLE_HOME
+    cd "$enter_copy" || return 1
+}
