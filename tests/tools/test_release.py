@@ -18,6 +18,7 @@ import yaml
 
 from helpers.package import copy_repository
 
+BADGE = "docs/docsite/rst/images/badge_version.svg"
 FRAGMENT = pathlib.Path("changelogs", "fragments", "some.yml")
 LAST = "1.4.2"
 IDENTITY = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.com")
@@ -139,8 +140,8 @@ def test_a_release(repository: pathlib.Path) -> None:
     assert git(repository, "rev-parse", "1.5.0^{commit}") == git(repository, "rev-parse", "HEAD")
     assert git(repository, "worktree", "list").count("\n") == 0
     changed = set(git(repository, "diff", "--name-only", before, "HEAD").splitlines())
-    assert changed == {*PLACES, "CHANGELOG.rst", "changelogs/changelog.yaml", FRAGMENT.as_posix()}
-    for name in PLACES:
+    assert changed == {*PLACES, BADGE, "CHANGELOG.rst", "changelogs/changelog.yaml", FRAGMENT.as_posix()}
+    for name in (*PLACES, BADGE):
         text = (repository / name).read_text()
         assert "1.5.0" in text and LAST not in text, name
     assert not (repository / FRAGMENT).exists()

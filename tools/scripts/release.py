@@ -223,6 +223,7 @@ def release(version: str) -> pathlib.Path:
         git("worktree", "add", "--quiet", "--detach", tree, "HEAD")
         try:
             write_version(tree, version)
+            run(sys.executable, tree / "tools" / "pictures" / "badges.py", cwd=tree)
             run("antsibull-changelog", "release", "--version", version, cwd=tree)
             git("add", "--all", cwd=tree)
             git("commit", "--quiet", "--message", f"Release {version}", cwd=tree)

@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from helpers.ansible_cli import AnsibleCli
-from helpers.awx_inv import PROJECT, Source, StoredInventory, Update
+from helpers.awx_inventory import PROJECT, Source, StoredInventory, Update
 from helpers.documents import GUIDES
 from helpers.inventory_cli import marked, plain
 from helpers.messages import entries
