@@ -46,7 +46,7 @@ benchmark: venv ## measure speed and requests against a local emulator (FULL=yes
 	@$(PY) tools/benchmark $(if $(FULL),--full) $(if $(ONLY),--only '$(ONLY)')
 
 # ansible-core of this version of the community package needs Python 3.12 or newer.
-benchmark-peers: run-venv ## measure the collection beside two others (ARGS=--quick; ARGS=--record: for the README)
+benchmark-peers: run-venv ## measure the collection beside two others (ARGS=--quick; ARGS=--record: keep the result)
 	@python=$$(tools/scripts/find_python.sh 3.12 3.13 3.14) && "$$python" tools/scripts/environment.py .cache/venv-peers $(CONSTRAINTS) tools/requirements/peers.txt
 	@$(PY) tools/benchmark_peers $(ARGS)
 

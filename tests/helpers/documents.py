@@ -38,12 +38,11 @@ _UNDERLINE = re.compile(r"^([=\-~^\"'])\1{2,}$")
 
 def documents() -> list[pathlib.Path]:
     """Every document that is written for people."""
-    folders = [REPOSITORY / name for name in ("docs", "extensions", "roles", "tools/docs")]
-    overviews = [REPOSITORY / folder / "README.md" for folder in ("tests", "tools")]
+    folders = [REPOSITORY / name for name in ("docs", "extensions", "roles", "tests", "tools")]
     return [
         *sorted(REPOSITORY.glob("*.md")),
-        *overviews,
-        *(path for folder in folders for path in sorted(folder.rglob("*")) if path.suffix in (".md", ".rst")),
+        *(path for folder in folders for path in sorted(folder.rglob("*.md")) if "output" not in path.parts),
+        *(path for folder in (GUIDES, REPOSITORY / "tools" / "docs") for path in sorted(folder.rglob("*.rst"))),
     ]
 
 
