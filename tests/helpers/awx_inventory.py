@@ -42,7 +42,8 @@ class Update:
     def words(self, last: int | None = None) -> str:
         """The output, or its `last` lines, without colours and on one line."""
         lines = COLOURS.sub("", self.output).splitlines()
-        return " ".join(" ".join(lines[-last:] if last else lines).split())
+        first = max(len(lines) - last, 0) if last else 0
+        return " ".join(" ".join(lines[first:]).split())
 
 
 class Source:
