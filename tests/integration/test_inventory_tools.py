@@ -16,7 +16,6 @@ from helpers.ansible_cli import AnsibleCli
 from helpers.documents import GUIDES, blocks, prose
 from helpers.examples import examples
 from helpers.inventory_cli import shown
-from sandbox.isolation import REPOSITORY
 
 HOSTILE = "{{ lookup('pipe', 'echo evaluated') }}"
 

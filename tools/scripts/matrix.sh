@@ -28,7 +28,7 @@ left_out='
 
     awx_bad_input awx_cancel awx_counting awx_guide awx_jobs awx_navigator awx_register awx_register_errors awx_two_jobs
 
-    documents
+    documents maintenance migrating
 '
 
 # How to tell the unit tests of what uses ansible-core. The others, and the tests of the client, use no more of a core's environment than its Python
