@@ -138,7 +138,7 @@ def test_export_notices_that_a_file_became_executable(tmp_path: pathlib.Path) ->
     script = shutil.copy2(REPOSITORY / "tools" / "scripts" / "export.py", scripts)
     file = tmp_path / "module.py"
     file.write_text("")
-    file.chmod(0o644)
+    (tmp_path / ".gitignore").write_text("/.cache/\n")
     subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
     modes = []
     for mode in (0o644, 0o755):
