@@ -9,7 +9,9 @@ import configparser
 import io
 import pathlib
 import re
+import shutil
 import subprocess
+import sys
 import tarfile
 
 import pytest
@@ -127,6 +129,23 @@ def test_importer_requires_the_first_major_version_once_it_is_there(
     section = settings["galaxy-importer"]
     assert section.getboolean("require_v1_or_greater") is required
     assert all(section.getboolean(name) for name in ("check_changelog", "check_required_tags", "run_flake8"))
+
+
+def test_export_notices_that_a_file_became_executable(tmp_path: pathlib.Path) -> None:
+    """The copy that is checked is kept from run to run, and what is unchanged is left alone."""
+    scripts = tmp_path / "tools" / "scripts"
+    scripts.mkdir(parents=True)
+    script = shutil.copy2(REPOSITORY / "tools" / "scripts" / "export.py", scripts)
+    file = tmp_path / "module.py"
+    file.write_text("")
+    (tmp_path / ".gitignore").write_text("/.cache/\n")
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    modes = []
+    for mode in (0o644, 0o755):
+        file.chmod(mode)
+        ran = subprocess.run([sys.executable, script], check=True, capture_output=True, text=True)
+        modes.append((pathlib.Path(ran.stdout.strip()) / "module.py").stat().st_mode & 0o777)
+    assert modes == [0o644, 0o755]
 
 
 def checks() -> list[str]:
