@@ -66,7 +66,7 @@ test-faults: venv ## run all faults, races and kills that are only sampled other
 coverage: venv ## report which lines and branches of the plugins the tests reach
 	@tools/scripts/coverage.sh $(COVERED)
 
-lint: ## check style, types, spelling, documentation, changelog, licences and archive (ONLY="names": some of the checks)
+lint: ## check style, types, spelling, documentation, changelog, licenses and archive (ONLY="names": some of the checks)
 	@tools/scripts/lint.sh $(if $(ONLY),--only $(ONLY))
 
 format: ## format the Python code

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: vps_plan_info
-short_description: Read the plans that can be ordered
+short_description: Read the plans and their prices
 version_added: 1.0.0
 description:
   - Returns the plans that match all given options, or all plans if no option is given. A plan's ID is what
