@@ -19,6 +19,9 @@ GUIDES = REPOSITORY / "docs" / "docsite" / "rst"
 
 _FENCE = re.compile(r"^( *)(```+)([A-Za-z0-9_-]*)\s*$")
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
+# Where a link by name leads, which is said once: [name]: target
+_DEFINITION = re.compile(r"^\[([^\]]+)\]: (\S+)$", re.MULTILINE)
+_LINK_BY_NAME = re.compile(r"\[[^\]]*\]\[([^\]]+)\]|(?<![!\]])\[([^\]]+)\](?![(\[:])")
 _HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
 
 _DIRECTIVE = re.compile(r"^( *)\.\. (code-block|code|sourcecode)::(?: +([A-Za-z0-9_-]+))?\s*$")
@@ -140,6 +143,18 @@ def links(document: pathlib.Path) -> Iterator[str]:
     for pattern in patterns:
         for match in pattern.finditer(text):
             yield match[1]
+    if document.suffix == ".md":
+        yield from names_of_links(document).values()
+
+
+def names_of_links(document: pathlib.Path) -> dict[str, str]:
+    """The links of a Markdown document that have a name: their targets by name."""
+    return dict(_DEFINITION.findall(prose(document)))
+
+
+def links_by_name(document: pathlib.Path) -> set[str]:
+    """The names, in small letters, by which a Markdown document refers to links, or seems to."""
+    return {(full or short).lower() for full, short in _LINK_BY_NAME.findall(prose(document))}
 
 
 def labels(document: pathlib.Path) -> list[str]:

@@ -19,7 +19,9 @@ from helpers.documents import (
     headings,
     labels,
     links,
+    links_by_name,
     name_of,
+    names_of_links,
     prose,
     references,
     rows,
@@ -70,6 +72,15 @@ def test_links_lead_somewhere(document: pathlib.Path) -> None:
 @pytest.mark.parametrize("document", documents(), ids=name_of)
 def test_links_elsewhere_are_encrypted(document: pathlib.Path) -> None:
     assert [target for target in links(document) if target.startswith("http://")] == []
+
+
+def test_links_by_name_have_a_target_and_are_used() -> None:
+    """Galaxy shows the README alone, so what is not in it needs its full address."""
+    names = names_of_links(README)
+    assert set(names) <= links_by_name(README)
+    full = re.findall(r"\]\[([^\]]+)\]", prose(README))
+    assert full and [name for name in full if name not in names] == []
+    assert [target for target in links(README) if not target.startswith(("https://", "#"))] == []
 
 
 def test_readme_has_the_sections_that_are_asked_for() -> None:

@@ -165,7 +165,7 @@ def test_oldest_supported_versions_are_the_oldest_tested() -> None:
 @pytest.mark.parametrize(
     "path", sorted((REPOSITORY / "plugins").rglob("*.py")), ids=lambda path: path.relative_to(REPOSITORY).as_posix()
 )
-def test_licence_of_every_plugin_file(path: pathlib.Path) -> None:
+def test_license_of_every_plugin_file(path: pathlib.Path) -> None:
     expected = "BSD-2-Clause" if "module_utils" in path.parts else "GPL-3.0-or-later"
     head = path.read_text(encoding="utf-8").splitlines()[:6]
     # REUSE-IgnoreStart

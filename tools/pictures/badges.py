@@ -74,7 +74,7 @@ def _version() -> str:
 
 
 def _license() -> str:
-    """The licence of the collection as a whole; module_utils may also be used under another one."""
+    """The license of the collection as a whole; module_utils may also be used under another one."""
     return _found(r"^license:\n +- *(\S+)$", "galaxy.yml")
 
 
