@@ -1,7 +1,7 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What GitHub runs and shows fits the repository; `make lint` checks the form of the files."""
+"""What GitHub and dev containers run and show fits the repository; `make lint` checks the form of GitHub's files."""
 
 from __future__ import annotations
 
@@ -19,6 +19,11 @@ WORKFLOWS = sorted((REPOSITORY / ".github" / "workflows").glob("*.yml"))
 CI = REPOSITORY / ".github" / "workflows" / "ci.yml"
 FORMS = sorted(path for path in (REPOSITORY / ".github" / "ISSUE_TEMPLATE").glob("*.yml") if path.stem != "config")
 DEV_CONTAINER = REPOSITORY / ".devcontainer" / "devcontainer.json"
+EE = REPOSITORY / "extensions" / "awx" / "execution-environment.yml"
+# Debian packages whose programs have other names.
+PACKAGES = {"node": "nodejs"}
+# Programs that the tests look for in PATH, but that no Debian package has to bring: a pinned environment has them.
+OF_ENVIRONMENTS = {"ansible-lint"}
 OWN_ACTIONS = ("actions/checkout@", "actions/setup-python@", "actions/upload-artifact@")
 READ_ONLY = {"contents": "read"}
 
@@ -41,6 +46,47 @@ def targets_in(path: pathlib.Path) -> set[str]:
 def test_targets_that_are_called_exist(path: pathlib.Path) -> None:
     there = set(re.findall(r"^([a-z-]+):", (REPOSITORY / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     assert targets_in(path) - there == set()
+
+
+@pytest.fixture(scope="module")
+def dev_container() -> dict[str, Any]:
+    return json.loads(DEV_CONTAINER.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def image(dev_container) -> list[str]:
+    """The instructions that the dev container's image is built by, without comments, each in one line."""
+    text = (DEV_CONTAINER.parent / dev_container["build"]["dockerfile"]).read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    return "\n".join(lines).replace("\\\n", " ").splitlines()
+
+
+def test_dev_container_is_built_on_the_debian_of_the_execution_environment(image) -> None:
+    (base,) = [line.split()[1] for line in image if line.startswith("FROM ")]
+    assert f"{base}-slim" == load(EE)["images"]["base_image"]["name"]
+
+
+def test_dev_container_has_what_the_tests_look_for(image) -> None:
+    """They skip without it."""
+    tests = [path.read_text(encoding="utf-8") for path in (REPOSITORY / "tests").rglob("*.py")]
+    wanted = set(re.findall(r'\bshutil\.which\("([a-z-]+)"\)', "\n".join(tests))) - OF_ENVIRONMENTS
+    assert wanted
+    (installed,) = [
+        line.partition("apt-get install")[2].partition("&&")[0].split() for line in image if "apt-get" in line
+    ]
+    assert {PACKAGES.get(program, program) for program in wanted} <= set(installed)
+
+
+def test_dev_container_is_entered_as_a_user_that_it_has(dev_container, image) -> None:
+    (command,) = [line for line in image if "useradd" in line]
+    assert dev_container["remoteUser"] in command.partition("useradd")[2].partition("&&")[0].split()
+
+
+def test_dev_container_uses_the_environment_that_it_makes(dev_container) -> None:
+    assert targets_in(DEV_CONTAINER) == {"venv"}
+    (folder,) = re.findall(r"^VENV := (.+)$", (REPOSITORY / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    interpreter = dev_container["customizations"]["vscode"]["settings"]["python.defaultInterpreterPath"]
+    assert interpreter == f"${{containerWorkspaceFolder}}/{folder}/bin/python"
 
 
 def test_workflow_checks_all_that_is_checked_before_a_merge() -> None:

@@ -7,12 +7,12 @@
 
 all_cores='2.16 2.17 2.18 2.19 2.20 2.21'
 
-# python_of CORE: the version of Python on which this ansible-core is tested.
-python_of() {
+# pythons_of CORE: the versions of Python of which the first one that the machine has is used to test this ansible-core.
+pythons_of() {
     case $1 in
         2.16 | 2.17) echo 3.10 ;;
         2.18 | 2.19) echo 3.11 ;;
-        *) echo 3.12 ;;
+        *) echo 3.12 3.13 3.14 ;;
     esac
 }
 
@@ -22,7 +22,8 @@ make_core() {
         echo "There are no tests with ansible-core '$1', only with: $all_cores (all: with every one of them)" >&2
         return 1
     fi
-    make_core_python=$(tools/scripts/find_python.sh "$(python_of "$1")") &&
+    # shellcheck disable=SC2046 # one argument for each version
+    make_core_python=$(tools/scripts/find_python.sh $(pythons_of "$1")) &&
         "$make_core_python" tools/scripts/environment.py "$PWD/.cache/core-$1" --constraints tools/requirements/constraints.txt \
             "tools/requirements/core-$1.txt" tools/requirements/collection-tests.txt
 }

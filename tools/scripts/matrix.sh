@@ -49,7 +49,7 @@ matrix() {  # matrix CORE ARGUMENTS
             set -- --ignore "tests/integration/test_$name.py" "$@"
         done
     fi
-    echo "matrix: ansible-core $core, Python $(python_of "$core")"
+    echo "matrix: ansible-core $core, $("$PWD/.cache/core-$core/bin/python" --version)"
     # The order of files is kept, so that it is not the longest ones, which have few tests, for which the other workers wait at the end.
     VPSORG_TEST_EMULATOR_PYTHON=$PWD/.venv/bin/python "$PWD/.cache/core-$core/bin/python" -m pytest -n 3 --dist loadfile --no-loadscope-reorder "$@"
 }
