@@ -17,7 +17,7 @@ NOT_COPIED = (".git", ".venv", ".cache", "dist", "output", "__pycache__")
 
 
 def copy_repository(target: pathlib.Path) -> pathlib.Path:
-    """Copy the working tree, without what git ignores, to a folder that does not exist yet, and return that."""
+    """Copy the working tree, but for environments, caches, and results, to a folder that does not exist yet; that."""
     shutil.copytree(REPOSITORY, target, symlinks=True, ignore=shutil.ignore_patterns(*NOT_COPIED))
     return target
 

@@ -281,14 +281,18 @@ def run_shell(reader: AnsibleCli, emulator, lines: Sequence[str]) -> subprocess.
     )
 
 
+def needs_what_is_missing(block: Block) -> bool:
+    """Whether a block calls a program that this machine lacks; where everything must be tried, none may be missing."""
+    missing = [name for name in ("curl", "jq") if re.search(rf"\b{name} ", block.text) and not shutil.which(name)]
+    assert not missing or not os.environ.get("CI"), f"{block} needs {' and '.join(missing)}"
+    return bool(missing)
+
+
 @with_blocks("shell")
 def test_commands(reader: AnsibleCli, emulator, document: pathlib.Path) -> None:
     at_hand(reader, emulator, document)
-    for program in ("curl", "jq"):
-        if not shutil.which(program) and re.search(rf"\b{program} ", str(shell_lines(document))):
-            pytest.skip(f"{program} is not installed")
     for block, lines in shell_lines(document):
-        if lines and name_of(document) != FOLLOWED_ELSEWHERE:
+        if lines and name_of(document) != FOLLOWED_ELSEWHERE and not needs_what_is_missing(block):
             outcome = run_shell(reader, emulator, lines)
             assert outcome.returncode == 0, f"{block}\n{outcome.stdout}{outcome.stderr}"
             assert emulator.token not in outcome.stdout + outcome.stderr

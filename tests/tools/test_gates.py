@@ -94,7 +94,7 @@ def test_archive_with_more(collection: pathlib.Path, extra: tarfile.TarInfo, fin
     assert archive.findings(packed(collection, extra), collection) == [finding]
 
 
-@pytest.mark.parametrize("name", ["plugins/modules/show.py", "meta/runtime.yml"])
+@pytest.mark.parametrize("name", ["plugins/modules/show.py", "meta/runtime.yml", "docs/docsite/extra-docs.yml"])
 def test_archive_with_less(collection: pathlib.Path, name: str) -> None:
     assert archive.findings(packed(collection, without=name), collection) == [f"{name} is not packed."]
 

@@ -35,7 +35,7 @@ IN_THE_REPOSITORY = re.compile(r"https://github\.com/vpsorg/vpsorg\.cloud/(?:blo
 LABEL = "ansible_collections.vpsorg.cloud.docsite."
 # Labels that antsibull-docs gives to pages of the reference.
 GIVEN = re.compile(
-    r"ansible_collections\.(vpsorg\.cloud|ansible\.builtin)\.\w+_(?:module|inventory|filter|lookup|test|role)"
+    r"ansible_collections\.vpsorg\.cloud\.\w+_(?:module|inventory|filter|lookup|test|role)"
     r"|list_of_collection_env_vars"
 )
 PRIVATE = ("action", "doc_fragments", "module_utils", "plugin_utils")

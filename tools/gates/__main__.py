@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import pathlib
+import signal
 import subprocess
 import sys
 
@@ -32,6 +33,8 @@ def main() -> int:
     parser.add_argument("check", choices=sorted(CHECKS))
     parser.add_argument("collection", type=pathlib.Path)
     arguments = parser.parse_args()
+    # So that what it has started ends with it, and its temporary folder goes.
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     try:
         findings = CHECKS[arguments.check](arguments.collection.resolve())
     except subprocess.CalledProcessError as error:

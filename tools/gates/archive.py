@@ -34,6 +34,7 @@ MUST_BE_PACKED = {
     "LICENSES/GPL-3.0-or-later.txt",
     "LICENSES/BSD-2-Clause.txt",
     "changelogs/changelog.yaml",
+    "docs/docsite/extra-docs.yml",
     "meta/runtime.yml",
     "meta/execution-environment.yml",
     "meta/ee-requirements.txt",
@@ -44,7 +45,7 @@ MUST_BE_PACKED = {
     "extensions/awx/project/inventory/vps.yml",
 }
 # All files of these belong to users.
-WHOLE_FOLDERS = ("extensions", "plugins", "roles")
+WHOLE_FOLDERS = ("docs/docsite", "extensions", "meta", "plugins", "roles")
 # Galaxy takes up to 20 MB. Ours has text and a few small pictures only, so that more means a mistake.
 MOST_BYTES = 1_000_000
 

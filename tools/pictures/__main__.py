@@ -23,10 +23,16 @@ def main() -> int:
     print("Recording the demonstration takes about a minute ...", file=sys.stderr)
     try:
         write_picture()
+        written = (PICTURE, *write_badges())
     except subprocess.CalledProcessError as failed:
         print(f"{failed.output}\n{failed}", file=sys.stderr)
         return 1
-    for path in (PICTURE, *write_badges()):
+    except ValueError as problem:
+        print(f"No picture can be made: {problem}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    for path in written:
         print(f"{path.relative_to(REPOSITORY)}: {path.stat().st_size / 1000:.1f} kB")
     return 0
 

@@ -18,7 +18,10 @@ unset PYTHONPATH VIRTUAL_ENV
 PATH=$environment/bin:$PATH
 ANSIBLE_COLLECTIONS_PATH=$PWD/.cache/export
 ANSIBLE_HOME=$PWD/.cache/ansible-home
-export PATH ANSIBLE_COLLECTIONS_PATH ANSIBLE_HOME
+ANSIBLE_CONFIG=$PWD/.cache/no-ansible.cfg
+NO_COLOR=1
+export PATH ANSIBLE_COLLECTIONS_PATH ANSIBLE_HOME ANSIBLE_CONFIG NO_COLOR
+: > "$ANSIBLE_CONFIG"
 docs=$PWD/.cache/docs
 pages=$docs/rst
 rm -rf "$docs"
@@ -30,7 +33,7 @@ antsibull-docs collection --use-current --squash-hierarchy --fail-on-error --des
 
 # The index that antsibull-docs has written becomes parts of the start page.
 listed() {  # listed KINDS: the lines of all plugins of these kinds
-    grep -E "^\* :ansplugin:.*#($1)>" "$docs/index.rst"
+    grep -E "^\* :ansplugin:.*#($1)>" "$docs/index.rst" || { echo "docs: antsibull-docs lists no $1" >&2; return 1; }
 }
 mv "$pages/index.rst" "$docs/index.rst"
 listed module > "$pages/modules.txt"

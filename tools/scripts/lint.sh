@@ -67,7 +67,8 @@ types() (
 # The schemas come with the program.
 github_files() {
     check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml &&
-        check-jsonschema --quiet --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/[!c]*.yml &&
+        check-jsonschema --quiet --builtin-schema vendor.github-issue-forms \
+            $(find .github/ISSUE_TEMPLATE -name '*.y*ml' ! -name config.yml) &&
         check-jsonschema --quiet --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml &&
         check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
 }
@@ -77,7 +78,7 @@ run() {  # run NAME
         ruff-check) ruff check --quiet --output-format concise --no-cache . ;;
         ruff-format) ruff format --check --quiet --no-cache . ;;
         mypy) types ;;
-        shellcheck) shellcheck .ci/run tools/scripts/*.sh ;;
+        shellcheck) shellcheck .ci/run tools/scripts/*.sh tests/integration/targets/*/*.sh ;;
         yamllint) yamllint --strict . ;;
         codespell) codespell . ;;
         check-jsonschema) github_files ;;
@@ -89,7 +90,7 @@ run() {  # run NAME
                 --disallow-unknown-collection-refs .
             ;;
         reuse) reuse lint --lines ;;
-        action-groups | archive | galaxy-importer) "$environment/bin/python" "$tools/gates" "$1" . ;;
+        action-groups | archive) "$environment/bin/python" "$tools/gates" "$1" . ;;
     esac
 }
 
@@ -105,13 +106,21 @@ check() {  # check NAME SECOND-OF-ITS-START COMMAND...
 finish_importer() {
     wait "$importer"
     code=$?
+    importer=
     cat "$cache/galaxy-importer.log"
     return $code
 }
 
 importer='' importer_start=$(date +%s)
+trap '[ -z "$importer" ] || kill "$importer"' EXIT
+trap 'exit 130' INT HUP
+trap 'exit 143' TERM
 case " $chosen " in
-    *" galaxy-importer "*) run galaxy-importer > "$cache/galaxy-importer.log" 2>&1 & importer=$! ;;
+    *" galaxy-importer "*)
+        # The program itself and no function, so that what the trap ends is not a shell around it.
+        "$environment/bin/python" "$tools/gates" galaxy-importer . > "$cache/galaxy-importer.log" 2>&1 &
+        importer=$!
+        ;;
 esac
 for name in $chosen; do
     [ "$name" = galaxy-importer ] || check "$name" "$(date +%s)" run "$name"

@@ -17,6 +17,7 @@ import argparse
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -216,7 +217,7 @@ def build(version: str, folder: pathlib.Path) -> pathlib.Path:
 def release(version: str) -> pathlib.Path:
     """Make the release and return the path of its archive. Whatever is raised, nothing has changed."""
     archive = REPOSITORY / "dist" / f"vpsorg-cloud-{version}.tar.gz"
-    tagged = False
+    head = git("rev-parse", "HEAD")
     with tempfile.TemporaryDirectory(prefix="release_") as name:
         folder = pathlib.Path(name)
         tree = folder / "tree"
@@ -228,17 +229,18 @@ def release(version: str) -> pathlib.Path:
             git("add", "--all", cwd=tree)
             git("commit", "--quiet", "--message", f"Release {version}", cwd=tree)
             git("tag", "--annotate", "--message", f"Release {version}", version, cwd=tree)
-            tagged = True
             built = build(version, folder)
             archive.parent.mkdir(exist_ok=True)
             # Not moved: the temporary folder may be on another file system.
             archive.write_bytes(built.read_bytes())
             git("merge", "--quiet", "--ff-only", f"refs/tags/{version}")
         except BaseException:
-            if tagged:
-                git("tag", "--delete", version)
-            archive.unlink(missing_ok=True)
-            raise
+            # Once the branch has moved, the release is made.
+            if git("rev-parse", "HEAD") == head:
+                if git("tag", "--list", version):
+                    git("tag", "--delete", version)
+                archive.unlink(missing_ok=True)
+                raise
         finally:
             git("worktree", "remove", "--force", tree)
     return archive
@@ -252,7 +254,7 @@ Next:
   git push --atomic origin {branch} {version}
 On GitHub, the tag starts the workflow "Release", which builds the archive again and publishes it. Without it:
   ansible-galaxy collection publish {archive}
-To take it back before it is pushed: git tag --delete {version} && git reset --hard HEAD~1
+To take it back before it is pushed: git tag --delete {version} && git reset --hard HEAD~1 && rm {archive}
 """
 
 
@@ -267,6 +269,8 @@ def main() -> int:
     if problems:
         print("release: refused; nothing was changed", *problems, sep="\n- ", file=sys.stderr)
         return 1
+    # As Ctrl-C does: all that was begun is taken back.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         archive = release(version)
     except (ReleaseError, OSError, KeyboardInterrupt) as error:
