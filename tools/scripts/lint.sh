@@ -66,6 +66,7 @@ types() (
 
 # The schemas come with the program.
 github_files() {
+    # shellcheck disable=SC2046 # one argument for each file
     check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml &&
         check-jsonschema --quiet --builtin-schema vendor.github-issue-forms \
             $(find .github/ISSUE_TEMPLATE -name '*.y*ml' ! -name config.yml) &&
