@@ -26,6 +26,7 @@ LONGEST_WAIT = 0.5  # seconds: longer ones between two lines are cut to this
 SHORTEST_GAP = 0.05  # seconds: lines that came closer together come one after the other
 READING_TIME = 2.2  # seconds in which the picture stands still after each part
 LAST_READING_TIME = 5.0  # seconds after the last part, before all begins anew
+HEAD_START = 2.0  # seconds: who sees the picture first, or prints it, sees no empty window
 
 # The 16 colours of a terminal, readable on the background (contrast of 7 and more). Beside their numbers, the classes.
 BACKGROUND, FOREGROUND, FAINT = "#0d1117", "#d6dde4", "#9aa5b1"
@@ -180,8 +181,8 @@ def _style(film: Film) -> str:
     return f"""
 text{{font:{FONT_SIZE}px {FONTS};fill:{FOREGROUND};white-space:pre}}
 .s{{font-weight:bold;fill:#fff}}.f{{fill:{FAINT}}}{colours}
-.lines{{{_scrolled(film.still)};animation:scroll {film.length:.1f}s step-end infinite}}
-.curtain{{{_lowered(film.still)};animation:curtain {film.length:.1f}s step-end infinite}}
+.lines{{{_scrolled(film.still)};animation:scroll {film.length:.1f}s -{HEAD_START}s step-end infinite}}
+.curtain{{{_lowered(film.still)};animation:curtain {film.length:.1f}s -{HEAD_START}s step-end infinite}}
 @keyframes scroll{{{"".join(scroll)}}}
 @keyframes curtain{{{"".join(curtain)}}}
 @media (prefers-reduced-motion:reduce){{.lines,.curtain{{animation:none}}}}
