@@ -21,6 +21,10 @@ def name_of(target: pathlib.Path) -> str:
     return target.name
 
 
+def module_of(target: pathlib.Path) -> pathlib.Path:
+    return REPOSITORY / "plugins" / "modules" / f"{target.name}.py"
+
+
 def files_of(target: pathlib.Path) -> list[pathlib.Path]:
     return sorted(path for path in target.rglob("*") if path.suffix in (".yml", ".sh"))
 
@@ -47,8 +51,19 @@ def test_target_can_be_run(target: pathlib.Path) -> None:
 def test_aliases_say_on_what_side_the_target_runs(target: pathlib.Path) -> None:
     lines = (target / "aliases").read_text(encoding="utf-8").splitlines()
     aliases = {line for line in lines if line and not line.startswith("#")}
-    module = REPOSITORY / "plugins" / "modules" / f"{target.name}.py"
-    assert ("context/target" if module.exists() else "context/controller") in aliases
+    assert ("context/target" if module_of(target).exists() else "context/controller") in aliases
+
+
+@pytest.mark.parametrize("target", [target for target in TARGETS if module_of(target).exists()], ids=name_of)
+def test_target_of_a_module_runs_it_in_check_mode_and_again(target: pathlib.Path) -> None:
+    text = (target / "tasks" / "main.yml").read_text(encoding="utf-8")
+    assert re.search(r"^ +check_mode: true$", text, re.MULTILINE)
+    assert target.name.endswith("_info") or re.search(r"^ +- \w+ is not changed$", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("script", sorted(FOLDER.glob("targets/*/runme.sh")), ids=lambda script: script.parent.name)
+def test_target_of_a_role_runs_it_in_check_mode(script: pathlib.Path) -> None:
+    assert re.search(r"^run \S+ --check ", script.read_text(encoding="utf-8"), re.MULTILINE)
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=name_of)

@@ -28,30 +28,37 @@ make_core() {
             "tools/requirements/core-$1.txt" tools/requirements/collection-tests.txt
 }
 
-# for_each_core FUNCTION CORES [ARGUMENT...]: call a function with each of these versions and the arguments, also after it has failed with one.
-for_each_core() {
-    for_each_function=$1
-    for_each_cores=$2
+# for_given_cores FUNCTION DEFAULT [CORE...] [-- ARGUMENT...]: call a function with each of these versions (all: every one; none: those of DEFAULT)
+# and the arguments, also after it has failed with one.
+for_given_cores() {
+    given_function=$1
+    given_default=$2
     shift 2
-    case " $for_each_cores " in
-        *' all '*) for_each_cores=$all_cores ;;
-    esac
-    for_each_name=$(basename "$0" .sh)
-    for_each_failed=
-    for for_each_core in $for_each_cores; do
-        for_each_start=$(date +%s)
-        for_each_outcome=passed
-        if ! make_core "$for_each_core" || ! ("$for_each_function" "$for_each_core" "$@"); then
-            for_each_outcome=FAILED
-            for_each_failed="$for_each_failed $for_each_core"
-        fi
-        echo "$for_each_name: ansible-core $for_each_core $for_each_outcome after $(($(date +%s) - for_each_start)) s"
+    given_cores=
+    while [ $# -gt 0 ] && [ "$1" != -- ]; do
+        given_cores="$given_cores $1"
+        shift
     done
-    if [ -n "$for_each_failed" ]; then
-        echo "$for_each_name failed:$for_each_failed"
+    [ $# -eq 0 ] || shift
+    case " ${given_cores:=$given_default} " in
+        *' all '*) given_cores=$all_cores ;;
+    esac
+    given_name=$(basename "$0" .sh)
+    given_failed=
+    for given_core in $given_cores; do
+        given_start=$(date +%s)
+        given_outcome=passed
+        if ! make_core "$given_core" || ! ("$given_function" "$given_core" "$@"); then
+            given_outcome=FAILED
+            given_failed="$given_failed $given_core"
+        fi
+        echo "$given_name: ansible-core $given_core $given_outcome after $(($(date +%s) - given_start)) s"
+    done
+    if [ -n "$given_failed" ]; then
+        echo "$given_name failed:$given_failed"
         return 1
     fi
-    echo "$for_each_name: all passed"
+    echo "$given_name: all passed"
 }
 
 # enter_ansible_test CORE: go to a copy of the collection at a path that ansible-test accepts, with this ansible-core first in PATH.
@@ -60,9 +67,10 @@ enter_ansible_test() {
 
     # Its environments and caches stay out of the user's home; settings of pip that are there still count.
     enter_home=$PWD/.cache/ansible-test/home
-    mkdir -p "$enter_home"
-    for enter_name in .config .pip; do
-        [ -e "$HOME/$enter_name" ] && ln -sfn "$HOME/$enter_name" "$enter_home/$enter_name"
+    rm -rf "$enter_home/.config" "$enter_home/.pip"
+    mkdir -p "$enter_home/.config"
+    for enter_name in .config/pip .pip; do
+        [ -e "${HOME:-/nonexistent}/$enter_name" ] && ln -s "$HOME/$enter_name" "$enter_home/$enter_name"
     done
 
     unset PYTHONPATH VIRTUAL_ENV

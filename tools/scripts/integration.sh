@@ -38,10 +38,4 @@ integration() {  # integration CORE ARGUMENTS
     fi
 }
 
-cores=
-while [ $# -gt 0 ] && [ "$1" != -- ]; do
-    cores="$cores $1"
-    shift
-done
-[ $# -eq 0 ] || shift
-for_each_core integration "${cores:-2.21}" "$@"
+for_given_cores integration 2.21 "$@"

@@ -54,10 +54,4 @@ matrix() {  # matrix CORE ARGUMENTS
     VPSORG_TEST_EMULATOR_PYTHON=$PWD/.venv/bin/python "$PWD/.cache/core-$core/bin/python" -m pytest -n 3 --dist loadfile --no-loadscope-reorder "$@"
 }
 
-cores=
-while [ $# -gt 0 ] && [ "$1" != -- ]; do
-    cores="$cores $1"
-    shift
-done
-[ $# -eq 0 ] || shift
-for_each_core matrix "${cores:-2.16 2.21}" "$@"
+for_given_cores matrix '2.16 2.21' "$@"

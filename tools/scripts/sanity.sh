@@ -28,6 +28,12 @@ sanity() {  # sanity CORE ARGUMENTS
         if real=$(tools/scripts/find_python.sh $version 2>/dev/null); then
             printf '#!/bin/sh\nexec "%s" "$@"\n' "$real" > "$tools/python$version"
             chmod +x "$tools/python$version"
+        else
+            echo "sanity: there is no Python $version here: what ansible-test $core tests with it is left out" >&2
+            if [ "$version" = 3.9 ] && [ -n "${CI:-}" ]; then
+                echo 'sanity: README.md promises that the plugins run on Python 3.9, so the gates need it' >&2
+                return 1
+            fi
         fi
     done
     # Without this binary the shell scripts would be skipped with no more than a warning.
@@ -45,10 +51,4 @@ sanity() {  # sanity CORE ARGUMENTS
     ansible-test sanity --venv --color no "$@"
 }
 
-cores=
-while [ $# -gt 0 ] && [ "$1" != -- ]; do
-    cores="$cores $1"
-    shift
-done
-[ $# -eq 0 ] || shift
-for_each_core sanity "${cores:-2.21}" "$@"
+for_given_cores sanity 2.21 "$@"

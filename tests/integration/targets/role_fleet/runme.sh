@@ -13,3 +13,6 @@ trap 'run delete.yml' EXIT
 run declare.yml --check --extra-vars '{"role_fleet_expected": {"created": 3, "unchanged": 0}}' "$@"
 run declare.yml --extra-vars '{"role_fleet_expected": {"created": 3, "unchanged": 0}}' "$@"
 run declare.yml --extra-vars '{"role_fleet_expected": {"created": 0, "unchanged": 3}}' "$@"
+run delete.yml --check --extra-vars '{"role_fleet_expected": {"deleted": 3, "left": 3}}' "$@"
+run delete.yml --extra-vars '{"role_fleet_expected": {"deleted": 3, "left": 0}}' "$@"
+run delete.yml --extra-vars '{"role_fleet_expected": {"deleted": 0, "left": 0}}' "$@"
