@@ -10,7 +10,8 @@ from __future__ import annotations
 class ModuleDocFragment:
     DOCUMENTATION = r"""
 requirements:
-  - requests (Python library) on the host that runs the task, which is normally the controller
+  - python >= 3.9
+  - requests >= 2.25.1 (Python library), on the host that runs the task, which is normally the controller
 options:
   api_token:
     description:
@@ -69,7 +70,7 @@ notes:
 
     PLUGIN = r"""
 requirements:
-  - requests (Python library)
+  - requests >= 2.25.1 (Python library)
 options:
   api_token:
     description:

@@ -19,5 +19,5 @@ options:
         location is always refused.
     type: bool
     default: false
-    version_added: 0.2.0
+    version_added: 1.0.0
 """

@@ -8,7 +8,13 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
+    # The fragment `attributes` comes after this one and adds the rest.
     DOCUMENTATION = r"""
+attributes:
+  action_group:
+    membership:
+      - vpsorg.cloud.all
+      - vpsorg.cloud.wait
 options:
   wait:
     description:

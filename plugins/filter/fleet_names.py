@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: fleet_names
 short_description: List the names of the servers that a fleet declares
-version_added: 0.2.0
+version_added: 1.0.0
 author: VPS.org collection contributors (@vpsorg)
 description:
   - Returns the names of the servers that the entries of O(vpsorg.cloud.vps_fleet#module:servers) stand for. An entry

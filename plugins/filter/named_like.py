@@ -58,11 +58,8 @@ def named_like(servers: Any, pattern: str | list[str]) -> list[Any]:
     ):
         raise AnsibleFilterError("named_like takes a list of servers, as the modules of vpsorg.cloud return it.")
     patterns = [pattern] if isinstance(pattern, str) else pattern
-    if (
-        not isinstance(patterns, (list, tuple))
-        or not patterns
-        or not all(isinstance(one, str) and one for one in patterns)
-    ):
+    are_texts = isinstance(patterns, (list, tuple)) and all(isinstance(one, str) and one for one in patterns)
+    if not are_texts or not patterns:
         raise AnsibleFilterError("named_like takes a shell pattern such as web-*, or a list of them.")
     return [
         server

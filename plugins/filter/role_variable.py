@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: role_variable
 short_description: Check and convert the value of a role's variable
-version_added: 0.2.0
+version_added: 1.0.0
 author: VPS.org collection contributors (@vpsorg)
 description:
   - Converts the value of a variable to a type, and fails with a message that names the variable if that is impossible.
@@ -96,12 +96,9 @@ def role_variable(
     convert, words = _TYPES[type]
     try:
         converted = convert(value)
-        fits = (
-            (choices is None or converted in choices)
-            and (minimum is None or converted >= minimum)
-            and (maximum is None or converted <= maximum)
-            and (above is None or converted > above)
-        )
+        is_choice = choices is None or converted in choices
+        is_within = (minimum is None or converted >= minimum) and (maximum is None or converted <= maximum)
+        fits = is_choice and is_within and (above is None or converted > above)
     except (TypeError, ValueError, ArithmeticError):
         fits = False
     if not fits:

@@ -137,18 +137,22 @@ seealso:
 """
 
 EXAMPLES = r"""
-# Include all servers of the account. The token is in the environment variable VPS_API_TOKEN.
+# For example, the file production.vps.yml. Only this line is required. The token is in the environment variable
+# VPS_API_TOKEN, unless the option api_token gives it.
 plugin: vpsorg.cloud.vps
----
-# Include running web servers in two locations, except the canaries.
-plugin: vpsorg.cloud.vps
+
+# Include only running web servers in two locations, except the canaries. Without these options, all servers of the
+# account are included.
 status: [active]
 locations: [us-west, eu-central]
 include: ["web-*"]
 exclude: ["*-canary"]
----
+
+# Of these, include only servers with at least 4 GB of memory.
+filters:
+  - vps_plan.memory | default(0) >= 4096
+
 # Create groups by location, plan, operating system, and status: location_us_west, plan_standard_vps, and so on.
-plugin: vpsorg.cloud.vps
 keyed_groups:
   - key: vps_location
     prefix: location
@@ -158,23 +162,25 @@ keyed_groups:
     prefix: os
   - key: vps_status
     prefix: status
+
+# Create a group of the servers that meet a condition.
 groups:
   big: vps_plan.memory >= 8192
+
+# Set variables.
 compose:
   ansible_user: "'root'"
   memory_gb: vps_plan.memory // 1024
----
-# Include only servers with at least 4 GB of memory, and begin their names in the inventory with the account.
-plugin: vpsorg.cloud.vps
-filters:
-  - vps_plan.memory | default(0) >= 4096
+
+# Begin the names of hosts with that of the account, and give the group of all hosts another name.
 hostnames:
   - "'prod-' ~ vps_name"
 group: "{{ lookup('ansible.builtin.env', 'STAGE') or 'production' }}"
----
-# Read the token from a file that was encrypted with ansible-vault, and cache the servers for ten minutes.
-plugin: vpsorg.cloud.vps
+
+# Read the token from a file that was encrypted with ansible-vault.
 api_token: "{{ lookup('ansible.builtin.unvault', '/etc/ansible/vps-token') | trim }}"
+
+# Cache the servers for ten minutes.
 cache: true
 cache_plugin: ansible.builtin.jsonfile
 cache_connection: ~/.cache/vpsorg
@@ -339,7 +345,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         for warning in chooser.warnings(len(drafts)) if chooser is not None else ():
             self.display.warning(self._scrub(warning))
         for first in range(0, len(renamed), _MOST_TOLD):
-            self._warn("Some servers have other names in the inventory", renamed[first : first + _MOST_TOLD])
+            self._warn("Some servers have other names in the inventory", renamed[slice(first, first + _MOST_TOLD)])
         hosts.add_hosts(drafts, names, *map(inventory.add_group, groups))
         for what, entries in hosts.told():
             self._warn(what, entries)

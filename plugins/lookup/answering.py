@@ -73,7 +73,7 @@ from ansible.errors import AnsibleError
 from ansible.plugins.lookup import LookupBase
 
 from ..module_utils._server.addresses import canonical_address
-from ..plugin_utils._shown import show
+from ..plugin_utils._progress_lines import show
 
 _AT_A_TIME = 256  # connections; well below what a process may have open
 _LONGEST_TRY = (

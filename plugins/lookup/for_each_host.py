@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: for_each_host
 short_description: Evaluate a variable for each of several hosts
-version_added: 0.2.0
+version_added: 1.0.0
 author: VPS.org collection contributors (@vpsorg)
 description:
   - Evaluates the templates in a variable anew for each host, with the variables of that host. The hosts do not have to

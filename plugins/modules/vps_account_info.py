@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_account_info
 short_description: Read the account and the permissions of its token
-version_added: 0.2.0
+version_added: 1.0.0
 description:
   - Returns what the API tells about the account and about the token. Any active token may ask for that.
   - The account's name and email address are personal data. To find out only what the token may do, use

@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_api_info
 short_description: Tell what API an account speaks, and how it differs from the documentation
-version_added: 0.2.0
+version_added: 1.0.0
 description:
   - The first thing to run on a new account. The API's documentation and the vendor's own clients describe one API in
     two ways. This collection implements the documentation, and was never tried on a real account. This module tells

@@ -68,7 +68,7 @@ options:
             numbered in the same way.
           - V(0) stands for no server. The maximum is V(1000).
         type: int
-        version_added: 0.2.0
+        version_added: 1.0.0
       plan_id:
         description:
           - The ID of the plan. Required to create a server; cannot be changed later.
@@ -108,7 +108,7 @@ options:
         description:
           - Overrides the task's O(recreate_unproven) for this server.
         type: bool
-        version_added: 0.2.0
+        version_added: 1.0.0
   defaults:
     description:
       - Fields as in O(servers), except C(name) and C(count). They apply to every server that does not set them itself.
@@ -146,7 +146,7 @@ options:
     type: list
     elements: str
     default: []
-    version_added: 0.2.0
+    version_added: 1.0.0
   concurrency:
     description:
       - The maximum number of servers to work on at the same time, at most V(32).
@@ -187,7 +187,7 @@ options:
       - Whether the API shows one is not documented; the vendor's own client expects it.
     type: bool
     default: false
-    version_added: 0.2.0
+    version_added: 1.0.0
 seealso:
   - module: vpsorg.cloud.vps_server
   - plugin: vpsorg.cloud.vps

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: vps_plan_info
-short_description: Read the plans that can be ordered
-version_added: 0.2.0
+short_description: Read the plans and their prices
+version_added: 1.0.0
 description:
   - Returns the plans that match all given options, or all plans if no option is given. A plan's ID is what
     O(vpsorg.cloud.vps_server#module:plan_id) takes.

@@ -114,7 +114,7 @@ options:
       - Whether the API shows one is not documented; the vendor's own client expects it.
     type: bool
     default: false
-    version_added: 0.2.0
+    version_added: 1.0.0
 seealso:
   - module: vpsorg.cloud.vps_server_power
   - module: vpsorg.cloud.vps_server_info
@@ -265,7 +265,7 @@ from ..module_utils._module.runner import Task, run_module
 from ..module_utils._server.fields import declaration_options
 from ..module_utils._server.model import DesiredServer, Server, ServerPlan
 from ..module_utils._server.plan import beside_look_alikes, plan_present
-from ..module_utils._server.servers import Servers, check_whole, spelled_like
+from ..module_utils._server.servers import Servers, check_whole, look_alikes, spelled_like
 
 
 def _read(params: Mapping[str, Any]) -> DesiredServer:
@@ -294,7 +294,7 @@ class _ServerPlanner:
             return TaskPlan((self._planned_by_id(self._desired.server_id),))
         name = self._desired.name or ""
         existing, listed = self._servers.find_named(name)
-        plan = beside_look_alikes(self._plan_one(existing), spelled_like(listed, name))
+        plan = beside_look_alikes(self._plan_one(existing), look_alikes(listed, name, existing))
         return TaskPlan(
             tuple(proven_creates(self._servers, [plan], listed)), seen=frozenset(server["id"] for server in listed)
         )

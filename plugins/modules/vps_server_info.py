@@ -142,12 +142,13 @@ class _Selection(NamedTuple):
         """Whether a server is meant."""
         if lacking(server) and (self.name or self.match or self.status):
             return False
-        return (
-            (not self.name or server["name"] in self.name)
-            and (not self.match or any(fnmatch.fnmatchcase(server["name"], pattern) for pattern in self.match))
-            and (not self.status or server["status"] in self.status)
-            and (not self.location or _location(server) in self.location)
-        )
+        if self.name and server["name"] not in self.name:
+            return False
+        if self.match and not any(fnmatch.fnmatchcase(server["name"], pattern) for pattern in self.match):
+            return False
+        if self.status and server["status"] not in self.status:
+            return False
+        return not self.location or _location(server) in self.location
 
     def missing_words(self, servers: Sequence[Server]) -> dict[str, list[str]]:
         """The words of status and location that none of some servers has."""

@@ -59,7 +59,7 @@ options:
         the task fails.
     type: list
     elements: str
-    version_added: 0.2.0
+    version_added: 1.0.0
   match:
     description:
       - Shell patterns for names, such as V(dev-*). Every server whose name matches one of them is meant, also where two
@@ -71,7 +71,7 @@ options:
         the task fails.
     type: list
     elements: str
-    version_added: 0.2.0
+    version_added: 1.0.0
   state:
     description:
       - V(started) and V(stopped) act only if necessary.
@@ -91,7 +91,7 @@ options:
       - With O(names) or O(match), the maximum number of servers to work on at the same time, at most V(32).
     type: int
     default: 16
-    version_added: 0.2.0
+    version_added: 1.0.0
   returned:
     description:
       - With O(names) or O(match), which servers RV(servers) contains if the task succeeds. If it fails, RV(servers)
@@ -103,7 +103,7 @@ options:
     type: str
     choices: [all, changed, none]
     default: all
-    version_added: 0.2.0
+    version_added: 1.0.0
 seealso:
   - module: vpsorg.cloud.vps_fleet
   - module: vpsorg.cloud.vps_server
@@ -301,7 +301,7 @@ from ..module_utils._module.runner import Task, run_module
 from ..module_utils._server.comparison import no_such_id, other_name
 from ..module_utils._server.model import DesiredServer, Server
 from ..module_utils._server.plan_power import plan_power
-from ..module_utils._server.servers import Servers, check_whole, spelled_like
+from ..module_utils._server.servers import Servers, check_whole, look_alikes
 from ..module_utils._server.status import SETTLE_TIME
 
 if TYPE_CHECKING:
@@ -349,7 +349,7 @@ class _PowerPlanner:
         if desired.server_id is None:
             existing, listed = self._servers.find_named(desired.name or "")
             if existing is None:
-                for alike in spelled_like(listed, desired.name or ""):
+                for alike in look_alikes(listed, desired.name or "", existing):
                     raise other_name(check_whole(alike), desired.name or "")
                 raise VpsError("There is no server with this name.", about=desired.about)
             return existing

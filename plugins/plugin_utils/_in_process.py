@@ -52,8 +52,8 @@ from ..module_utils._client.transport import Connections  # noqa: F401  # pylint
 from ..module_utils._module import output
 from ._cancellation import Cancellable
 from ._elsewhere import Place, explained
+from ._progress_lines import show, show_last
 from ._run_once import run_once_problem
-from ._shown import show, show_last
 
 SWITCH = "vpsorg_in_process"
 PROGRESS = "vpsorg_progress"

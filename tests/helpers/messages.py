@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The messages that users may meet, collected from the code of plugins and the tasks of roles; and the entries of
-docs/troubleshooting.md, which explain them. A pattern of an entry covers a message if it is a part of it.
+docs/docsite/rst/troubleshooting.rst, which explain them. A pattern of an entry covers a message if it is a part of it.
 
 No data flow is followed: every text in the code that is long enough to be a sentence counts as a message, wherever it
 goes, and so does every text that is handed to an exception or a warning, however short. What is none of these is listed
@@ -36,7 +36,7 @@ _WORD = re.compile(r"[A-Za-z][\w'-]+")
 _JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _JINJA_TEXT = re.compile(r"'([^']*)'")
 _PERCENT = re.compile(r"%(?:\(\w+\))?[sdr]")
-_ENTRY_LINE = re.compile(r"(?:- |  )`([^`]+)`\\?")
+_ENTRY_LINE = re.compile(r"(?:- |- \| |  \| )``([^`]+)``")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -197,13 +197,13 @@ class Entry:
 
 
 def entries(page: str) -> list[Entry]:
-    """The entries of a page: items of a list that begin with patterns in backticks, one a line, and go on with an
-    explanation after an empty line. ValueError for an item of another form.
+    """The entries of a page: items of a list that begin with patterns in double backticks, as a line block if there
+    are several, and go on with an explanation after an empty line. ValueError for an item of another form.
     """
     found, section, lines = [], "", page.splitlines()
     for number, line in enumerate(lines, 1):
-        if line.startswith("## "):
-            section = line[3:]
+        if number < len(lines) and re.fullmatch("-{3,}", lines[number]):
+            section = line
         elif line.startswith("- "):
             end = next((at for at in range(number, len(lines)) if not re.match(r"  |$", lines[at])), len(lines))
             item = lines[number - 1 : end]
@@ -215,7 +215,9 @@ def entries(page: str) -> list[Entry]:
                 patterns.append(match[1])
             explanation = " ".join(" ".join(item[len(patterns) :]).split())
             if not patterns or item[len(patterns) : len(patterns) + 1] != [""] or not explanation:
-                raise ValueError(f"line {number}: not an entry: patterns in backticks, an empty line, an explanation")
+                raise ValueError(
+                    f"line {number}: not an entry: patterns in double backticks, an empty line, an explanation"
+                )
             found.append(Entry(tuple(patterns), explanation, section, number))
     return found
 

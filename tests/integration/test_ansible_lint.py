@@ -25,10 +25,10 @@ TASKS = {
 }
 # Without templates: ansible-lint leaves a task alone whose first problem may be one of a template.
 MISSPELT = {
-    "vps_fleet": {"servers": [], "nmae": "web-01"},
-    "vps_server": {"name": "web-01", "nmae": "web-01"},
-    "vps_server_info": {"nmae": "web-01"},
-    "vps_server_power": {"name": "web-01", "state": "started", "nmae": "web-01"},
+    "vps_fleet": {"servers": [], "naem": "web-01"},
+    "vps_server": {"name": "web-01", "naem": "web-01"},
+    "vps_server_info": {"naem": "web-01"},
+    "vps_server_power": {"name": "web-01", "state": "started", "naem": "web-01"},
 }
 
 
@@ -49,5 +49,5 @@ def test_misspelt_options_are_found_and_right_ones_are_not(script: Script, tmp_p
     done = script.cli.run(str(LINT), "--offline", "--format", "json", "--project-dir", str(tmp_path), "play.yml")
     found = [match for match in json.loads(done.stdout) if match["check_name"] == "args[module]"]
     assert len(found) == len(TASKS), done.describe()
-    assert all("nmae" in json.dumps(match) for match in found), done.describe()
+    assert all("naem" in json.dumps(match) for match in found), done.describe()
     assert not script.emulator.requests()

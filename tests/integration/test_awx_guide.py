@@ -1,7 +1,9 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""docs/awx.md, followed from nothing to the first job, with a stand-in for AWX's REST API; what it names is there."""
+"""The guide to AWX, followed from nothing to the first job, with a stand-in for AWX's REST API; what it names is
+there.
+"""
 
 from __future__ import annotations
 
@@ -19,12 +21,13 @@ from helpers.awx_controller import Controller
 from helpers.awx_credential import credential_type, inject
 from helpers.awx_jobs import execution_node
 from helpers.awx_register import AWX, REPOSITORY_URL, VARIABLES
-from helpers.documents import blocks
+from helpers.documents import GUIDES, blocks, prose, rows
 from sandbox.isolation import REPOSITORY
 from sandbox.programs import core_bin
 
-GUIDE = REPOSITORY / "docs" / "awx.md"
-TEXT = GUIDE.read_text(encoding="utf-8")
+GUIDE = GUIDES / "awx.rst"
+TEXT = prose(GUIDE)
+ROWS = rows(GUIDE)
 IDENTITY = {
     f"GIT_{role}_{what}": value
     for role in ("AUTHOR", "COMMITTER")
@@ -93,7 +96,7 @@ def test_from_nothing_to_the_first_job(reader: AnsibleCli, emulator, tmp_path: p
         report = controller.store.one("job_templates", "VPS report")
         (credential,) = controller.store.attached[report["id"]]
         given = controller.store.secrets[credential]
-    assert templates == set(re.findall(r"^\| \*(VPS [a-z ]+)\* \| `playbooks/", TEXT, re.MULTILINE))
+    assert templates == {name.strip("*") for name, playbook, *_more in ROWS if playbook.startswith("``playbooks/")}
 
     # What AWX would do at a click on Launch, with the stored credential.
     (tmp_path / "credential" / "env").mkdir(parents=True)
@@ -124,17 +127,18 @@ def test_the_definition_that_is_copied(reader: AnsibleCli, tmp_path: pathlib.Pat
 
 
 def test_what_the_guide_names_is_there() -> None:
-    for path in re.findall(r"`((?:playbooks|surveys|inventory|collections)/[\w.]+)`", TEXT):
+    for path in re.findall(r"``((?:playbooks|surveys|inventory|collections)/[\w.]+)``", TEXT):
         assert (AWX / "project" / path).exists(), path
-    assert set(re.findall(r"`(awx_\w+)`?", TEXT)) <= set(VARIABLES)
+    assert set(re.findall(r"``(awx_\w+)(?:``)?", TEXT)) <= set(VARIABLES)
+    firsts = [row[0] for row in ROWS]
     labels = {field["label"] for field in credential_type()["inputs"]["fields"]}
-    assert [label for label in labels if f"| {label} |" not in TEXT] == []
+    assert [label for label in labels if label not in firsts] == []
     spec = json.loads((AWX / "project" / "surveys" / "fleet.json").read_text())["spec"]
     questions = {question["variable"] for question in spec}
-    assert [variable for variable in questions if f"`{variable}`" not in TEXT] == []
-    assert set(re.findall(r"`(survey_\w+)`", TEXT)) <= set(questions)
+    assert [variable for variable in questions if f"``{variable}``" not in TEXT] == []
+    assert set(re.findall(r"``(survey_\w+)``", TEXT)) <= set(questions)
     for node in VARIABLES["awx_workflow_nodes"]:
-        assert f"| {node['identifier']} |" in TEXT
+        assert node["identifier"] in firsts
     artifacts = yaml.safe_load((AWX / "project" / "playbooks" / "tasks" / "artifacts.yml").read_text())
     published = set(artifacts[0]["ansible.builtin.set_stats"]["data"])
-    assert set(re.findall(r"^\| `(vps_job_\w+)` \|", TEXT, re.MULTILINE)) == published
+    assert {name.strip("`") for name in firsts if name.startswith("``vps_job_")} == published

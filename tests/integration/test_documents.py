@@ -1,8 +1,8 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every example in README.md and docs is executed against the emulator, as it stands there; a kind that is not known
-here fails.
+"""Every example in README.md, the guides, and the other documents is executed against the emulator, as it stands
+there; a kind that is not known here fails.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -39,10 +40,14 @@ SITE = [
     }
 ]
 # A guide that tests/integration/test_awx_guide.py follows, step by step.
-FOLLOWED_ELSEWHERE = "docs/awx.md"
+FOLLOWED_ELSEWHERE = "docs/docsite/rst/awx.rst"
 # Documents whose plays need web servers that run; the plays' own hosts are those of the account. Nothing listens where
 # the emulator's servers are.
-WITH_SERVERS = ("roles/rolling_reboot/README.md",)
+WITH_SERVERS = (
+    "docs/docsite/rst/migrating.rst",
+    "docs/docsite/rst/power_and_maintenance.rst",
+    "roles/rolling_reboot/README.md",
+)
 QUICKLY = {
     "rolling_reboot_port": 0,
     "rolling_reboot_settle_time": 0,
@@ -55,11 +60,17 @@ WEB = {
     "compose": {"ansible_connection": "'local'"},
 }
 # The first line of what is a file of its own, which plays of the same document include, or its commands name.
-FILE = re.compile(r"# ([a-z.-]+\.yml)\n")
+FILE = re.compile(r"# ([a-z.-]+\.(?:yml|ini))\n")
+# The lines of a crontab: five fields, and a command.
+CRONTAB = re.compile(r"# crontab\n(?:(?:\S+ ){5} .+\n)+")
 # Ansible says so of a pattern such as web:!fleet_gone; the document tells of it.
 NOTHING_GONE = "[WARNING]: Could not match supplied host pattern, ignoring: fleet_gone"
 # What acts on every run, because that is what it is for.
 ACTS_EVERY_TIME = re.compile(r"state: rebooted|vpsorg\.cloud\.rolling_reboot")
+# What can't be tried in check mode, which this module does not have.
+NO_CHECK_MODE = "ansible.builtin.uri:"
+# What would change the machine on which the tests run.
+UPGRADE = re.compile(r"ansible\.builtin\.apt: \{.*\}")
 # Keys by which YAML that is neither play nor inventory is known: requirements.yml, execution-environment.yml.
 OTHER_YAML = ("collections", "version")
 # Commands that other tests run: the archive in tests/unit/test_package.py, every target of make in .ci/run or by hand.
@@ -99,7 +110,7 @@ def kind_of(block: Block) -> str:
     ValueError for anything else.
     """
     if block.language in ("", "text", "console", "jinja", "diff"):
-        return "text"
+        return "crontab" if CRONTAB.fullmatch(block.text) else "text"
     if block.language in ("shell", "sh", "bash"):
         return "shell"
     if block.language in ("ini", "python", "json"):
@@ -152,11 +163,12 @@ def test_tasks(reader: AnsibleCli, emulator, document: pathlib.Path) -> None:
 def at_hand(reader: AnsibleCli, emulator, document: pathlib.Path) -> dict[str, Any]:
     """The document's files, and web servers for those that need some; how their plays are run."""
     for block in blocks(document):
-        if block.language == "yaml" and (name := FILE.match(block.text)):
+        if block.language in ("yaml", "ini") and (name := FILE.match(block.text)):
             (reader.folder / name[1]).write_text(block.text)
     if name_of(document) not in WITH_SERVERS:
         return {}
     emulator.seed(4)
+    emulator.insert(name="dev-01")
     source = reader.folder / "web.vps.yml"
     source.write_text(yaml.safe_dump(WEB))
     return {"inventory": source, "extra_vars": QUICKLY}
@@ -167,9 +179,10 @@ def test_plays(reader: AnsibleCli, emulator, document: pathlib.Path) -> None:
     """Each as it stands there, and then once more, when nothing is to change."""
     options = at_hand(reader, emulator, document)
     for block in of_kind(document, "plays"):
-        assert_went_well(reader.playbook(block.text, **options), block)
+        plays = UPGRADE.sub("ansible.builtin.ping:", block.text)
+        assert_went_well(reader.playbook(plays, **options), block)
         if not ACTS_EVERY_TIME.search(block.text):
-            again = reader.playbook(block.text)
+            again = reader.playbook(plays, **options)
             assert_went_well(again, block)
             assert [entry.task for entry in again.results if entry.result.get("changed")] == [], str(block)
 
@@ -197,7 +210,10 @@ def test_plays_in_check_mode(reader: AnsibleCli, emulator, document: pathlib.Pat
     options = at_hand(reader, emulator, document)
     before = emulator.servers()
     for block in of_kind(document, "plays"):
-        outcome = reader.playbook(block.text, "--check", "--diff", **options)
+        if NO_CHECK_MODE in block.text:
+            continue
+        plays = UPGRADE.sub("ansible.builtin.ping:", block.text)
+        outcome = reader.playbook(plays, "--check", "--diff", **options)
         assert outcome.rc == 0, f"{block}\n{outcome.describe()}"
         assert emulator.servers() == before, str(block)
 
@@ -265,14 +281,44 @@ def run_shell(reader: AnsibleCli, emulator, lines: Sequence[str]) -> subprocess.
     )
 
 
+def needs_what_is_missing(block: Block) -> bool:
+    """Whether a block calls a program that this machine lacks; where everything must be tried, none may be missing."""
+    missing = [name for name in ("curl", "jq") if re.search(rf"\b{name} ", block.text) and not shutil.which(name)]
+    assert not missing or not os.environ.get("CI"), f"{block} needs {' and '.join(missing)}"
+    return bool(missing)
+
+
 @with_blocks("shell")
 def test_commands(reader: AnsibleCli, emulator, document: pathlib.Path) -> None:
     at_hand(reader, emulator, document)
     for block, lines in shell_lines(document):
-        if lines and name_of(document) != FOLLOWED_ELSEWHERE:
+        if lines and name_of(document) != FOLLOWED_ELSEWHERE and not needs_what_is_missing(block):
             outcome = run_shell(reader, emulator, lines)
             assert outcome.returncode == 0, f"{block}\n{outcome.stdout}{outcome.stderr}"
             assert emulator.token not in outcome.stdout + outcome.stderr
+
+
+@with_blocks("crontab")
+def test_crontabs(reader: AnsibleCli, emulator, document: pathlib.Path) -> None:
+    """Every command, by the shell and without a token in the environment, as cron runs it."""
+    at_hand(reader, emulator, document)
+    home = pathlib.Path(reader.env["HOME"])
+    (home / "servers").symlink_to(reader.folder)
+    for block in of_kind(document, "crontab"):
+        for line in block.text.splitlines()[1:]:
+            command = line.split(maxsplit=5)[5]
+            outcome = subprocess.run(
+                ["sh", "-c", command],
+                cwd=home,
+                env=reader.environment({"VPS_API_TOKEN": None}),
+                check=False,
+                capture_output=True,
+                text=True,
+                timeout=120,
+            )
+            logs = "".join(log.read_text() for log in reader.folder.glob("*.log"))
+            assert outcome.returncode == 0 and outcome.stdout + outcome.stderr == "", f"{block}\n{logs}"
+            assert "PLAY RECAP" in logs and "[WARNING]" not in logs, f"{block}\n{logs}"
 
 
 @with_blocks("python")

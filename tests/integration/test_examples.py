@@ -196,7 +196,7 @@ def test_one_version() -> None:
     assert yaml.safe_load((REPOSITORY / "galaxy.yml").read_text(encoding="utf-8"))["version"] == VERSION
 
 
-@pytest.mark.parametrize("kind", ["modules", "inventory", "filter", "lookup"])
+@pytest.mark.parametrize("kind", ["modules", "inventory", "filter", "lookup", "test"])
 def test_what_every_plugin_documents(kind: str) -> None:
     for name in names_of(kind):
         texts = constants(kind, name)

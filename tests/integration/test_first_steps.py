@@ -1,8 +1,8 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The plays that a user runs first, in docs/getting_started.md and in tools/demo, on accounts that show less than is
-documented.
+"""The plays that a user runs first, in the guide to getting started and in tools/demo, on accounts that show less than
+is documented.
 """
 
 from __future__ import annotations
@@ -13,14 +13,10 @@ import pytest
 import yaml
 
 from helpers.ansible_cli import AnsibleCli
-from helpers.documents import blocks
+from helpers.documents import GUIDES, blocks
 from sandbox.isolation import REPOSITORY
 
-GUIDE = next(
-    block.text
-    for block in blocks(REPOSITORY / "docs" / "getting_started.md")
-    if block.text.startswith("# account.yml\n")
-)
+GUIDE = next(block.text for block in blocks(GUIDES / "getting_started.rst") if block.text.startswith("# account.yml\n"))
 DEMO = (REPOSITORY / "tools" / "demo" / "account.yml").read_text(encoding="utf-8")
 
 

@@ -250,9 +250,9 @@ def test_the_cache_knows_what_templates_gave(ansible_cli: AnsibleCli, account: A
 @pytest.mark.parametrize(
     ("config", "hosts", "facts", "lists"),
     [
-        ({"status": ["stoped"]}, 0, ["status", "stoped", "active", "stopped"], 1),
+        ({"status": ["stoppd"]}, 0, ["status", "stoppd", "active", "stopped"], 1),
         ({"status": ["suspended"]}, 0, ["status", "suspended", "active", "stopped"], 2),
-        ({"status": ["active", "stoped"]}, 4, ["status", "stoped", "stopped"], 1),
+        ({"status": ["active", "stoppd"]}, 4, ["status", "stoppd", "stopped"], 1),
         ({"locations": ["us-wst"]}, 0, ["locations", "us-wst", "us-west", "eu-central"], 1),
         ({"locations": ["US-WEST", "eu"]}, 4, ["locations", "'eu'", "us-west", "eu-central"], 1),
         ({"status": ["active"], "locations": ["nowhere"]}, 0, ["locations", "nowhere", "us-west"], 2),

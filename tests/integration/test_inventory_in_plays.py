@@ -1,8 +1,8 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What docs/inventory.md says of hosts that come and go during a run, and of exports: ansible-core decides that, and
-every version of it must do what is written there.
+"""What the guide to inventory says of hosts that come and go during a run, and of exports: ansible-core decides that,
+and every version of it must do what is written there.
 """
 
 from __future__ import annotations

@@ -13,8 +13,9 @@ import pytest
 import yaml
 
 from helpers.ansible_cli import AnsibleCli
+from helpers.documents import GUIDES, blocks, prose
+from helpers.examples import examples
 from helpers.inventory_cli import shown
-from sandbox.isolation import REPOSITORY
 
 HOSTILE = "{{ lookup('pipe', 'echo evaluated') }}"
 
@@ -38,13 +39,6 @@ def test_the_documentation_is_readable(ansible_cli: AnsibleCli) -> None:
     ) == (["name"], ["ipv4", "ipv6"], "vps_")
 
 
-def examples() -> list[dict[str, Any]]:
-    text = (REPOSITORY / "plugins" / "inventory" / "vps.py").read_text(encoding="utf-8")
-    found = re.search(r'^EXAMPLES = r"""\n(.*?)^"""', text, re.MULTILINE | re.DOTALL)
-    assert found
-    return list(yaml.safe_load_all(found.group(1)))
-
-
 def test_the_examples_of_the_plugin(account: Any, ansible_cli: AnsibleCli, tmp_path: pathlib.Path) -> None:
     (tmp_path / "password").write_text("secret\n")
     (tmp_path / "vps-token").write_text(account.token)
@@ -54,28 +48,30 @@ def test_the_examples_of_the_plugin(account: Any, ansible_cli: AnsibleCli, tmp_p
         "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "1",
     }
     ansible_cli.run("ansible-vault", "encrypt", str(tmp_path / "vps-token"), env=env, rc=0)
-    found = examples()
-    assert len(found) >= 4
-    for number, example in enumerate(found):
-        text = yaml.safe_dump(example).replace("/etc/ansible/vps-token", str(tmp_path / "vps-token"))
+    (whole,) = examples("inventory", "vps")
+    cached = {name: value for name, value in whole.items() if name.startswith("cache")}
+    parts = [{name: value} for name, value in whole.items() if name != "plugin" and name not in cached]
+    assert len(parts) >= 10 and len(cached) >= 4
+    for number, part in enumerate([{}, *parts, cached, whole]):
+        text = yaml.safe_dump({"plugin": whole["plugin"], **part})
         inventory = shown(
             ansible_cli.inventory(
-                text,
+                text.replace("/etc/ansible/vps-token", str(tmp_path / "vps-token")),
                 file_name=f"{number}.vps.yml",
-                env={**env, **({"VPS_API_TOKEN": None} if "api_token" in example else {})},
+                env={**env, **({"VPS_API_TOKEN": None} if "api_token" in part else {})},
                 rc=0,
             )
         )
-        assert inventory.hosts, example
+        assert inventory.hosts, part
 
 
 def test_the_documented_groups(account: Any, ansible_cli: AnsibleCli) -> None:
-    """What docs/inventory.md says of its own examples."""
-    text = (REPOSITORY / "docs" / "inventory.md").read_text(encoding="utf-8")
-    blocks = [block for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if "plugin:" in block]
-    keyed = next(block for block in blocks if "prefix: location" in block)
+    """What docs/docsite/rst/inventory.rst says of its own examples."""
+    page = GUIDES / "inventory.rst"
+    sources = [block.text for block in blocks(page) if block.language == "yaml" and "plugin:" in block.text]
+    keyed = next(source for source in sources if "prefix: location" in source)
     groups = shown(ansible_cli.inventory(keyed, rc=0)).groups
-    named = re.findall(r"`((?:location|plan|os|status)_[a-z0-9_]+)`", text)
+    named = re.findall(r"``((?:location|plan|os|status)_[a-z0-9_]+)``", prose(page))
     assert len(named) == 4 and [name for name in named if name not in groups] == []
-    composed = shown(ansible_cli.inventory(next(block for block in blocks if "memory_gb" in block), rc=0))
+    composed = shown(ansible_cli.inventory(next(source for source in sources if "memory_gb" in source), rc=0))
     assert composed.variables["web-0001"]["team"] == "web" and len(composed.groups["web"]) == 6

@@ -19,10 +19,10 @@ import yaml
 
 from fault_proxy import Fault, FaultProxy, ForeignHost
 from helpers.ansible_cli import AnsibleCli
+from helpers.documents import GUIDES
 from helpers.facts import mentions
 from helpers.figures import Note
 from helpers.leaks import leaking_files, leaks
-from sandbox.isolation import REPOSITORY
 
 STARTUP = pathlib.Path(__file__).resolve().parent.parent / "helpers" / "startup"
 TOKENS = {
@@ -206,9 +206,9 @@ def test_nothing_of_a_playbook_holds_the_token(
     run.report(figures)
 
 
-PLUGINS = re.search(
-    r"^enable_plugins = (.+)$", (REPOSITORY / "docs" / "inventory.md").read_text(encoding="utf-8"), re.MULTILINE
-)[1]  # type: ignore[index]
+PLUGINS = re.search(r"^ *enable_plugins = (.+)$", (GUIDES / "inventory.rst").read_text(encoding="utf-8"), re.MULTILINE)[
+    1
+]  # type: ignore[index]
 SOURCES: dict[str, tuple[dict[str, Any], bool]] = {
     # The options of a configuration file, and whether it is meant to fail.
     "environment": ({}, False),
@@ -252,7 +252,7 @@ def test_nothing_of_an_inventory_holds_the_token(
             own = {"VPS_API_TOKEN": None} if literal and "lookup" not in str(options) else {}
             if literal and '"' in run.token:
                 # Where a source fails, Ansible hands its file to the next plugin, and the one for INI files prints a
-                # line whose quotes are not balanced: docs/inventory.md tells how to keep it away.
+                # line whose quotes are not balanced: docs/docsite/rst/inventory.rst tells how to keep it away.
                 own["ANSIBLE_INVENTORY_ENABLED"] = PLUGINS
             with Watcher(run.token, short_path) as watcher:
                 outcome = run.cli.inventory(path, *command, env={**env, **own})

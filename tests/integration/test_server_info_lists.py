@@ -38,12 +38,12 @@ def test_lists_and_patterns(script: Script, in_process: bool) -> None:
 
 def test_words_that_no_server_has(script: Script) -> None:
     script.insert(100, "web-01", status="active", location="us-west")
-    script.info("misspelt", status="runing")
+    script.info("misspelt", status="runinng")
     script.info("elsewhere", status="active", location=["us-west", "mars"])
     script.info("stopped", status="stopped")
     ran = script.run()
     for name, word, there in (
-        ("misspelt", "runing", "active"),
+        ("misspelt", "runinng", "active"),
         ("elsewhere", "mars", "us-west"),
         ("stopped", "stopped", "active"),
     ):

@@ -23,7 +23,7 @@ from benchmark.measure import Bench
 from benchmark_peers import hetzner, vultr
 from benchmark_peers.candidates import OURS, Candidate, server_names
 from benchmark_peers.stand_in import TOKEN, StandIn
-from benchmark_peers.table import BEGIN, END, MEASURED, WORK, replace_table, table
+from benchmark_peers.table import BEGIN, END, MEASURED, README, WORK, replace_table, table
 from benchmark_peers.work import requests_of
 from sandbox.isolation import REPOSITORY
 
@@ -271,7 +271,7 @@ def kept() -> dict[str, Any]:
 
 
 def test_table_of_the_readme_is_what_was_measured() -> None:
-    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    readme = README.read_text(encoding="utf-8")
     assert replace_table(readme, kept()) == readme, "`.venv/bin/python tools/benchmark_peers --readme` writes it"
 
 

@@ -27,8 +27,8 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._server.fields import
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.model import DesiredServer
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan import is_needed_in_full, plan_present
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.plan_life import plan_absent
+from helpers.documents import GUIDES, blocks
 from helpers.facts import mentions
-from sandbox.isolation import REPOSITORY
 
 ENOUGH = {"plan_id": 1, "os_id": 5, "location": "us-west"}
 
@@ -194,14 +194,16 @@ def add_row(monkeypatch: pytest.MonkeyPatch, row: Field) -> None:
 
 @pytest.fixture
 def tags(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The row that docs/architecture.md shows."""
+    """The row that docs/docsite/rst/architecture.rst shows."""
     add_row(monkeypatch, TAGS)
 
 
 def test_the_row_is_the_one_that_is_documented() -> None:
-    page = (REPOSITORY / "docs" / "architecture.md").read_text(encoding="utf-8")
-    documented = re.search(r"^(Field\(.+\)),$", page, re.MULTILINE)
-    assert documented is not None
+    (documented,) = [
+        match
+        for block in blocks(GUIDES / "architecture.rst")
+        if (match := re.search(r"^(Field\(.+\)),$", block.text, re.MULTILINE))
+    ]
     row = eval(documented[1], {"Field": Field})
     assert row._replace(create_takes=TAGS.create_takes) == TAGS
     assert row.create_takes(["x"]) and not row.create_takes(None)

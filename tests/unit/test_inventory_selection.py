@@ -84,7 +84,7 @@ def test_what_the_api_can_filter() -> None:
     [
         (Selection(), []),
         (Selection(status=("active", "stopped"), locations=("us-west", "EU-central")), []),
-        (Selection(status=("stoped",)), ["stoped"]),
+        (Selection(status=("stoppd",)), ["stoppd"]),
         (Selection(status=("Active",)), ["Active"]),
         (Selection(status=("active",), locations=("us-wst", "us-west")), ["us-wst"]),
         (Selection(status=("a",), locations=("b", "c")), ["a", "b", "c"]),

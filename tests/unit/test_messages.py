@@ -95,19 +95,23 @@ def test_texts_of_tasks() -> None:
 
 
 def test_entries_of_a_page() -> None:
-    page = "# Page\n\nText.\n\n## One\n\n- `a …`\\\n  `b`\n\n  Because of\n  this.\n\n- `c`\n\n  That.\n\n"
-    page += "## Two\n\n- `d`\n\n  So.\n"
+    page = (
+        "Page\n====\n\nText.\n\nOne\n---\n\n- | ``a …``\n  | ``b``\n\n  Because of\n  this.\n\n- ``c``\n\n  That.\n\n"
+    )
+    page += "Two\n---\n\n- ``d``\n\n  So.\n"
     assert [(entry.section, entry.patterns, entry.explanation, entry.line) for entry in entries(page)] == [
-        ("One", ("a …", "b"), "Because of this.", 7),
-        ("One", ("c",), "That.", 13),
-        ("Two", ("d",), "So.", 19),
+        ("One", ("a …", "b"), "Because of this.", 9),
+        ("One", ("c",), "That.", 15),
+        ("Two", ("d",), "So.", 22),
     ]
 
 
-@pytest.mark.parametrize("item", ["- a\n\n  Text.\n", "- `a`\n  Text.\n", "- `a`\n", "- `a`\n\n"])
+@pytest.mark.parametrize(
+    "item", ["- a\n\n  Text.\n", "- `a`\n\n  Text.\n", "- ``a``\n  Text.\n", "- ``a``\n", "- ``a``\n\n"]
+)
 def test_items_of_another_form(item: str) -> None:
-    with pytest.raises(ValueError, match="line 3: not an entry"):
-        entries(f"## One\n\n{item}")
+    with pytest.raises(ValueError, match="line 4: not an entry"):
+        entries(f"One\n---\n\n{item}")
 
 
 def test_patterns_that_say_enough() -> None:

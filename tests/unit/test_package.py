@@ -8,48 +8,17 @@ from __future__ import annotations
 import json
 import pathlib
 import re
-import shutil
 import tarfile
 
 import pytest
 import yaml
 
+from gates.archive import findings
 from helpers.ansible_cli import AnsibleCli
 from helpers.examples import constants
+from helpers.package import build, copy_repository, install
 from sandbox.isolation import REPOSITORY
 
-PLUGIN_KINDS = "action|doc_fragments|filter|inventory|lookup|module_utils|modules|plugin_utils|test"
-MAY_BE_PACKED = re.compile(
-    rf"""
-    (?: MANIFEST\.json | FILES\.json | README\.md | CHANGELOG\.rst | COPYING
-      | LICENSES/(?: GPL-3\.0-or-later | BSD-2-Clause )\.txt
-      | changelogs/changelog\.yaml
-      | docs/(?: [a-z0-9_-]+/ )*[A-Za-z0-9_.-]+\.(?: md | rst | yml | yaml | json | svg | png | py )
-      | meta/(?: runtime\.yml | execution-environment\.yml | ee-requirements\.txt )
-      | plugins/(?: {PLUGIN_KINDS} )/(?: _[a-z]+/ )?[a-z0-9_]+\.py
-      | roles/[a-z_]+/
-        (?: README\.md | (?: defaults | files | handlers | meta | tasks | templates | vars )/[a-z0-9_.-]+ )
-      | extensions/(?: [a-z0-9_-]+/ )*[A-Za-z0-9_.-]+\.(?: md | py | yml | json | cfg )
-    )
-    """,
-    re.VERBOSE,
-)
-MUST_BE_PACKED = {
-    "README.md",
-    "CHANGELOG.rst",
-    "COPYING",
-    "LICENSES/GPL-3.0-or-later.txt",
-    "LICENSES/BSD-2-Clause.txt",
-    "changelogs/changelog.yaml",
-    "meta/runtime.yml",
-    "meta/execution-environment.yml",
-    "meta/ee-requirements.txt",
-    # Also what an ignored name would hide: "collections" is ignored at the top only.
-    "extensions/awx/credential_type.yml",
-    "extensions/awx/project/ansible.cfg",
-    "extensions/awx/project/collections/requirements.yml",
-    "extensions/awx/project/inventory/vps.yml",
-}
 # What lies about in the working tree of someone who develops.
 LITTER = (
     ".cache/collections/note.txt",
@@ -78,57 +47,21 @@ ROLES = {path.name for path in (REPOSITORY / "roles").iterdir()}
 def archive(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     """The archive, built by ansible-galaxy from a littered copy of the working tree."""
     folder = tmp_path_factory.mktemp("package")
-    source = folder / "source"
-    shutil.copytree(
-        REPOSITORY,
-        source,
-        symlinks=True,
-        ignore=shutil.ignore_patterns(".git", ".venv", ".cache", "dist", "output", "__pycache__"),
-    )
+    source = copy_repository(folder / "source")
     for name in LITTER:
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         (source / name).write_text("litter")
-    AnsibleCli(folder).run("ansible-galaxy", "collection", "build", str(source), "--output-path", str(folder), rc=0)
-    return folder / f"vpsorg-cloud-{load('galaxy.yml')['version']}.tar.gz"
+    return build(source, folder)
 
 
-@pytest.fixture(scope="module")
-def packed(archive: pathlib.Path) -> set[str]:
-    with tarfile.open(archive) as tar:
-        return {member.name for member in tar.getmembers() if not member.isdir()}
-
-
-def test_only_what_users_need_is_packed(packed: set[str]) -> None:
-    assert [name for name in sorted(packed) if not MAY_BE_PACKED.fullmatch(name)] == []
-
-
-def test_all_that_users_need_is_packed(packed: set[str]) -> None:
-    content = {
-        path.relative_to(REPOSITORY).as_posix()
-        for folder in ("extensions", "plugins", "roles")
-        for path in (REPOSITORY / folder).rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith(".")
-    }
-    assert sorted((MUST_BE_PACKED | content) - packed) == []
-
-
-def test_archive_is_small(archive: pathlib.Path) -> None:
-    assert archive.stat().st_size < 1_000_000
+def test_archive_has_what_users_need_and_nothing_else(archive: pathlib.Path) -> None:
+    assert findings(archive, REPOSITORY) == []
 
 
 def test_installed_archive_documents_every_plugin(archive: pathlib.Path, tmp_path: pathlib.Path) -> None:
     """Away from the repository, so a documentation fragment or an imported file that was not packed would show."""
     cli = AnsibleCli(tmp_path, {"ANSIBLE_COLLECTIONS_PATH": str(tmp_path / "collections")})
-    cli.run(
-        "ansible-galaxy",
-        "collection",
-        "install",
-        "--offline",
-        "--collections-path",
-        str(tmp_path / "collections"),
-        str(archive),
-        rc=0,
-    )
+    install(archive, tmp_path / "collections")
     for kind, folder in (
         ("module", "modules"),
         ("inventory", "inventory"),
@@ -170,6 +103,16 @@ def test_version_is_the_newest_of_the_changelog() -> None:
     newest = max(releases, key=lambda version: tuple(int(part) for part in version.split(".")))
     assert load("galaxy.yml")["version"] == newest
     assert f"v{newest}\n" in (REPOSITORY / "CHANGELOG.rst").read_text(encoding="utf-8")
+
+
+def test_what_is_new_is_new_in_one_version() -> None:
+    """In the next release, which `make release` checks."""
+    versions = {
+        version
+        for path in [*REPOSITORY.glob("plugins/*/*.py"), *REPOSITORY.glob("roles/*/meta/argument_specs.yml")]
+        for version in re.findall(r"^ *version_added: (\S+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert len(versions - set(load("changelogs/changelog.yaml")["releases"])) <= 1
 
 
 def released(kind: str) -> set[str]:
@@ -222,7 +165,7 @@ def test_oldest_supported_versions_are_the_oldest_tested() -> None:
 @pytest.mark.parametrize(
     "path", sorted((REPOSITORY / "plugins").rglob("*.py")), ids=lambda path: path.relative_to(REPOSITORY).as_posix()
 )
-def test_licence_of_every_plugin_file(path: pathlib.Path) -> None:
+def test_license_of_every_plugin_file(path: pathlib.Path) -> None:
     expected = "BSD-2-Clause" if "module_utils" in path.parts else "GPL-3.0-or-later"
     head = path.read_text(encoding="utf-8").splitlines()[:6]
     # REUSE-IgnoreStart

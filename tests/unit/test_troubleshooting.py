@@ -1,16 +1,14 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""docs/troubleshooting.md explains every message that users may meet, and none that is no longer there."""
+"""docs/docsite/rst/troubleshooting.rst explains every message that users may meet, and none that is no longer there."""
 
 from __future__ import annotations
 
-import re
-
+from helpers.documents import GUIDES, headings, name_of
 from helpers.messages import Entry, Message, entries, is_specific, messages
-from sandbox.isolation import REPOSITORY
 
-PAGE = REPOSITORY / "docs" / "troubleshooting.md"
+PAGE = GUIDES / "troubleshooting.rst"
 # Its entries explain messages of ansible-core.
 OF_ANSIBLE = "Messages of Ansible itself"
 
@@ -93,13 +91,13 @@ def test_every_message_has_an_entry() -> None:
         for message in messages()
         if not excused(message) and not any(pattern in message.text for pattern in patterns)
     ]
-    assert not missing, f"{len(missing)} messages have no entry in docs/troubleshooting.md:\n" + "\n".join(missing)
+    assert not missing, f"{len(missing)} messages have no entry in {name_of(PAGE)}:\n" + "\n".join(missing)
 
 
 def test_every_entry_has_a_message() -> None:
     texts = [message.text for message in messages()]
     stale = [
-        f"docs/troubleshooting.md:{entry.line}: `{pattern}`"
+        f"{name_of(PAGE)}:{entry.line}: `{pattern}`"
         for entry in own_entries()
         for pattern in entry.patterns
         if not any(pattern in text for text in texts)
@@ -128,5 +126,5 @@ def test_no_pattern_stands_in_two_entries() -> None:
 def test_every_section_has_entries() -> None:
     """And an item of a list that is no entry does not get lost."""
     found = entries(PAGE.read_text(encoding="utf-8"))
-    headings = re.findall(r"^## (.+)$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
-    assert headings and {entry.section for entry in found} == set(headings)
+    _title, *sections = headings(PAGE)
+    assert sections and {entry.section for entry in found} == set(sections)

@@ -29,13 +29,12 @@ import yaml
 
 from benchmark.measure import Bench
 from benchmark_peers.candidates import OURS
-from benchmark_peers.table import MEASURED, WORK, number, ratios, replace_table
+from benchmark_peers.table import MEASURED, README, WORK, number, ratios, replace_table
 from benchmark_peers.work import rows
 from sandbox.isolation import REPOSITORY, isolate_environment
 from sandbox.programs import new_emulator
 
 ENVIRONMENT = REPOSITORY / ".cache" / "venv-peers"
-README = REPOSITORY / "README.md"
 # Run by the environment's own Python.
 VERSIONS = """
 import importlib.metadata, json, pathlib, platform, ansible_collections
@@ -77,8 +76,12 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     size.add_argument(
         "--tiny", action="store_true", help="the smallest numbers: shows that everything works, the ratios mean nothing"
     )
-    size.add_argument("--record", action="store_true", help="keep the results, and write the README's table from them")
-    size.add_argument("--readme", action="store_true", help="write the README's table from the results that were kept")
+    size.add_argument(
+        "--record", action="store_true", help="keep the results, and write the table of README.md from them"
+    )
+    size.add_argument(
+        "--readme", action="store_true", help="write the table of README.md from the results that were kept"
+    )
     return parser.parse_args(arguments)
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, VPS.org collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The table of the README, made from what was measured last."""
+"""The table of the README beside this file, made from what was measured last."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from typing import Any
 
 from benchmark_peers.candidates import OURS, PEERS
 
-MEASURED = pathlib.Path(__file__).resolve().parent / "measured.json"
+FOLDER = pathlib.Path(__file__).resolve().parent
+MEASURED = FOLDER / "measured.json"
+README = FOLDER / "README.md"
 BEGIN = "<!-- Written by `make benchmark-peers ARGS=--record`: -->"
 END = "<!-- The end of what it writes. -->"
 

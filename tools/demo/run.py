@@ -179,7 +179,7 @@ What to type next
     ansible-playbook account.yml
     ansible-playbook site.yml --check --diff
 
-  docs/getting_started.md goes on from here. For everything else, see README.md.
+  docs/docsite/rst/getting_started.rst goes on from here. For everything else, see README.md.
 """
 
 

@@ -48,6 +48,11 @@ def files_of_copy() -> set[str]:
     return found
 
 
+def is_same(one: pathlib.Path, other: pathlib.Path) -> bool:
+    """Whether two files have the same content, as far as size and time tell, and the same permissions."""
+    return one.stat().st_mode == other.stat().st_mode and filecmp.cmp(one, other, shallow=True)
+
+
 def export() -> None:
     COPY.mkdir(parents=True, exist_ok=True)
     wanted = files_of_repository()
@@ -55,7 +60,7 @@ def export() -> None:
         (COPY / name).unlink()
     for name in wanted:
         source, target = REPOSITORY / name, COPY / name
-        if target.is_file() and not source.is_symlink() and filecmp.cmp(source, target, shallow=True):
+        if target.is_file() and not source.is_symlink() and is_same(source, target):
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
         target.unlink(missing_ok=True)

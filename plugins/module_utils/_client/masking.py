@@ -42,15 +42,16 @@ def mask_passwords(text: str) -> str:
     text = mask_elements(text)
     parts, end = [], 0
     while (key := _KEY.search(text, end)) is not None:
-        parts += [text[end : key.end()], MASK]
-        end = _end_of_value(text, key.end())
-        if end == key.end():
+        begin = key.end()
+        parts += [text[end:begin], MASK]
+        end = _end_of_value(text, begin)
+        if end == begin:
             parts.pop()
     return "".join([*parts, text[end:]])
 
 
 def _end_of_value(text: str, begin: int) -> int:
-    if text[begin : begin + 1] in ("{", "[", "("):
+    if text.startswith(("{", "[", "("), begin):
         return len(text)
     opening = _OPENING.match(text, begin)
     if opening is None:
@@ -65,6 +66,7 @@ def _end_of_value(text: str, begin: int) -> int:
         end = at + len(quote)
         # With every level of JSON in JSON, the backslashes before the quotes double, and one is added. A quote inside
         # the value has more of them, and one that ends a text is followed by no letter.
-        if (at - before) % (2 * escapes + 2) == escapes and not text[end : end + 1].isalnum():
+        is_followed = end < len(text) and text[end].isalnum()
+        if (at - before) % (2 * escapes + 2) == escapes and not is_followed:
             return end
     return len(text)

@@ -16,8 +16,7 @@ from .._apply.jobs import Job, Observer
 from .._client.errors import ServerId
 from .text import standing
 
-SUMMARY_EVERY = 10.0  # seconds; the documentation promises it
-_TICK = 9.0  # a little before, so that the promise holds on a busy machine
+_TICK = 9.0  # seconds: the documentation promises a summary every 10, on a busy machine too
 
 
 class FleetProgress(Observer):

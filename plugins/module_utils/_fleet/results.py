@@ -141,9 +141,7 @@ def _result_of_jobs(
         "servers": [
             {**job.server, "password": job.password} if return_password and job.password is not None else job.server
             for job in jobs[:declared]
-            if job.server is not None
-            and not (job.gone and not job.error)
-            and _is_returned(_concerns(job), has_failed, returned)
+            if job.server is not None and not _is_deleted(job) and _is_returned(_concerns(job), has_failed, returned)
         ],
         "summary": counts,
         "errors": errors(failures),
@@ -159,6 +157,10 @@ def _concerns(plan_or_job: ServerPlan | Job) -> bool:
     if isinstance(plan_or_job, Job):
         return plan_or_job.changed or plan_or_job.error is not None
     return plan_or_job.changes or plan_or_job.foreseen_failure is not None
+
+
+def _is_deleted(job: Job) -> bool:
+    return job.gone and not job.error
 
 
 def _is_returned(concerned: bool, has_failed: bool, returned: str) -> bool:

@@ -91,11 +91,9 @@ class Verdict(NamedTuple):
 
 def judge(found: Findings) -> Verdict:
     """Which description an account speaks: by its servers; if there is none, by its plans; only then by its paths."""
-    verdict = (
-        _by_ids("a server", found.servers)
-        or _by_ids("a plan", found.other(PLANS_PATH).items or ())
-        or (_by_paths(found) if found.is_listed else Verdict(UNKNOWN, []))
-    )
+    verdict = _by_ids("a server", found.servers) or _by_ids("a plan", found.other(PLANS_PATH).items or ())
+    if verdict is None:
+        verdict = _by_paths(found) if found.is_listed else Verdict(UNKNOWN, [])
     # Without a list of servers nothing can be managed, whatever the rest looks like.
     return Verdict(UNKNOWN, verdict.reasons) if verdict.dialect == DOCUMENTED and not found.is_listed else verdict
 

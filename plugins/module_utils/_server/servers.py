@@ -44,6 +44,16 @@ def spelled_like(servers: Iterable[Server], name: str) -> list[Server]:
     return sorted(alike, key=lambda server: server["id"])
 
 
+def look_alikes(listed: Iterable[Server], name: str, existing: Server | None) -> list[Server]:
+    """The servers of a name in any spelling, in the list in which `Servers.find_named` has looked for it, but for the
+    one that it has found.
+
+    Where it has found none, whichever of them has that very name and can be managed is proven to be gone since.
+    """
+    gone = [server["id"] for server in named(listed, name)] if existing is None else [existing["id"]]
+    return [server for server in spelled_like(listed, name) if server["id"] not in gone]
+
+
 def ambiguity(name: str, namesakes: Sequence[Server], advice: str = _ADVICE_FOR_NAMESAKES) -> VpsError | None:
     """The refusal where a name is not unique: none of the servers is picked, to change or to delete.
 

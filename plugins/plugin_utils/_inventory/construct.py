@@ -31,13 +31,17 @@ class Plugin(Protocol):
     inventory: Any
     _vars: Any
 
-    def get_option(self, option: str) -> Any: ...
+    def get_option(self, option: str) -> Any:
+        """The value of an option."""
 
-    def _set_composite_vars(self, compose: Any, variables: Any, host: str, strict: bool = False) -> None: ...
+    def _set_composite_vars(self, compose: Any, variables: Any, host: str, strict: bool = False) -> None:
+        """Set the host's variables that `compose` defines."""
 
-    def _add_host_to_composed_groups(self, groups: Any, variables: Any, host: str, strict: bool = False) -> None: ...
+    def _add_host_to_composed_groups(self, groups: Any, variables: Any, host: str, strict: bool = False) -> None:
+        """Add the host to the groups whose conditions it meets."""
 
-    def _add_host_to_keyed_groups(self, keys: Any, variables: Any, host: str, strict: bool = False) -> None: ...
+    def _add_host_to_keyed_groups(self, keys: Any, variables: Any, host: str, strict: bool = False) -> None:
+        """Add the host to the groups that its variables name."""
 
 
 class _Recorder:

@@ -35,11 +35,14 @@ class Evaluating(Protocol):
     _vars: Any
 
     @property
-    def templar(self) -> Any: ...
+    def templar(self) -> Any:
+        """What evaluates templates."""
 
-    def get_option(self, option: str) -> Any: ...
+    def get_option(self, option: str) -> Any:
+        """The value of an option."""
 
-    def _compose(self, template: Any, variables: Any) -> Any: ...
+    def _compose(self, template: Any, variables: Any) -> Any:
+        """The value of an expression."""
 
 
 def may_remember(plugin: Any) -> bool:
