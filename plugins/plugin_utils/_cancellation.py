@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import os
 import signal
 import threading
@@ -58,7 +59,8 @@ class Cancellable:
         for number, handler in self._before.items():
             signal.signal(number, handler)
         if self.timed_out and isinstance(error, KeyboardInterrupt):  # it came before the module could answer to it
-            self._before[signal.SIGALRM](signal.SIGALRM, None)
+            # ansible-core 2.18 shows where it was, and has no result without it.
+            self._before[signal.SIGALRM](signal.SIGALRM, inspect.currentframe())
 
     def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
