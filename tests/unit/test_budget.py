@@ -73,6 +73,18 @@ def test_a_last_request_may_begin_at_the_limit_and_none_later(clock: VirtualTime
     assert budget.report()["requests"] == 1
 
 
+def test_who_is_woken_late_has_a_last_request_all_the_same(clock: VirtualTime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine a sleep lasts longer than it should."""
+    budget = virtual_budget(clock, limit=10.0)
+    monkeypatch.setattr(budget._cancelled, "wait", lambda seconds: clock.advance(seconds + 3.0))
+    budget.sleep_within(60.0)
+    clock.advance(LAST_LOOK_GRACE)
+    budget.before_request()
+    budget.sleep_within(60.0)  # the limit is over, so it changes nothing
+    with pytest.raises(TimeLimitReached):
+        budget.before_request()
+
+
 @pytest.mark.usefixtures("no_jitter")
 def test_report(clock: VirtualTime) -> None:
     budget = virtual_budget(clock)

@@ -32,6 +32,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.declaration import read_declaration
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.planner import FleetPlanner
 from ansible_collections.vpsorg.cloud.plugins.module_utils._fleet.values import plan_entries, summary_of_jobs
+from helpers.facts import mentions
 
 LIFE = {
     "provisioning": ("active", 60.0),
@@ -243,6 +244,29 @@ def test_a_list_that_never_shows_a_new_server_is_a_warning_in_the_end(clock: Vir
     (job,) = FleetTask(clock, respond, [{"name": "a"}], wait=False).run().jobs
     assert job.error is None and 60 <= clock.now - 1000 < 70
     assert [text for text in job.warnings if "could not be checked: the list of servers does not show it yet" in text]
+
+
+def test_a_time_limit_in_the_middle_of_a_look_loses_nothing_of_the_look_before_it(clock: VirtualTime) -> None:
+    """Two pages, each of which takes a second: the second page of the last look would begin too late."""
+    account = Account(
+        *(server_detail(number, name=name, status="provisioning") for number, name in enumerate(NAMES, 1))
+    )
+
+    def respond(call: Call) -> Reply:
+        clock.advance(1.0)
+        if call.path != "/servers/" or call.method != "GET":
+            return account(call)
+        listed = [_as_listed(server) for server in account.servers.values()]
+        if ("page", "2") in call.query:
+            return page(listed[2:], count=4, next=None)
+        return page(listed[:2], count=4, next="https://127.0.0.1:9/api/v1/servers/?page=2")
+
+    task = FleetTask(clock, respond, [{"name": name} for name in NAMES])
+    task.servers.budget.limit = 30.0
+    outcome = task.run()
+    assert ("page", "2") not in task.http.calls[-1].query and clock.now < 1000 + 30 + 2
+    for job in outcome.jobs:
+        assert job.status == "provisioning" and mentions(job.error, 30, "until it is active with an address"), job.name
 
 
 # What a Ctrl-C means for creates

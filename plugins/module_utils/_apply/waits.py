@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from .._client.api import ApiError
 from .._client.budget import poll_backoff
-from .._client.errors import VpsError
+from .._client.errors import TimeLimitReached, VpsError
 from .._server.addresses import connection_address
 from .._server.model import Server
 from .._server.servers import Servers
@@ -45,11 +45,16 @@ class Waits:
                 )
         # A reboot is short, and proven at once only by a look that still shows it.
         at_once = any(job.wait and job.wait.goal is Goal.REBOOTED and not job.wait.reads for job in jobs)
+        over, problem = False, None
         while True:
             if not at_once:
                 self._budget.sleep_within(self._backoff.next())
             at_once = False
-            over, problem = self._look(jobs)
+            try:
+                over, problem = self._look(jobs)
+            except TimeLimitReached:  # in the middle of the last look: what the one before it has shown stands
+                if not self._budget.is_over():
+                    raise
             self._observer.waiting()
             if not over and self._budget.is_over():
                 for job in jobs:

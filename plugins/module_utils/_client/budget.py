@@ -59,6 +59,7 @@ class TaskTime:
         self.started = time.monotonic()
         self.limit = limit
         self.waited = 0.0  # seconds
+        self._woken_late = 0.0  # seconds past the limit at which a sleep within it was over, on a busy machine
         self._patience = patience
         self._lock = threading.Lock()
         self._cancelled = threading.Event()
@@ -106,8 +107,11 @@ class TaskTime:
         self.check_cancelled()
 
     def sleep_within(self, seconds: float) -> None:
-        """Sleep, but not past the task's limit. Raises Cancelled."""
-        self.sleep(max(0.0, min(seconds, self.remaining())))
+        """Sleep, but not past the task's limit, after which there is time for one more look. Raises Cancelled."""
+        left = self.remaining()
+        self.sleep(max(0.0, min(seconds, left)))
+        if left > 0:
+            self._woken_late = max(self._woken_late, -self.remaining())
 
 
 class Budget(TaskTime):
@@ -144,7 +148,7 @@ class Budget(TaskTime):
         Raises TimeLimitReached, Cancelled.
         """
         self.check_cancelled()
-        if self.limit is not None and self.remaining() < -LAST_LOOK_GRACE:
+        if self.limit is not None and self.remaining() < -LAST_LOOK_GRACE - self._woken_late:
             raise TimeLimitReached(f"The time limit of {self.limit:g} s was reached.")
         while True:
             with self._lock, self._pace.up_to_date() as pace:
