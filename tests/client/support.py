@@ -24,7 +24,7 @@ LIST, ONE = "*/servers/", "*/servers/*/"
 
 # Seconds: never reached by an answer that comes, and short for one that never does.
 TIMEOUT = 10.0
-LOST_TIMEOUT = 0.5
+LOST_TIMEOUT = 1.0
 
 
 def connection(url: str, token: str = "vps_demo_token", **options: Any) -> Settings:

@@ -16,7 +16,7 @@ from ansible_collections.vpsorg.cloud.plugins.module_utils._client.errors import
 )
 from ansible_collections.vpsorg.cloud.plugins.module_utils._server.power import reboot, switch
 from emulator.handle import Emulator
-from fault_proxy import Fault, FaultProxy
+from fault_proxy import Fault, FaultProxy, Record
 from helpers.facts import mentions
 
 ACTIONS = {"start": ("stopped", "starting"), "stop": ("active", "stopping"), "reboot": ("active", "rebooting")}
@@ -77,15 +77,24 @@ def test_a_reboot_that_is_under_way_is_taken_for_the_one_asked_for(slow_life: Em
     ],
 )
 def test_in_another_transition_its_end_is_waited_for(
-    emulator: Emulator, proxy: FaultProxy, action: str, transition: str, ends: str, refused: int
+    emulator: Emulator, action: str, transition: str, ends: str, refused: int
 ) -> None:
-    emulator.configure(actions_in_transition=refused, start_ms=300, stop_ms=300, reboot_ms=600_000)
+    emulator.configure(actions_in_transition=refused, start_ms=600_000, stop_ms=600_000, reboot_ms=600_000)
     server_id = emulator.insert(status="stopped" if transition == "start" else "active")
     switch(servers_at(emulator.url), server_id, transition)
     assert stored(emulator, server_id)["status"] == ends
-    emulator.configure(start_ms=600_000, stop_ms=600_000)
-    assert act(proxy.url, server_id, action) is True
-    assert stored(emulator, server_id)["status"] == ACTIONS[action][1] and len(sent(proxy, "POST")) == 2
+    looks = []
+
+    def end_it(record: Record) -> None:
+        if record.method == "GET":
+            looks.append(record)
+            if len(looks) == 2:
+                emulator.change(server_id, status="active" if transition == "start" else "stopped")
+
+    with FaultProxy(emulator.url, on_record=end_it) as proxy:
+        assert act(proxy.url, server_id, action) is True
+        assert len(sent(proxy, "POST")) == 2 and len(looks) >= 3
+    assert stored(emulator, server_id)["status"] == ACTIONS[action][1]
 
 
 def test_an_unknown_status_is_waited_on(emulator: Emulator, proxy: FaultProxy) -> None:

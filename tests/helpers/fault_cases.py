@@ -23,8 +23,8 @@ from helpers.host_plays import HostPlays, HostResult, HostTask
 if TYPE_CHECKING:
     from emulator.handle import Emulator
 
-REQUEST_TIMEOUT = 1.0  # seconds; what hangs costs so much
-REBOOT_MS = 2500  # longer than that: a look after a hanging answer still sees the reboot
+REQUEST_TIMEOUT = 2.0  # seconds; what hangs costs so much
+REBOOT_MS = 5000  # longer than that: a look after a hanging answer still sees the reboot
 WAIT_TIMEOUT, SHORT_WAIT_TIMEOUT = 30, 4
 FORKS = 16
 SOURCES_AT_A_TIME = 24

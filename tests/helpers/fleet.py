@@ -78,7 +78,6 @@ class FleetScript(Script):
             **(variables or {}),
         }
         with FaultProxy(self.emulator.url, *faults, port=self._port, on_record=self.on_record) as proxy:
-            self._port = proxy.port  # the same one for the second time
             env = {**PLUGIN_FOLDERS, "VPS_API_URL": proxy.url, "VPS_API_RETRY_MAX_DELAY": "0.1", **(env or {})}
             outcome = self.cli.tasks(
                 self._tasks, play={"diff": True, **(play or {}), "vars": variables}, env=env, **options

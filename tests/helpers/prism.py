@@ -19,12 +19,14 @@ import threading
 import time
 from collections.abc import Iterator
 
+from helpers import ports
 from sandbox.isolation import REPOSITORY
 
 PINS = REPOSITORY / "tools" / "requirements" / "prism"
 FOLDER = REPOSITORY / ".cache" / "contract"
 DESCRIPTION = REPOSITORY / "docs" / "openapi.yaml"
-INSTALL_LIMIT, START_LIMIT = 240.0, 60.0
+INSTALL_LIMIT, START_LIMIT = 120.0, 60.0  # seconds; for one try of those below
+INSTALL_TRIES = 2
 OLDEST_NODE = 18
 
 
@@ -60,9 +62,18 @@ def install() -> pathlib.Path:
             record.unlink(missing_ok=True)
             for pins in (PINS / "package.json", lock_file):
                 shutil.copy(pins, FOLDER)
-            command = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
+            _download()
+            record.write_text(wanted)
+    return program
+
+
+def _download() -> None:
+    # What a first try has fetched, the next one finds in the cache.
+    options = ["--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=5", f"--cache={FOLDER / 'cache'}"]
+    for left in reversed(range(INSTALL_TRIES)):
+        try:
             outcome = subprocess.run(
-                command,
+                ["npm", "ci", *options],
                 cwd=FOLDER,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
@@ -70,9 +81,13 @@ def install() -> pathlib.Path:
                 timeout=INSTALL_LIMIT,
                 check=False,
             )
-            assert outcome.returncode == 0, outcome.stdout + outcome.stderr
-            record.write_text(wanted)
-    return program
+        except subprocess.TimeoutExpired:
+            if not left:
+                raise
+            continue
+        if outcome.returncode == 0:
+            return
+        assert left, outcome.stdout + outcome.stderr
 
 
 @contextlib.contextmanager
@@ -81,7 +96,12 @@ def running_prism(upstream: str) -> Iterator[tuple[str, list[str]]]:
 
     An invalid request is answered 422, an invalid answer 500.
     """
-    port = _free_port()
+    with ports.held_port() as holder, _running_on(ports.number(holder), upstream) as said:
+        yield f"http://127.0.0.1:{ports.number(holder)}", said
+
+
+@contextlib.contextmanager
+def _running_on(port: int, upstream: str) -> Iterator[list[str]]:
     command = [
         "node",
         str(install()),
@@ -102,7 +122,7 @@ def running_prism(upstream: str) -> Iterator[tuple[str, list[str]]]:
     reader.start()
     try:
         _wait_for(port, process, said)
-        yield f"http://127.0.0.1:{port}", said
+        yield said
     finally:
         process.terminate()
         try:
@@ -111,12 +131,6 @@ def running_prism(upstream: str) -> Iterator[tuple[str, list[str]]]:
             process.kill()
             process.wait()
         reader.join(10)
-
-
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 def _wait_for(port: int, process: subprocess.Popen[str], said: list[str]) -> None:

@@ -16,7 +16,7 @@ FLEET_FAST = {"fleet_wait_interval": 0.1, "fleet_wait_timeout": 60, "fleet_port_
 REBOOT_FAST = {
     "rolling_reboot_wait_interval": 1,
     "rolling_reboot_wait_timeout": 20,
-    "rolling_reboot_port_timeout": 1,
+    "rolling_reboot_port_timeout": 3,
     "rolling_reboot_settle_time": 0,
 }
 SHOWN = (

@@ -17,9 +17,11 @@ import json
 import os
 import pathlib
 import re
+import weakref
 from typing import TYPE_CHECKING, Any
 
 from fault_proxy import Fault, FaultProxy, Record
+from helpers import ports
 from helpers.ansible_cli import AnsibleCli, CommandResult
 from helpers.facts import missing
 
@@ -194,9 +196,11 @@ class Script:
         self.emulator = emulator
         self._tasks: list[dict[str, Any]] = []
         self._control: list[list[Any]] = []
-        self._turns: list[tuple[int, int, dict[str, Any]]] = []
+        self._turns: list[tuple[int, int, dict[str, Any] | None]] = []
         self._faults: list[Fault] = []
-        self._port = 0
+        holder = ports.held_port()
+        self._port = ports.number(holder)  # of the proxy, the same one for the second time
+        weakref.finalize(self, holder.close)
         emulator.add_token(OTHER_CLIENT)
 
     # What happens beside the tasks
@@ -234,6 +238,10 @@ class Script:
     def after_looks(self, id: int, looks: int, **fields: Any) -> None:
         """Change a server once its detail was read so often: the end of a transition, without a clock."""
         self._turns.append((id, looks, fields))
+
+    def gone_after_looks(self, id: int, looks: int) -> None:
+        """Remove a server once its detail was read so often."""
+        self._turns.append((id, looks, None))
 
     def faults(self, *faults: Fault) -> None:
         """What requests meet on their way; each must be met."""
@@ -317,7 +325,6 @@ class Script:
         settings = {"module_defaults": DEFAULTS, **play, "vars": variables}
         turns = _Turns(self.emulator, self._turns)
         with FaultProxy(self.emulator.url, *self._faults, port=self._port, on_record=turns) as proxy:
-            self._port = proxy.port  # the same one for the second time
             env = {
                 **PLUGIN_FOLDERS,
                 "ANSIBLE_PIPELINING": "1",
@@ -345,7 +352,7 @@ class Script:
 class _Turns:
     """Changes servers while they are looked at."""
 
-    def __init__(self, emulator: Emulator, turns: list[tuple[int, int, dict[str, Any]]]) -> None:
+    def __init__(self, emulator: Emulator, turns: list[tuple[int, int, dict[str, Any] | None]]) -> None:
         self._emulator = emulator
         self.rest = list(turns)
         self._looks: collections.Counter[str] = collections.Counter()
@@ -358,7 +365,10 @@ class _Turns:
             server_id, looks, fields = turn
             if record.path.endswith(f"/servers/{server_id}/") and self._looks[record.path] >= looks:
                 self.rest.remove(turn)
-                self._emulator.change(server_id, **fields)
+                if fields is None:
+                    self._emulator.remove(server_id)
+                else:
+                    self._emulator.change(server_id, **fields)
 
 
 UNSTEADY = ("resource_usage", "created_at", "updated_at", "start", "end", "delta", "inside")

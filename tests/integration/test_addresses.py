@@ -12,7 +12,7 @@ from helpers.fleet import ENOUGH, FleetScript
 from helpers.script import Script
 
 FIRST = 12345
-LIMIT = {"wait_timeout": 1.5}
+LIMIT = {"wait_timeout": 3.5}
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_what_is_no_address_is_waited_on_and_named(script: Script) -> None:
         script.server(name, name=name, **LIMIT)
     ran = script.run()
     for number, address in enumerate(("0.0.0.0", "127.0.0.1", "203.0.113.0/24")):
-        ran.failed(f"web-{number}", FIRST + number, "active", "address", address, 1.5)
+        ran.failed(f"web-{number}", FIRST + number, "active", "address", address, 3.5)
 
 
 def test_a_fleet_with_ipv6_only(fleet_script: FleetScript) -> None:

@@ -63,6 +63,8 @@ def test_the_output_names_what_exists(node: ExecutionNode, emulator: Any, how: s
     emulator.configure(latency_ms=0)
     again = node.run("playbooks/fleet.yml", given, trusted={**trusted, "fleet_concurrency": 16})
     assert again.status == "successful", again.output
-    assert again.artifacts["vps_job_summary"]["unchanged"] == len(existing)
-    assert again.artifacts["vps_job_summary"]["created"] == SERVERS - len(existing)
+    # What was on its way when the job ended may have come into being after that.
+    unchanged = again.artifacts["vps_job_summary"]["unchanged"]
+    assert len(existing) <= unchanged < SERVERS
+    assert again.artifacts["vps_job_summary"]["created"] == SERVERS - unchanged
     assert set(Counter(server["name"] for server in emulator.servers()).values()) == {1}

@@ -190,12 +190,12 @@ def test_the_server_is_named_where_only_a_look_has_failed(script: Script) -> Non
     )
     script.server("name", name="web-01", backups_enabled=True, **ONE_TRY)
     script.power("power", name="web-01", state="stopped", **ONE_TRY)
-    script.server("late", name="web-01", backups_enabled=True, wait_timeout=1, api_timeout=0.6)
+    script.server("late", name="web-01", backups_enabled=True, wait_timeout=3, api_timeout=2)
     script.server("rename", id=101, name="web-03", **ONE_TRY)
     script.server("gone", id=102, state="absent", **ONE_TRY)
     script.power("gone, power", id=102, state="started", **ONE_TRY)
     ran = script.run(complete=False)
-    for name, fact in {"name": 500, "power": 500, "late": 1}.items():
+    for name, fact in {"name": 500, "power": 500, "late": 3}.items():
         done = ran.failed(name, "web-01", "GET /servers/100/", fact)
         assert times(done["msg"], 100) == times(done["msg"], "active") == 1, done["msg"]
         assert (done["id"], done["name"], done["status"], done["server"]["name"]) == (100, "web-01", "active", "web-01")

@@ -69,7 +69,7 @@ CASES = {
     "suspended cannot be started": Case({**ACTIVE, "status": "suspended"}, {"power": "started"}, fails=("suspended",)),
     "suspended is left alone": Case({**ACTIVE, "status": "suspended"}, ENOUGH),
     "on its way for ever": Case(
-        {**ACTIVE, "status": "starting"}, {"power": "started"}, fails=(0.4, "starting"), options={"wait_timeout": 0.4}
+        {**ACTIVE, "status": "starting"}, {"power": "started"}, fails=(2, "starting"), options={"wait_timeout": 2}
     ),
     "drift": Case({**ACTIVE, "plan_id": 2}, ENOUGH, fails=("plan_id", 2, 1)),
     "drift is told": Case(
@@ -128,8 +128,8 @@ CASES = {
         ACTIVE,
         {},
         ("DELETE /servers/ID/",),
-        (0.4,),
-        options={"state": "absent", "wait_timeout": 0.4},
+        (2,),
+        options={"state": "absent", "wait_timeout": 2},
         fault={"kind": "ignored_delete", "on": "DELETE"},
     ),
     "answer to the stop lost": Case(

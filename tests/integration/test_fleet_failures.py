@@ -162,7 +162,7 @@ def test_a_rejected_token_ends_the_wait_of_all(script: FleetScript) -> None:
 
 
 def test_too_many_requests_slow_all_threads(script: FleetScript) -> None:
-    script.configure(provision_ms=0, address_ms=0, latency_ms=20)
+    script.configure(provision_ms=0, address_ms=0, latency_ms=200)
     script.fleet("fleet", *web(*range(24)), concurrency=6, wait=False)
     limited = Fault("status_429", **CREATE, nth=7, seconds=1)
     ran = script.play(limited)
@@ -263,14 +263,14 @@ def test_a_race_is_found_by_one_look_after_the_last_create(script: FleetScript, 
 def test_the_time_limit_names_every_server(script: FleetScript) -> None:
     script.configure(provision_ms=60_000)
     script.insert(1, "there", hostname="old.example.com")
-    script.fleet("fleet", *web(1, 2), {"name": "there", "hostname": "new.example.com"}, wait_timeout=1.5)
+    script.fleet("fleet", *web(1, 2), {"name": "there", "hostname": "new.example.com"}, wait_timeout=4.5)
     ran = script.play()
-    done = ran.failed("fleet", 1.5, changed=True)
+    done = ran.failed("fleet", 4.5, changed=True)
     assert done["summary"] == counts(created=2, updated=1, failed=2)
     for name, error in errors(done).items():
         # The title is the form that every failure of a server has.
         assert error["msg"].startswith(f"Server {name} (id {error['id']}, last status provisioning): ")
-        assert mentions(error["msg"], 1.5) and times(error["msg"], error["id"]) == 1
+        assert mentions(error["msg"], 4.5) and times(error["msg"], error["id"]) == 1
     assert [server["status"] for server in done["servers"]] == ["provisioning", "provisioning", "active"]
 
 
@@ -314,7 +314,7 @@ def test_a_storm_ends_with_every_server_once(script: FleetScript) -> None:
     script.insert(1, "old-1")
     script.insert(2, "kept", hostname="old.example.com")
     fleet = [*web(*range(1, 9)), *web(9, power="stopped"), {"name": "kept", "hostname": "new.example.com"}]
-    runs = 4
+    runs = 6
     for number in range(runs):
         script.fleet(
             f"run {number}",
@@ -326,7 +326,8 @@ def test_a_storm_ends_with_every_server_once(script: FleetScript) -> None:
             max_delete=1,
             api_retries=3,
         )
-    ran = script.play(storm(7, 0.33))
+    # By chance, the rate that a task keeps to after many refusals is low.
+    ran = script.play(storm(7, 0.33), timeout=250)
     for number in range(runs):
         done = ran[f"run {number}"]
         assert "MODULE FAILURE" not in done["msg"]

@@ -55,7 +55,7 @@ def test_failures(script: Script) -> None:
     script.server("missing", name="web-02")
     script.server("refused", name="web-01", plan_id=2)
     script.server("ambiguous", name="twin", state="absent")
-    script.server("too late", name="stuck", wait_timeout=1.5)
+    script.server("too late", name="stuck", wait_timeout=3.5)
     script.server("bad request", name="web-02", plan_id=99, os_id=5, location="us-west")
     script.info("not there", api_url="{{ lookup('env', 'VPS_API_URL') | replace('/v1', '/v2') }}")
     script.info("token", api_token="vps_of-nobody")
@@ -167,7 +167,7 @@ def test_warnings(script: Script) -> None:
     unchecked = {"validate_certs": False}
     script.task("loop", "vps_server", {"name": "web-01", **unchecked}, loop=[1, 2])
     script.info("info", **unchecked)
-    script.power("several", name="web-01", state="started", wait_timeout=1.5, **unchecked)
+    script.power("several", name="web-01", state="started", wait_timeout=3.5, **unchecked)
     script.task("by the environment", "vps_server_info", {}, environment={"VPS_VALIDATE_CERTS": "no"})
     script.info("none")
     ran = script.run(both_ways=True)

@@ -123,7 +123,7 @@ def test_the_other_options_from_the_environment(ansible_cli: AnsibleCli, emulato
             "VPS_API_RETRY_MAX_DELAY": "0.01",
         }
         failed(ansible_cli, {}, 0.2, env=env)
-        assert proxy.met(hang) == 2
+        assert proxy.wait_met(hang, 2) and len(proxy.history) == 2
 
 
 # Mistakes: one sentence, before any request

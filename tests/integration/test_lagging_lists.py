@@ -196,7 +196,7 @@ def test_the_time_limit_of_a_task_does_not_lose_the_ids(script: FleetScript, mod
     """Ansible's own keyword ends a module in the middle, and its result with it."""
     script.configure(provision_ms=600_000)
     server = {"name": "web-1", **ENOUGH}
-    script.task("create", module, {"servers": [server]} if module == "vps_fleet" else server, timeout=2)
+    script.task("create", module, {"servers": [server]} if module == "vps_fleet" else server, timeout=6)
     ran = script.play(complete=False)
     words = [
         line for line in ran.outcome.stdout.splitlines() if mentions(line, f"{module}:", "web-1", FIRST, "created")

@@ -30,13 +30,13 @@ def test_the_variable_reaches_every_module(
     script.task(
         "held",
         "vps_server",
-        {"name": "web-01", **ENOUGH, "wait_timeout": 0.5, **here},
+        {"name": "web-01", **ENOUGH, "wait_timeout": 3, **here},
         vars={"vpsorg_lock_dir": str(folder)},
     )
     script.task(
         "template",
         "vps_fleet",
-        {"servers": [{"name": "web-01", **ENOUGH}], "wait_timeout": 0.5, **here},
+        {"servers": [{"name": "web-01", **ENOUGH}], "wait_timeout": 3, **here},
         vars={"vpsorg_lock_dir": "{{ parent }}/shared", "parent": str(tmp_path)},
         environment={"SOMETHING": "else"},
     )

@@ -68,7 +68,7 @@ def test_a_fleet(fleet_script: FleetScript) -> None:
 
 def test_it_is_not_lost_when_the_server_is_not_ready(script: Script, fleet_script: FleetScript) -> None:
     """The run fails, and the password is shown once."""
-    slow = {"wait_timeout": 1, "return_password": True}
+    slow = {"wait_timeout": 3, "return_password": True}
     script.configure(password="created", provision_ms=60_000)
     script.server("server", name="web-01", **ENOUGH, **slow)
     script.task("fleet", "vps_fleet", {"servers": [{"name": "web-02", **ENOUGH}], "wait_interval": 0.1, **slow})

@@ -195,9 +195,9 @@ def test_one_servers_failure_is_its_own(script: PowerScript) -> None:
 def test_the_time_limit_names_every_server(script: PowerScript) -> None:
     script.configure(stop_ms=600_000)
     script.servers("active", "active", "stopped")
-    script.many("stop", match="dev-*", state="stopped", wait_timeout=1)
+    script.many("stop", match="dev-*", state="stopped", wait_timeout=3.5)
     ran = script.play()
-    done = ran.failed("stop", "dev-1", "dev-2", "stopping", 1, changed=True)
+    done = ran.failed("stop", "dev-1", "dev-2", "stopping", 3.5, changed=True)
     check_shape(done)
     assert [error["id"] for error in done["errors"]] == [1, 2]
     assert done["summary"] == counted(stopped=2, unchanged=1, failed=2)

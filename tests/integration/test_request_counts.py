@@ -54,7 +54,7 @@ def test_each_item_of_a_loop_has_its_own_environment(script: Script) -> None:
 
 def test_the_shortest_pauses(script: Script) -> None:
     """At most ten requests in any second, whatever the user asks for."""
-    script.configure(provision_ms=2000, address_ms=100, stop_ms=1000, delete_ms=1000)
+    script.configure(provision_ms=2000, address_ms=100, stop_ms=3000, delete_ms=3000)
     script.server("create", name="web-01", wait_interval=0.1, **ENOUGH)
     script.power("stop", name="web-01", state="stopped", wait_interval=0.1)
     script.server("delete", name="web-01", state="absent", wait_interval=0.1)

@@ -113,7 +113,7 @@ def test_servers_in_the_middle_of_a_reboot_are_waited_for(ansible_cli: AnsibleCl
     assert looks == ["/api/v1/servers/"] * 4, "the fleet's one, and three until none was on its way"
     assert not [entry.task for entry in ran.results if entry.result.get("changed")]
     emulator.change(MOVING["rebooting"], status="rebooting")
-    ran = ansible_cli.playbook([{**declared, "vars": {**declared["vars"], "fleet_wait_timeout": 1}}, report()], rc=2)
+    ran = ansible_cli.playbook([{**declared, "vars": {**declared["vars"], "fleet_wait_timeout": 3}}, report()], rc=2)
     (failure,) = ran.with_status("failed")
     message = failure.result["msg"]
     assert mentions(message, 1, 5, 503, "rebooting") and times(message, 503) == 1, message
@@ -126,7 +126,7 @@ def test_says_which_servers_do_not_answer(ansible_cli: AnsibleCli, emulator) -> 
     emulator.insert(name="web-03", ip_address="203.0.113.4", id=503)
     declared = play(
         fleet_servers=[{"name": "web-01"}, {"name": "web-02"}, {"name": "web-03"}],
-        fleet_port_timeout=1,
+        fleet_port_timeout=4,
         fleet_port_expect="SSH-",
     )
     with listeners(["127.0.4.2"], says=b"SSH-2.0") as port, listeners(["127.0.4.3"], port=port, says=b"HTTP/1.1"):
@@ -134,7 +134,7 @@ def test_says_which_servers_do_not_answer(ansible_cli: AnsibleCli, emulator) -> 
         ran = ansible_cli.playbook([declared, report()], rc=2)
     (failure,) = ran.with_status("failed")
     message = failure.result["msg"]
-    assert mentions(message, 2, 3, port, 1, "web-02", 502, "203.0.113.3", "web-03", 503, "203.0.113.4"), message
+    assert mentions(message, 2, 3, port, 4, "web-02", 502, "203.0.113.3", "web-03", 503, "203.0.113.4"), message
     assert not mentions(message, "web-01") and not mentions(message, 501), message
     assert not reported(ran)
 

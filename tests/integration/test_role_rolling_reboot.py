@@ -114,7 +114,7 @@ def test_what_does_not_answer_is_not_back(ansible_cli: AnsibleCli, emulator) -> 
             [play(rolling_reboot_names=["web-01", "web-02", "web-03"], rolling_reboot_port=port)], rc=2
         )
     # The whole sentence, here alone: which servers are back and which are left, only its words tell.
-    state = f"web-02 (id 602) is active, but does not answer on port {port} within 1 s."
+    state = f"web-02 (id 602) is active, but does not answer on port {port} within 3 s."
     assert (
         ran.with_status("failed")[-1].result["msg"]
         == f"Stopped at batch 2 of 3: {state} Rebooted and back: web-01. Not rebooted: web-03."
@@ -150,7 +150,7 @@ def test_what_stays_away_until_the_limit(ansible_cli: AnsibleCli, emulator) -> N
     seed(emulator, 1)
     outage = Fault("answer", method="GET", path="*/servers/", nth=2, status=500)
     with FaultProxy(emulator.url, outage) as proxy:
-        variables = {"rolling_reboot_match": "web-*", "rolling_reboot_port": 0, "rolling_reboot_wait_timeout": 2}
+        variables = {"rolling_reboot_match": "web-*", "rolling_reboot_port": 0, "rolling_reboot_wait_timeout": 4}
         ran = ansible_cli.playbook([play(**variables)], env={"VPS_API_URL": proxy.url, "VPS_API_RETRIES": "0"}, rc=2)
         assert proxy.met(outage) == 1
     message = ran.with_status("failed")[-1].result["msg"]
@@ -264,7 +264,7 @@ def test_an_outage_leaves_a_word_on_every_server(ansible_cli: AnsibleCli, emulat
             "rolling_reboot_match": "web-*",
             "rolling_reboot_serial": 2,
             "rolling_reboot_port": 0,
-            "rolling_reboot_wait_timeout": 2,
+            "rolling_reboot_wait_timeout": 4,
         }
         ran = ansible_cli.playbook([play(**variables)], env={"VPS_API_URL": proxy.url, "VPS_API_RETRIES": "0"}, rc=2)
     message = ran.with_status("failed")[-1].result["msg"]

@@ -81,22 +81,24 @@ def test_lingering(script: Script) -> None:
     script.server("no wait", name="web-02", state="absent", wait=False)
     script.configure(delete_ms=60_000)
     script.insert(102, "web-03")
-    script.server("limit", name="web-03", state="absent", wait_timeout=1.0)
+    script.server("limit", name="web-03", state="absent", wait_timeout=3)
     ran = script.run()
     _check, real, again = ran.triple("wait", changed=True, id=100, server=None)
     assert real.writes == ["DELETE /servers/100/"] and real["api"]["waited"] >= 0.1 and len(real.sent) > 4
     assert again.sent == [LIST]
     assert ran.ok("no wait", changed=True).sent == [LIST, "GET /servers/101/", "DELETE /servers/101/"]
-    limit = ran.failed("limit", "web-03", 102, 1, "deleting", changed=True)
+    limit = ran.failed("limit", "web-03", 102, 3, "deleting", changed=True)
     assert (limit["id"], limit["status"], limit.actions) == (102, "deleting", ["delete"])
 
 
 @pytest.mark.parametrize("answer", [404, 409, 204])
 def test_deleting_what_is_being_deleted(script: Script, answer: int) -> None:
-    script.configure(delete_ms=500, delete_again=answer)
+    script.configure(delete_ms=600_000, delete_again=answer)
     for number in range(2):
         script.insert(100 + number, f"web-{number}")
         script.other_client("DELETE", f"/servers/{100 + number}/")
+        # By then it has seen that it is still there, and sent a DELETE.
+        script.gone_after_looks(100 + number, 3)
     script.server("name", name="web-0", state="absent")
     script.server("id", id=101, state="absent")
     ran = script.run()

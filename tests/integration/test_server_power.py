@@ -167,7 +167,7 @@ def test_unknown_status(script: Script) -> None:
     """Waited on, named in a warning once, and in the failure at the limit."""
     script.insert(100, "web-01", status="migrating")
     script.insert(101, "web-02", status="restoring")
-    limit = {"wait_timeout": 1.5}
+    limit = {"wait_timeout": 3.5}
     for state in ("started", "stopped", "rebooted"):
         script.power(f"{state}: check", check=True, name="web-01", state=state, **limit)
         script.power(f"{state}: real", name="web-01", state=state, **limit)
@@ -182,14 +182,14 @@ def test_unknown_status(script: Script) -> None:
         script.power(f"{status} to {end}", id=200 + number, state="started")
     ran = script.run()
     for state in ("started", "stopped", "rebooted"):
-        done = ran.failed(f"{state}: real", "web-01", 100, "migrating", 1.5)
+        done = ran.failed(f"{state}: real", "web-01", 100, "migrating", 3.5)
         assert (
             done.writes == []
             and len(done["warnings"]) == 1
             and mentions(done["warnings"][0], "web-01", 100, "migrating")
         )
         assert ran.ok(f"{state}: check").writes == []
-    restoring = ran.failed("restoring", "web-02", 101, "restoring", 1.5)
+    restoring = ran.failed("restoring", "web-02", 101, "restoring", 3.5)
     assert restoring.writes == [] and "warnings" not in restoring.result
     ran.triple("left alone", changed=True)
     known = ran.ok("migrating to active", changed=False)
@@ -234,15 +234,16 @@ def test_a_reboot_too_short_to_be_seen(script: Script) -> None:
     """Active counts only after the settling time where no look has shown it rebooting."""
     script.configure(reboot_ms=0)
     script.insert(100, "web-01")
-    script.power("reboot", name="web-01", state="rebooted", settle_time=0.5)
+    script.power("reboot", name="web-01", state="rebooted", settle_time=2)
     ran = script.run()
     done = ran.ok("reboot", changed=True)
-    assert done["api"]["waited"] >= 0.4 and len(done.writes) == 1
+    # The looks themselves count as well; what is waited between them is the greater part.
+    assert done["api"]["waited"] >= 1 and len(done.writes) == 1
 
 
 def test_limit_reached(script: Script) -> None:
     script.configure(start_ms=60_000, stop_ms=60_000, reboot_ms=60_000)
-    limit = {"wait_timeout": 1.5}
+    limit = {"wait_timeout": 3.5}
     for server_id, name, status in (
         (100, "off", "stopped"),
         (101, "on", "active"),
@@ -260,9 +261,9 @@ def test_limit_reached(script: Script) -> None:
         ("stopped", "on", 101, "stopping"),
         ("rebooted", "again", 102, "rebooting"),
     ):
-        done = ran.failed(name, label, server_id, status, 1.5, changed=True)
+        done = ran.failed(name, label, server_id, status, 3.5, changed=True)
         assert (done["id"], done["name"], done["status"]) == (server_id, label, status) and len(done.writes) == 1
-    assert ran.failed("settled", "going", 103, "stopping", 1.5).writes == []
+    assert ran.failed("settled", "going", 103, "stopping", 3.5).writes == []
 
 
 @pytest.mark.parametrize("busy", [400, 409])

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from fault_proxy import Fault, FaultProxy
 from helpers.ansible_cli import AnsibleCli, CommandResult
 from helpers.facts import mentions
 from helpers.fleet import ENOUGH
@@ -75,11 +76,8 @@ def test_a_server_that_timed_out_has_its_id(cli: AnsibleCli, emulator: Any) -> N
 
 
 def test_before_anything_was_changed(cli: AnsibleCli, emulator: Any) -> None:
-    emulator.configure(latency_ms=60_000)
-    try:
-        outcome = run(cli, "vps_fleet", FLEET)
-    finally:
-        emulator.configure(latency_ms=0)
+    with FaultProxy(emulator.url, Fault("hang_before", times=None)) as proxy:
+        outcome = run(cli, "vps_fleet", {**FLEET, "api_url": proxy.url})
     for result in results(outcome):
         assert result["changed"] is False and result["timedout"]["period"] == LIMIT and result["servers"] == []
         assert mentions(result["msg"], "timed out", LIMIT)

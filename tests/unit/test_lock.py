@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import gc
 import os
 import pathlib
 import stat
@@ -230,12 +231,13 @@ def test_a_file_system_that_does_not_lock_is_found_out(
 
     monkeypatch.setenv("VPSORG_LOCK_DIR", str(tmp_path))
     monkeypatch.setattr(fcntl, "flock", flock)
+    gc.collect()  # what an earlier test has left open
     before = len(os.listdir("/proc/self/fd"))
     lock = AccountLock(settings())
     with pytest.raises(VpsError) as caught:
         lock.try_acquire()
     assert mentions(caught.value, "vpsorg_lock_dir") and not lock.held
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(os.listdir("/proc/self/fd")) <= before
 
 
 # The file
