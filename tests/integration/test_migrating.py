@@ -75,9 +75,9 @@ def test_the_playbook_and_its_replacement(ansible_cli: AnsibleCli, emulator) -> 
         assert writes == ["servers", "reboot"]
         assert ran.task("Show its address")["msg"]
         results[play] = made(emulator, "web-server-02")
-    for results_of in results.values():
-        (server,) = results_of
-        server.pop("status")
+    for servers in results.values():
+        (server,) = servers
+        del server["status"]
     assert results[before] == results[after]
     for play, count in ((before, 2), (after, 1)):
         emulator.reset()

@@ -165,6 +165,7 @@ def test_limit_reached(script: Script) -> None:
     late = ran.failed("late", "web-01", FIRST, "provisioning", 3.5, changed=True)
     assert (late["id"], late["name"], late["status"], late.actions) == (FIRST, "web-01", "provisioning", ["create"])
     assert late["server"]["id"] == FIRST and late["diff"]["after"]["name"] == "web-01"
+    assert late["api"]["waited"] < 60, "not as long as it would by default"
     again = ran.failed("late again", "web-01", FIRST, "provisioning", 3.5, changed=False)
     assert again.writes == [] and again["id"] == FIRST
     # Found active, it is not waited for: check mode could not foretell how that ends.
