@@ -33,7 +33,7 @@ from .settings import Settings, is_loopback
 if TYPE_CHECKING:
     from .transport import Connections
 
-VERSION = "0.1.0"
+VERSION = "1.0.0"
 NO_REQUESTS = "The Python library requests is missing"
 _FRAMING_LIMIT = 1024 * 1024  # bytes for heads, chunk sizes and the like
 _IDLE_LIMIT = 1.0  # seconds; see Http.exchange
